@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+# Word embeddings in a Unix pipe. `make help` lists what can be made.
+
+MODE   ?= release
+CC     ?= cc
+PREFIX ?= /usr/local
+# A path to ptb.train.txt, for `make demo` and for the tests that need it.
+PTB    ?=
+
+VERSION := $(shell sed -n 's/^.define SGNS_VERSION "\(.*\)"/\1/p' lib/cli.h)
+B       := build$(if $(filter-out release,$(MODE)),/$(MODE))
+CFLAGS  ?= -O2 -g
+WARN    := -Wall -Wextra -Wno-psabi $(if $(WERROR),-Werror)
+FLAGS   := -std=c11 -D_GNU_SOURCE -Ilib -pthread $(WARN) $(CFLAGS)
+LIBS    := -lzstd -lxxhash -lm
+
+# Variants of the whole build, each in a folder of its own under build/.
+flags_release :=
+flags_asan  := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+flags_tsan  := -O1 -fsanitize=thread
+flags_debug := -O0
+ifeq ($(origin flags_$(MODE)),undefined)
+$(error MODE=$(MODE): expected release, debug, asan or tsan)
+endif
+FLAGS += $(flags_$(MODE))
+
+# The inner loops, once per instruction set. Every version must give the same bits: no contraction to
+# fused multiply-add. What no one looks at, errno and floating-point traps, would hinder SIMD.
+KERNEL_FLAGS := -O3 -ffp-contract=off -fno-math-errno -fno-trapping-math
+KERNELS      := plain
+kernel_plain :=
+ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine)),)
+KERNELS += avx2 avx512
+kernel_avx2   := -mavx2
+kernel_avx512 := -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512
+endif
+
+TOOLS   := $(basename $(notdir $(wildcard tools/*.c)))
+DRIVERS := $(basename $(notdir $(wildcard tests/test_*.c)))
+OBJECTS := $(patsubst lib/%.c,$(B)/obj/%.o,$(filter-out lib/kernels.c,$(wildcard lib/*.c))) \
+           $(KERNELS:%=$(B)/obj/kernels_%.o)
+
+.PHONY: all check check-oracle check-valgrind demo deps deps-check lint format install uninstall clean help
+
+## all: the programs, in build/bin (MODE=debug|asan|tsan: in build/MODE/bin)
+all: $(TOOLS:%=$(B)/bin/%)
+
+## demo: install what is missing, build, run the pipeline on the Penn Treebank (PTB=ptb.train.txt)
+demo: deps
+	+@$(MAKE) --no-print-directory all
+	@PATH="$(CURDIR)/$(B)/bin:$$PATH" PTB="$(PTB)" pipelines/ptb
+
+## check: install what is missing, build, run all tests (PTB=ptb.train.txt: also those on the Penn Treebank)
+check: deps-check
+	+@$(MAKE) --no-print-directory all $(DRIVERS:%=$(B)/tests/%)
+	@PTB="$(PTB)" tests/run $(B)
+
+## check-oracle: compare training, step by step, with PyTorch (Debian's python3-torch)
+check-oracle: all
+	@pipelines/install-packages oracle
+	@PTB="$(PTB)" tests/oracle/run $(B)
+
+## check-valgrind: one run of each program under valgrind
+check-valgrind: all
+	@pipelines/install-packages valgrind
+	@tests/valgrind $(B)
+
+## deps: install the packages that the build needs, or name them
+deps:
+	@pipelines/install-packages build
+deps-check:
+	@pipelines/install-packages build check
+
+## lint: compile with gcc and clang, warnings as errors, each header alone; shellcheck; man pages
+lint:
+	@pipelines/install-packages build lint
+	@tests/lint
+
+## format: clang-format on all C sources
+format:
+	clang-format -i lib/*.[ch] tools/*.c tests/*.[ch]
+
+## install, uninstall: programs and man pages, under PREFIX (/usr/local) and DESTDIR
+install: all
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1"
+	install -m 755 $(TOOLS:%=$(B)/bin/%) "$(DESTDIR)$(PREFIX)/bin"
+	install -m 644 $(TOOLS:%=tools/%.1) "$(DESTDIR)$(PREFIX)/share/man/man1"
+uninstall:
+	cd "$(DESTDIR)$(PREFIX)" && rm -f $(TOOLS:%=bin/%) $(TOOLS:%=share/man/man1/%.1)
+
+## clean: remove build/
+clean:
+	rm -rf build
+
+help:
+	@sed -n 's/^## /  make /p' $(MAKEFILE_LIST)
+
+$(B)/bin/%: $(B)/obj/tools/%.o $(B)/libsgns.a
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/tests/%: $(B)/obj/tests/%.o $(B)/libsgns.a
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/libsgns.a: $(OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/obj/tools/%.o: tools/%.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/obj/tests/%.o: tests/%.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/obj/kernels_%.o: lib/kernels.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(KERNEL_FLAGS) $(kernel_$*) -DKERNELS=kernels_$* -DKERNELS_NAME='"$*"' -MMD -MP -c -o $@ $<
+
+$(B)/obj/%.o: lib/%.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+
+# Changes when compiler or flags do, so that everything is built anew then.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(FLAGS) $(KERNEL_FLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(FLAGS) $(KERNEL_FLAGS) $(LDFLAGS)' > $@
+.PHONY: FORCE
+
+.SECONDARY:
+-include $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d)

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "output.h"
+#include "progress.h"
+#include "text.h"
+
+enum { MAX_OPTIONS = 32 };
+
+static const struct cli_program *program;
+static struct cli_common common;
+
+static bool help, version;
+
+/* Options of every program; --force of those that write streams. */
+static const struct cli_option shared[] = {
+    {'o', "output", OPTION_STRING, &common.output,
+     "FILE: write to FILE, which appears only when it is complete", 0, 0, false},
+    {'f', "force", OPTION_FLAG, &common.force, "write a stream even to a terminal", 0, 0, false},
+    {'q', "quiet", OPTION_FLAG, &common.quiet, "print nothing but errors on standard error", 0, 0,
+     false},
+    {'h', "help", OPTION_FLAG, &help, "print this help and exit", 0, 0, false},
+    {'V', "version", OPTION_FLAG, &version, "print the version and exit", 0, 0, false},
+};
+
+const struct cli_common *cli_common(void)
+{
+    return &common;
+}
+
+/* ---- messages ---- */
+
+static void print_line(const char *text)
+{
+    progress_clear();
+    fprintf(stderr, "%s: ", program->name);
+    text_print_escaped(stderr, text, strlen(text));
+    fputc('\n', stderr);
+}
+
+void cli_die(const struct error *err)
+{
+    print_line(err->text);
+    output_discard();
+    exit(err->status);
+}
+
+void cli_usage_error(const char *format, ...)
+{
+    struct error err = {.status = STATUS_USAGE};
+    char text[900];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    error_set(&err, STATUS_USAGE, "%s; try '%s --help'", text, program->name);
+    cli_die(&err);
+}
+
+int must(int result, const struct error *err)
+{
+    if (result < 0)
+        cli_die(err);
+    return result;
+}
+
+void cli_note(const char *format, ...)
+{
+    if (common.quiet)
+        return;
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    print_line(text);
+}
+
+/* ---- option tables ---- */
+
+/* Calls `visit` for the program's own options and then for the shared ones. */
+static void each_option(void (*visit)(const struct cli_option *option, void *data), void *data)
+{
+    for (const struct cli_option *o = program->options; o->name; o++)
+        visit(o, data);
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
+        if (program->binary || shared[i].value != &common.force)
+            visit(&shared[i], data);
+}
+
+static bool takes_value(const struct cli_option *option)
+{
+    return option->type != OPTION_FLAG && option->type != OPTION_UNSET;
+}
+
+/* The shortest text that gives the same double back. */
+static void format_double(char *text, size_t size, double value)
+{
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, size, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            return;
+    }
+}
+
+/* The value in effect. */
+static void format_value(const struct cli_option *option, char *text, size_t size)
+{
+    switch (option->type) {
+    case OPTION_U32:
+        snprintf(text, size, "%lu", (unsigned long)*(uint32_t *)option->value);
+        break;
+    case OPTION_U64:
+        snprintf(text, size, "%llu", (unsigned long long)*(uint64_t *)option->value);
+        break;
+    case OPTION_DOUBLE:
+        format_double(text, size, *(double *)option->value);
+        break;
+    case OPTION_STRING:
+        snprintf(text, size, "%s", *(const char **)option->value);
+        break;
+    case OPTION_FLAG:
+    case OPTION_UNSET:
+        text[0] = 0;
+    }
+}
+
+static void print_option(const struct cli_option *option, void *unused)
+{
+    (void)unused;
+    char left[64], value[64] = "";
+    const char *text = option->help, *colon = takes_value(option) ? strchr(text, ':') : NULL;
+    int name_length = colon ? (int)(colon - text) : 0;
+    snprintf(left, sizeof left, "%c%c%s --%s%s%.*s", option->letter ? '-' : ' ',
+             option->letter ? option->letter : ' ', option->letter ? "," : " ", option->name,
+             colon ? "=" : "", name_length, text);
+    printf("  %-26s %s", left, colon ? colon + 2 : text);
+    if (takes_value(option) && (option->type != OPTION_STRING || *(const char **)option->value)) {
+        format_value(option, value, sizeof value);
+        printf(" [%s]", value);
+    }
+    putchar('\n');
+}
+
+static void print_help(void)
+{
+    printf("Usage: %s [OPTION]...%s%s\n%s\n\nOptions, with their defaults:\n", program->name,
+           *program->operands ? " " : "", program->operands, program->summary);
+    each_option(print_option, NULL);
+    printf("\nExample:\n  %s\n\nThe manual page %s(1) has the rest.\n", program->example,
+           program->name);
+}
+
+/* ---- parsing ---- */
+
+static void bad_number(const struct cli_option *option, const char *text, const char *kind)
+{
+    char min[40], max[40];
+    if (option->type == OPTION_DOUBLE) {
+        format_double(min, sizeof min, option->min);
+        format_double(max, sizeof max, option->max);
+    } else {
+        uint64_t largest = option->max >= 0x1p64 ? UINT64_MAX : (uint64_t)option->max;
+        snprintf(min, sizeof min, "%.0f", option->min);
+        snprintf(max, sizeof max, "%llu", (unsigned long long)largest);
+    }
+    cli_usage_error("--%s=%s: expected a %s from %s to %s", option->name, text, kind, min, max);
+}
+
+static void parse_whole(const struct cli_option *option, const char *text)
+{
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    bool good = isdigit((unsigned char)text[0]) && *end == 0 && errno == 0 &&
+                (double)number >= option->min && (double)number <= option->max;
+    if (!good)
+        bad_number(option, text, "whole number");
+    if (option->type == OPTION_U32)
+        *(uint32_t *)option->value = (uint32_t)number;
+    else
+        *(uint64_t *)option->value = number;
+}
+
+static void parse_value(const struct cli_option *option, const char *text)
+{
+    char *end;
+    switch (option->type) {
+    case OPTION_FLAG:
+        *(bool *)option->value = true;
+        break;
+    case OPTION_UNSET:
+        *(bool *)option->value = false;
+        break;
+    case OPTION_U32:
+    case OPTION_U64:
+        parse_whole(option, text);
+        break;
+    case OPTION_DOUBLE: {
+        double number = strtod(text, &end);
+        if (end == text || *end != 0 || isspace((unsigned char)text[0]) || !isfinite(number) ||
+            number < option->min || number > option->max)
+            bad_number(option, text, "number");
+        *(double *)option->value = number;
+        break;
+    }
+    case OPTION_STRING:
+        if (*text == 0)
+            cli_usage_error("--%s: its value is empty", option->name);
+        *(const char **)option->value = text;
+        break;
+    }
+}
+
+/* What getopt_long wants, made from the tables. */
+struct getopt_tables {
+    struct option row[MAX_OPTIONS + 1];
+    const struct cli_option *option[MAX_OPTIONS];
+    int count;
+    char letters[3 * MAX_OPTIONS + 2];
+};
+
+static void add_to_getopt(const struct cli_option *option, void *data)
+{
+    struct getopt_tables *t = data;
+    if (t->count == MAX_OPTIONS)
+        abort(); /* a table that outgrew MAX_OPTIONS */
+    t->option[t->count] = option;
+    /* Long and short forms both come back as 256 + place, or the letter. */
+    t->row[t->count] = (struct option){
+        option->name, takes_value(option) ? required_argument : no_argument, NULL, 256 + t->count};
+    t->count++;
+    if (option->letter) {
+        size_t end = strlen(t->letters);
+        t->letters[end] = option->letter;
+        t->letters[end + 1] = takes_value(option) ? ':' : 0;
+        t->letters[end + 2] = 0;
+    }
+}
+
+static const struct cli_option *by_letter(const struct getopt_tables *t, int letter)
+{
+    for (int i = 0; i < t->count; i++)
+        if (t->option[i]->letter == letter)
+            return t->option[i];
+    return NULL;
+}
+
+static void parse_options(int argc, char **argv)
+{
+    struct getopt_tables t = {.letters = ":"}; /* ':' : a missing value comes back as one */
+    each_option(add_to_getopt, &t);
+    opterr = 0;
+    int code;
+    while ((code = getopt_long(argc, argv, t.letters, t.row, NULL)) != -1) {
+        const struct cli_option *option = code >= 256 ? t.option[code - 256] : by_letter(&t, code);
+        if (code == ':')
+            cli_usage_error("%s: its value is missing", argv[optind - 1]);
+        if (!option && optopt >= 256)
+            cli_usage_error("%s: takes no value", argv[optind - 1]);
+        if (!option && optopt)
+            cli_usage_error("-%c: no such option", optopt);
+        if (!option)
+            cli_usage_error("%s: no such option, or not a unique one", argv[optind - 1]);
+        parse_value(option, optarg);
+    }
+}
+
+char **cli_start(const struct cli_program *described, int argc, char **argv)
+{
+    program = described;
+    parse_options(argc, argv);
+    if (help || version) {
+        if (help)
+            print_help();
+        else
+            printf("%s %s\n", program->name, SGNS_VERSION);
+        struct error err;
+        if (fflush(stdout) != 0) {
+            error_system(&err, "stdout: write failed");
+            cli_die(&err);
+        }
+        exit(STATUS_OK);
+    }
+    if (common.output && strcmp(common.output, "-") == 0)
+        common.output = NULL;
+    if (program->max_operands >= 0 && argc - optind > program->max_operands)
+        cli_usage_error("%s: one operand too many", argv[optind + program->max_operands]);
+    if (program->binary && !common.output && !common.force && isatty(STDOUT_FILENO))
+        cli_usage_error("a stream is not for a terminal: use a pipe, '>', or '-o FILE'");
+    return argv + optind;
+}
+
+/* ---- input and provenance ---- */
+
+int cli_open_input(const char *path, const char **name, enum stream_kind expected)
+{
+    if (!path || strcmp(path, "-") == 0) {
+        *name = "stdin";
+        if (expected != STREAM_ANY && isatty(STDIN_FILENO))
+            cli_usage_error("a terminal gives no %s stream: use a pipe, '<', or a file's name",
+                            stream_kind_name(expected));
+        return STDIN_FILENO;
+    }
+    *name = path;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        struct error err;
+        error_system(&err, "%s: cannot open", path);
+        cli_die(&err);
+    }
+    return fd;
+}
+
+void cli_add_provenance(struct head *head)
+{
+    struct error err;
+    struct bytes record = {0};
+    must(bytes_put(&record, program->name, strlen(program->name) + 1, &err), &err);
+    must(bytes_put(&record, SGNS_VERSION, sizeof SGNS_VERSION, &err), &err);
+    for (const struct cli_option *o = program->options; o->name; o++) {
+        bool absent = (o->type == OPTION_FLAG && !*(bool *)o->value) ||
+                      (o->type == OPTION_UNSET && *(bool *)o->value) ||
+                      (o->type == OPTION_STRING && !*(const char **)o->value);
+        if (!o->recorded || absent)
+            continue;
+        char value[4096], text[4200];
+        format_value(o, value, sizeof value);
+        int length =
+            snprintf(text, sizeof text, takes_value(o) ? "--%s=%s" : "--%s", o->name, value);
+        must(bytes_put(&record, text, (size_t)length + 1, &err), &err);
+    }
+    must(head_add_provenance(head, record.data, record.size, &err), &err);
+    free(record.data);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* random.h -- counter-based random numbers: what is drawn depends on what it is for, never on
+ * order.
+ *
+ * Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC'11), from
+ * Random123. The key is (seed, purpose); the counter is (block, position, epoch, 0). A block gives
+ * four words of 64 bits. So a draw is the same on any number of threads, and on a GPU.
+ */
+#ifndef SGNS_RANDOM_H
+#define SGNS_RANDOM_H
+
+#include <Random123/philox.h>
+#include <stdint.h>
+
+enum random_purpose {
+    RANDOM_SUBSAMPLE = 1, /* block: token / 4 */
+    RANDOM_WINDOW = 2,    /* position: of the centre word */
+    RANDOM_NOISE = 3,     /* position: of the centre word; blocks in turn */
+    RANDOM_SHUFFLE = 4,   /* blocks in turn */
+    RANDOM_CENTRE = 5,    /* initial V; block: place in the matrix / 4 */
+    RANDOM_CONTEXT = 6    /* initial U; likewise */
+};
+
+enum { RANDOM_BLOCK = 4 /* words in a block */ };
+
+static inline void random_block(uint64_t out[RANDOM_BLOCK], uint64_t seed,
+                                enum random_purpose purpose, uint64_t block, uint64_t position,
+                                uint64_t epoch)
+{
+    philox4x64_ctr_t counter = {{block, position, epoch, 0}};
+    philox4x64_key_t key = {{seed, (uint64_t)purpose}};
+    philox4x64_ctr_t drawn = philox4x64_R(10, counter, key);
+    for (int i = 0; i < RANDOM_BLOCK; i++)
+        out[i] = drawn.v[i];
+}
+
+/* The words of consecutive blocks, one by one. */
+struct random_sequence {
+    uint64_t seed, position, epoch, block;
+    enum random_purpose purpose;
+    unsigned used;
+    uint64_t word[RANDOM_BLOCK];
+};
+
+static inline struct random_sequence random_sequence(uint64_t seed, enum random_purpose purpose,
+                                                     uint64_t position, uint64_t epoch)
+{
+    return (struct random_sequence){.seed = seed,
+                                    .position = position,
+                                    .epoch = epoch,
+                                    .purpose = purpose,
+                                    .used = RANDOM_BLOCK};
+}
+
+static inline uint64_t random_next(struct random_sequence *s)
+{
+    if (s->used == RANDOM_BLOCK) {
+        random_block(s->word, s->seed, s->purpose, s->block++, s->position, s->epoch);
+        s->used = 0;
+    }
+    return s->word[s->used++];
+}
+
+/* The product of two words, 128 bits wide: returns the high half. */
+static inline uint64_t multiply_wide(uint64_t a, uint64_t b, uint64_t *low)
+{
+#ifdef __SIZEOF_INT128__
+    unsigned __int128 product = (unsigned __int128)a * b;
+    *low = (uint64_t)product;
+    return (uint64_t)(product >> 64);
+#else
+    uint64_t a0 = (uint32_t)a, a1 = a >> 32, b0 = (uint32_t)b, b1 = b >> 32;
+    uint64_t middle = a1 * b0 + (a0 * b0 >> 32), other = a0 * b1 + (uint32_t)middle;
+    *low = a * b;
+    return a1 * b1 + (middle >> 32) + (other >> 32);
+#endif
+}
+
+/* A whole number from 0 to n − 1 (Lemire's multiplication; the bias is below n / 2^64). */
+static inline uint64_t random_below(uint64_t word, uint64_t n)
+{
+    uint64_t low;
+    return multiply_wide(word, n, &low);
+}
+
+/* A number in [0, 1) with 53 bits. */
+static inline double random_unit(uint64_t word)
+{
+    return (double)(word >> 11) * 0x1p-53;
+}
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* stream.h -- the container: typed records, compressed and checked, through pipes and files.
+ *
+ * Layout: FORMAT.md; this header says only how to use it. A writer is opened, given records, and
+ * finished; a stream that was not finished has no END and every reader refuses it. A reader hands
+ * out the records up to END and verifies END itself. The file descriptor stays the caller's. After
+ * an error the only thing to do is to close. One stream, one thread.
+ *
+ * Sizes are in bytes. Errors of a broken input have status 3 and name the compressed offset and the
+ * record; those of the machine (read, write, memory) have status 1.
+ */
+#ifndef SGNS_STREAM_H
+#define SGNS_STREAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+enum stream_kind { STREAM_ANY = 0, STREAM_CORPUS = 1, STREAM_BATCHES = 2, STREAM_VECTORS = 3 };
+
+/* "corpus", "batch" or "vectors". */
+const char *stream_kind_name(enum stream_kind kind);
+
+enum record_type {
+    RECORD_PROVENANCE = 1,
+    RECORD_WORDS = 2,
+    RECORD_SHAPE = 3,
+    RECORD_TOKENS = 16,
+    RECORD_EXAMPLES = 17,
+    RECORD_ROWS = 18,
+    RECORD_END = 255
+};
+
+enum {
+    STREAM_MAJOR = 1,
+    STREAM_MINOR = 0,
+    STREAM_MAX_RECORD = 16 << 20, /* bytes of content */
+    STREAM_TOTALS = 3             /* numbers in END that depend on the kind */
+};
+
+/* ---- reading ---- */
+
+struct stream_reader;
+
+struct record {
+    enum record_type type;
+    const uint8_t *data; /* lent: valid until the next call on the reader */
+    size_t size;
+};
+
+/* Reads the preamble from `fd`. `name` is how messages call the input and must outlive the reader.
+ * Refuses any kind but `expected` (STREAM_ANY takes all). NULL on error. */
+struct stream_reader *stream_reader_open(int fd, const char *name, enum stream_kind expected,
+                                         struct error *err) MUST_USE;
+void stream_reader_close(struct stream_reader *reader);
+
+enum stream_kind stream_reader_kind(const struct stream_reader *reader);
+void stream_reader_version(const struct stream_reader *reader, unsigned *major, unsigned *minor);
+
+/* The next record of a known type. Returns 1, or 0 once END was read and verified with nothing
+ * behind it, or -1. */
+int stream_read(struct stream_reader *reader, struct record *record, struct error *err) MUST_USE;
+
+/* After stream_read returned 0: the totals that END claims, for the kind's reader to compare. */
+const uint64_t *stream_totals(const struct stream_reader *reader);
+
+/* Reports a fault in the content of the latest record, at the reader's position. Returns -1. */
+int stream_fault(const struct stream_reader *reader, struct error *err, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+/* ---- writing ---- */
+
+struct stream_writer;
+
+/* Writes the preamble to `fd`. NULL on error. */
+struct stream_writer *stream_writer_open(int fd, const char *name, enum stream_kind kind,
+                                         struct error *err) MUST_USE;
+
+/* Appends a record of at most STREAM_MAX_RECORD bytes. */
+int stream_write(struct stream_writer *writer, enum record_type type, const void *data, size_t size,
+                 struct error *err) MUST_USE;
+
+/* Appends END and writes out what is buffered. */
+int stream_writer_finish(struct stream_writer *writer, const uint64_t totals[STREAM_TOTALS],
+                         struct error *err) MUST_USE;
+
+/* Releases the writer, finished or not; does not close the descriptor. */
+void stream_writer_close(struct stream_writer *writer);
+
+#endif

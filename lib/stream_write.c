@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#define XXH_STATIC_LINKING_ONLY /* the hash state inside our own struct */
+#include <xxhash.h>
+#include <zstd.h>
+
+#include "bytes.h"
+#include "memory.h"
+#include "stream.h"
+#include "stream_layout.h"
+
+/* A checksum is verified at the end of its frame, so frames bound how late damage is noticed. */
+enum { FRAME_PAYLOAD = 4 << 20 };
+
+struct stream_writer {
+    int fd;
+    const char *name;
+    ZSTD_CCtx *zstd;
+    uint8_t *buffer; /* compressed bytes on their way out */
+    size_t capacity;
+    uint64_t written; /* compressed bytes handed to the system */
+    size_t in_frame;  /* payload bytes in the frame that is open */
+    uint64_t payload; /* bytes before the current record */
+    uint64_t records;
+    XXH64_state_t hash;
+};
+
+static int write_all(struct stream_writer *w, const uint8_t *data, size_t size, struct error *err)
+{
+    while (size > 0) {
+        ssize_t n = write(w->fd, data, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return error_system(err, "%s: write failed at byte %llu", w->name,
+                                (unsigned long long)w->written);
+        data += n;
+        size -= (size_t)n;
+        w->written += (uint64_t)n;
+    }
+    return 0;
+}
+
+/* Compresses `size` bytes; with ZSTD_e_end closes the frame. */
+static int compress(struct stream_writer *w, const void *data, size_t size, ZSTD_EndDirective mode,
+                    struct error *err)
+{
+    ZSTD_inBuffer in = {data, size, 0};
+    size_t left;
+    do {
+        ZSTD_outBuffer out = {w->buffer, w->capacity, 0};
+        left = ZSTD_compressStream2(w->zstd, &out, &in, mode);
+        if (ZSTD_isError(left))
+            return error_set(err, STATUS_FAILED, "%s: compression failed: %s", w->name,
+                             ZSTD_getErrorName(left));
+        if (write_all(w, w->buffer, out.pos, err) < 0)
+            return -1;
+    } while (in.pos < in.size || (mode == ZSTD_e_end && left > 0));
+    return 0;
+}
+
+static int put(struct stream_writer *w, const void *data, size_t size, struct error *err)
+{
+    XXH64_update(&w->hash, data, size);
+    w->payload += size;
+    w->in_frame += size;
+    if (w->in_frame < FRAME_PAYLOAD)
+        return compress(w, data, size, ZSTD_e_continue, err);
+    w->in_frame = 0;
+    return compress(w, data, size, ZSTD_e_end, err);
+}
+
+static int put_record(struct stream_writer *w, enum record_type type, const void *data, size_t size,
+                      struct error *err)
+{
+    struct bytes header = {0};
+    int failed = bytes_put_u32(&header, type, err) < 0 ||
+                 bytes_put_u32(&header, (uint32_t)size, err) < 0 ||
+                 put(w, header.data, header.size, err) < 0 || put(w, data, size, err) < 0;
+    free(header.data);
+    return failed ? -1 : 0;
+}
+
+static int start(struct stream_writer *w, enum stream_kind kind, struct error *err)
+{
+    w->zstd = ZSTD_createCCtx();
+    w->capacity = ZSTD_CStreamOutSize();
+    w->buffer = memory_new(w->capacity, 1, err);
+    if (!w->buffer)
+        return -1;
+    if (!w->zstd)
+        return error_set(err, STATUS_FAILED, "out of memory: a compressor wanted");
+    /* The library's default is no checksum. */
+    if (ZSTD_isError(ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_checksumFlag, 1)) ||
+        ZSTD_isError(ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, 1)))
+        return error_set(err, STATUS_FAILED, "zstd refuses its settings");
+    XXH64_reset(&w->hash, 0);
+
+    struct bytes preamble = {0};
+    int failed = bytes_put(&preamble, stream_magic, sizeof stream_magic, err) < 0 ||
+                 bytes_put_u16(&preamble, STREAM_MAJOR, err) < 0 ||
+                 bytes_put_u16(&preamble, STREAM_MINOR, err) < 0 ||
+                 bytes_put_u32(&preamble, kind, err) < 0 ||
+                 put(w, preamble.data, preamble.size, err) < 0;
+    free(preamble.data);
+    return failed ? -1 : 0;
+}
+
+struct stream_writer *stream_writer_open(int fd, const char *name, enum stream_kind kind,
+                                         struct error *err)
+{
+    struct stream_writer *w = memory_new(1, sizeof *w, err);
+    if (!w)
+        return NULL;
+    w->fd = fd;
+    w->name = name;
+    if (start(w, kind, err) < 0) {
+        stream_writer_close(w);
+        return NULL;
+    }
+    return w;
+}
+
+int stream_write(struct stream_writer *w, enum record_type type, const void *data, size_t size,
+                 struct error *err)
+{
+    if (size > STREAM_MAX_RECORD)
+        return error_set(err, STATUS_FAILED, "%s: a record of %zu bytes is above the limit",
+                         w->name, size);
+    w->records++;
+    return put_record(w, type, data, size, err);
+}
+
+int stream_writer_finish(struct stream_writer *w, const uint64_t totals[STREAM_TOTALS],
+                         struct error *err)
+{
+    uint64_t hash = XXH64_digest(&w->hash);
+    struct bytes end = {0};
+    int failed =
+        bytes_put_u64(&end, w->records, err) < 0 || bytes_put_u64(&end, w->payload, err) < 0;
+    for (int i = 0; i < STREAM_TOTALS && !failed; i++)
+        failed = bytes_put_u64(&end, totals[i], err) < 0;
+    failed = failed || bytes_put_u64(&end, hash, err) < 0 ||
+             put_record(w, RECORD_END, end.data, end.size, err) < 0 ||
+             (w->in_frame > 0 && compress(w, NULL, 0, ZSTD_e_end, err) < 0);
+    free(end.data);
+    return failed ? -1 : 0;
+}
+
+void stream_writer_close(struct stream_writer *w)
+{
+    if (!w)
+        return;
+    ZSTD_freeCCtx(w->zstd);
+    free(w->buffer);
+    free(w);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* text.h -- bytes of unknown origin, made safe to print on a terminal. */
+#ifndef SGNS_TEXT_H
+#define SGNS_TEXT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* Prints the bytes: control characters (C0, DEL, and C1 in UTF-8) and what is no valid UTF-8 as
+ * \xNN, the rest as they are. Errors are those of `file`. */
+void text_print_escaped(FILE *file, const char *text, size_t length);
+
+#endif

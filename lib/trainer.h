@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* trainer.h -- a model that learns minibatch by minibatch: one interface, a backend per device.
+ *
+ * Skip-gram with negative sampling, two matrices of words × dim in float32: V for centre words, U
+ * for context and noise words. For an example of centre c and words w_1 … w_L the logits are x_j =
+ * V_c · U_{w_j}, the labels y_j are 1 for context words and 0 for noise, the loss is the mean over
+ * its L words of the binary cross-entropy; the loss of a minibatch is the sum over its examples.
+ * Each minibatch is one step of dense Adam (adam.h).
+ *
+ * A minibatch goes through two calls. `prepare` does what does not need the weights (indexing,
+ * copying), `step` the rest. There are TRAINER_SLOTS places for prepared minibatches, so that one
+ * can be prepared while another is stepped through: `step` takes a function to run beside its own
+ * work, on one of its threads.
+ */
+#ifndef SGNS_TRAINER_H
+#define SGNS_TRAINER_H
+
+#include <stdint.h>
+
+#include "batches.h"
+
+enum { TRAINER_SLOTS = 2 };
+
+struct trainer_config {
+    uint32_t words, dim;
+    uint64_t seed; /* of the initial vectors */
+    uint32_t threads;
+    double lr;
+};
+
+/* Something to run once during a step; may be NULL. Reports what went wrong in its own data. */
+struct beside {
+    void (*function)(void *data);
+    void *data;
+};
+
+struct trainer;
+
+struct trainer_methods {
+    /* Takes a minibatch, which stays the caller's and must not change until its step is through.
+     * May be called beside a step of another slot. */
+    int (*prepare)(struct trainer *trainer, unsigned slot, const struct minibatch *batch,
+                   struct error *err);
+    /* Trains on the slot's minibatch. *loss is the sum of its examples' losses. */
+    int (*step)(struct trainer *trainer, unsigned slot, const struct beside *beside, double *loss,
+                struct error *err);
+    /* Copies rows first … first + count − 1 of V, after all steps so far, into rows (count × dim).
+     */
+    int (*read_back)(struct trainer *trainer, uint32_t first, uint32_t count, float *rows,
+                     struct error *err);
+    void (*destroy)(struct trainer *trainer);
+};
+
+/* A backend's own struct begins with this one. */
+struct trainer {
+    const struct trainer_methods *methods;
+    char device[32]; /* as the user calls it: "cpu", "cuda:0" */
+};
+
+/* A model with initial vectors, on `device`: "auto", "cpu", "cuda" or "cuda:N". NULL on error. */
+struct trainer *trainer_create(const char *device, const struct trainer_config *config,
+                               struct error *err) MUST_USE;
+
+/* The same on the CPU. */
+struct trainer *trainer_cpu_create(const struct trainer_config *config, struct error *err) MUST_USE;
+
+/* An initial weight: place i of V or U, Xavier-uniform: U(−a, a), a = √(6 / (words + dim)). Glorot
+ * and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010. */
+struct xavier {
+    uint64_t seed;
+    double bound;
+};
+struct xavier xavier_init(const struct trainer_config *config);
+/* The weights from `first` on, `n` of them, of V (RANDOM_CENTRE) or U (RANDOM_CONTEXT). */
+void xavier_fill(const struct xavier *xavier, int matrix, uint64_t first, float *weight,
+                 uint32_t n);
+
+#endif

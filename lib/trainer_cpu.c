@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/* Training on the CPU: the reference for other backends.
+ *
+ * A step has three phases with a barrier between them; in each, threads take pieces of work from a
+ * counter. No two pieces write the same memory, and no piece's result depends on who does it, so
+ * the outcome is the same for any number of threads.
+ *
+ *   1. Rows that rested are brought up to date (adam.h), those of the minibatch only.
+ *   2. Examples: logits, losses, derivatives. Nothing is updated: each example leaves its
+ *      coefficients, its gradient for V, and a copy of its centre's vector for phase 3.
+ *   3. Rows of U and V: the gradients of the minibatch are summed, row by row, and the row updated.
+ */
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels.h"
+#include "memory.h"
+#include "random.h"
+#include "row_index.h"
+#include "team.h"
+#include "trainer.h"
+
+enum {
+    EXAMPLES_PIECE = 8, /* examples a thread takes at a time */
+    ROWS_PIECE = 16     /* rows */
+};
+
+/* One of the two matrices with its moments. */
+struct table {
+    float *rows;    /* (words, 3, stride): weights, first and second moment */
+    uint64_t *step; /* (words) the step after which a row is up to date */
+};
+
+struct prepared {
+    const struct minibatch *batch;
+    struct row_index context_rows, centre_rows; /* of U and V */
+    uint32_t *owner;                            /* (words of the batch) the example of each */
+    size_t owner_capacity;
+};
+
+struct trainer_cpu {
+    struct trainer base;
+    uint32_t words, dim;
+    size_t stride;
+    const struct kernels *kernels;
+    struct adam adam;
+    struct team team;
+    struct table centre, context; /* V, U */
+    uint32_t *slot;               /* (words) scratch of row_index_build */
+    struct prepared prepared[TRAINER_SLOTS];
+    uint64_t steps; /* done so far */
+
+    /* What phase 2 leaves for phase 3, and the main thread. */
+    float *centre_copy; /* (examples, stride) */
+    float *gradient;    /* (examples, stride), for V */
+    float *coefficient; /* (words of the batch) */
+    float *loss;        /* (examples) */
+    size_t examples_capacity, coefficient_capacity;
+
+    /* The step that the team is at. */
+    struct prepared *current;
+    const struct beside *beside;
+    struct adam_step recent[ADAM_REPLAY + 1]; /* of step t at t % (ADAM_REPLAY + 1) */
+    atomic_uint rest_pieces, example_pieces, update_pieces, beside_taken;
+};
+
+/* ---- life cycle ---- */
+
+static int init_table(struct table *table, const struct trainer_cpu *t, int matrix,
+                      const struct xavier *xavier, struct error *err)
+{
+    size_t row = table_row(t->stride);
+    table->rows = memory_new_aligned(t->words, row * sizeof *table->rows, err);
+    table->step = memory_new(t->words, sizeof *table->step, err);
+    if (!table->rows || !table->step)
+        return -1;
+    for (uint32_t id = 0; id < t->words; id++) {
+        float *weight = table->rows + id * row;
+        memset(weight, 0, row * sizeof *weight);
+        xavier_fill(xavier, matrix, (uint64_t)id * t->dim, weight, t->dim);
+    }
+    return 0;
+}
+
+static void destroy(struct trainer *trainer)
+{
+    struct trainer_cpu *t = (struct trainer_cpu *)trainer;
+    team_release(&t->team);
+    adam_release(&t->adam);
+    free(t->centre.rows);
+    free(t->centre.step);
+    free(t->context.rows);
+    free(t->context.step);
+    free(t->slot);
+    for (int i = 0; i < TRAINER_SLOTS; i++) {
+        row_index_release(&t->prepared[i].context_rows);
+        row_index_release(&t->prepared[i].centre_rows);
+        free(t->prepared[i].owner);
+    }
+    free(t->centre_copy);
+    free(t->gradient);
+    free(t->coefficient);
+    free(t->loss);
+    free(t);
+}
+
+/* ---- prepare ---- */
+
+static int prepare(struct trainer *trainer, unsigned slot, const struct minibatch *batch,
+                   struct error *err)
+{
+    struct trainer_cpu *t = (struct trainer_cpu *)trainer;
+    struct prepared *p = &t->prepared[slot];
+    uint32_t words = minibatch_words(batch);
+    p->batch = batch;
+    if (row_index_build(&p->context_rows, batch->word, words, t->slot, err) < 0 ||
+        row_index_build(&p->centre_rows, batch->centre, batch->examples, t->slot, err) < 0 ||
+        memory_reserve(&p->owner, &p->owner_capacity, words, sizeof *p->owner, err) < 0)
+        return -1;
+    for (uint32_t i = 0; i < batch->examples; i++)
+        for (uint32_t j = batch->first[i]; j < batch->first[i + 1]; j++)
+            p->owner[j] = i;
+    return 0;
+}
+
+/* ---- the phases ---- */
+
+/* The next piece of work: items *start … *end − 1 of `count`; false when there is none left. */
+static bool take_piece(atomic_uint *pieces, uint32_t size, uint32_t count, uint32_t *start,
+                       uint32_t *end)
+{
+    uint64_t at = (uint64_t)atomic_fetch_add(pieces, 1) * size;
+    if (at >= count)
+        return false;
+    *start = (uint32_t)at;
+    *end = count - *start < size ? count : *start + size;
+    return true;
+}
+
+/* Brings a row to the state after step `t->steps`. */
+static void catch_up(struct trainer_cpu *t, struct table *table, uint32_t id)
+{
+    uint64_t from = table->step[id], to = t->steps;
+    if (from == to)
+        return;
+    table->step[id] = to;
+    if (from == 0) /* never had a gradient: its moments are zero, and nothing moves it */
+        return;
+    float *row = table->rows + id * table_row(t->stride);
+    if (to - from > ADAM_REPLAY) {
+        struct adam_rest rest = adam_rest(&t->adam, from, to);
+        t->kernels->adam_rest(row, t->stride, &rest);
+    } else {
+        for (uint64_t step = from + 1; step <= to; step++)
+            t->kernels->adam_idle(row, t->stride, &t->recent[step % (ADAM_REPLAY + 1)]);
+    }
+}
+
+static void bring_up_to_date(struct trainer_cpu *t)
+{
+    const struct row_index *u = &t->current->context_rows, *v = &t->current->centre_rows;
+    uint32_t start, end;
+    while (take_piece(&t->rest_pieces, ROWS_PIECE, u->rows + v->rows, &start, &end))
+        for (uint32_t i = start; i < end; i++)
+            if (i < u->rows)
+                catch_up(t, &t->context, u->row[i]);
+            else
+                catch_up(t, &t->centre, v->row[i - u->rows]);
+}
+
+static void differentiate(struct trainer_cpu *t)
+{
+    const struct minibatch *batch = t->current->batch;
+    size_t stride = t->stride, row = table_row(stride);
+    uint32_t start, end;
+    while (take_piece(&t->example_pieces, EXAMPLES_PIECE, batch->examples, &start, &end))
+        for (uint32_t i = start; i < end; i++) {
+            float *centre = t->centre_copy + i * stride;
+            memcpy(centre, t->centre.rows + batch->centre[i] * row, stride * sizeof *centre);
+            t->loss[i] =
+                t->kernels->example(centre, t->context.rows, stride, batch->word + batch->first[i],
+                                    batch->first[i + 1] - batch->first[i], batch->contexts[i],
+                                    t->coefficient + batch->first[i], t->gradient + i * stride);
+        }
+}
+
+/* Sums the gradient of one row of a table and takes the step with it. */
+static void update_row(struct trainer_cpu *t, struct table *table, const struct row_index *index,
+                       uint32_t at, const float *rows, const uint32_t *owner, float *gradient)
+{
+    uint64_t step = t->steps + 1;
+    uint32_t id = index->row[at], first = index->first[at], n = index->first[at + 1] - first;
+    t->kernels->sum(rows, t->stride, index->entry + first, n, owner, t->coefficient, gradient);
+    t->kernels->adam_step(table->rows + id * table_row(t->stride), t->stride, gradient,
+                          &t->recent[step % (ADAM_REPLAY + 1)]);
+    table->step[id] = step;
+}
+
+static void update(struct trainer_cpu *t)
+{
+    const struct prepared *p = t->current;
+    const struct row_index *u = &p->context_rows, *v = &p->centre_rows;
+    _Alignas(64) float gradient[t->stride];
+    uint32_t start, end;
+    while (take_piece(&t->update_pieces, ROWS_PIECE, u->rows + v->rows, &start, &end))
+        for (uint32_t i = start; i < end; i++)
+            if (i < u->rows)
+                update_row(t, &t->context, u, i, t->centre_copy, p->owner, gradient);
+            else
+                update_row(t, &t->centre, v, i - u->rows, t->gradient, NULL, gradient);
+}
+
+static void step_together(void *data)
+{
+    struct trainer_cpu *t = data;
+    bring_up_to_date(t);
+    team_barrier(&t->team);
+    differentiate(t);
+    team_barrier(&t->team);
+    /* The first to come prepares the next minibatch while the others update. */
+    if (t->beside && atomic_fetch_add(&t->beside_taken, 1) == 0)
+        t->beside->function(t->beside->data);
+    update(t);
+}
+
+static int reserve_results(struct trainer_cpu *t, const struct minibatch *batch, struct error *err)
+{
+    uint32_t n = batch->examples;
+    if (n > t->examples_capacity) {
+        free(t->centre_copy);
+        free(t->gradient);
+        free(t->loss);
+        t->examples_capacity = 0;
+        t->centre_copy = memory_new_aligned(n, t->stride * sizeof *t->centre_copy, err);
+        t->gradient = memory_new_aligned(n, t->stride * sizeof *t->gradient, err);
+        t->loss = memory_new(n, sizeof *t->loss, err);
+        if (!t->centre_copy || !t->gradient || !t->loss)
+            return -1;
+        t->examples_capacity = n;
+    }
+    return memory_reserve(&t->coefficient, &t->coefficient_capacity, minibatch_words(batch),
+                          sizeof *t->coefficient, err);
+}
+
+static int step(struct trainer *trainer, unsigned slot, const struct beside *beside, double *loss,
+                struct error *err)
+{
+    struct trainer_cpu *t = (struct trainer_cpu *)trainer;
+    const struct minibatch *batch = t->prepared[slot].batch;
+    if (reserve_results(t, batch, err) < 0)
+        return -1;
+    t->current = &t->prepared[slot];
+    t->beside = beside;
+    t->recent[(t->steps + 1) % (ADAM_REPLAY + 1)] = adam_step(&t->adam, t->steps + 1);
+    atomic_store(&t->rest_pieces, 0);
+    atomic_store(&t->example_pieces, 0);
+    atomic_store(&t->update_pieces, 0);
+    atomic_store(&t->beside_taken, 0);
+    team_run(&t->team, step_together, t);
+    t->steps++;
+    *loss = 0;
+    for (uint32_t i = 0; i < batch->examples; i++)
+        *loss += t->loss[i];
+    return 0;
+}
+
+/* ---- results ---- */
+
+static int read_back(struct trainer *trainer, uint32_t first, uint32_t count, float *rows,
+                     struct error *err)
+{
+    (void)err;
+    struct trainer_cpu *t = (struct trainer_cpu *)trainer;
+    for (uint32_t i = 0; i < count; i++) {
+        catch_up(t, &t->centre, first + i);
+        memcpy(rows + (size_t)i * t->dim, t->centre.rows + (first + i) * table_row(t->stride),
+               t->dim * sizeof *rows);
+    }
+    return 0;
+}
+
+static const struct trainer_methods methods = {prepare, step, read_back, destroy};
+
+struct trainer *trainer_cpu_create(const struct trainer_config *config, struct error *err)
+{
+    struct trainer_cpu *t = memory_new(1, sizeof *t, err);
+    if (!t)
+        return NULL;
+    t->base.methods = &methods;
+    strcpy(t->base.device, "cpu");
+    t->words = config->words;
+    t->dim = config->dim;
+    t->stride = round_to_lanes(config->dim);
+    t->kernels = kernels_best();
+    struct xavier xavier = xavier_init(config);
+    t->slot = memory_new(t->words, sizeof *t->slot, err);
+    if (!t->slot || adam_init(&t->adam, config->lr, err) < 0 ||
+        init_table(&t->centre, t, RANDOM_CENTRE, &xavier, err) < 0 ||
+        init_table(&t->context, t, RANDOM_CONTEXT, &xavier, err) < 0 ||
+        team_init(&t->team, config->threads, err) < 0) {
+        destroy(&t->base);
+        return NULL;
+    }
+    return &t->base;
+}

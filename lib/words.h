@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* words.h -- words as bytes with a length, numbered from 0, and an index to find them by.
+ *
+ * A word is any bytes, 1 to WORD_MAX of them; it is not closed by a zero. The index hashes with a
+ * key drawn anew in every process, so that no text can be made to collide; what it answers depends
+ * on the words alone.
+ */
+#ifndef SGNS_WORDS_H
+#define SGNS_WORDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+#define WORD_MAX  UINT16_MAX /* bytes in a word */
+#define WORDS_MAX INT32_MAX  /* words in a table */
+#define NO_WORD   UINT32_MAX /* in place of an id: there is no such word */
+
+/* A table that only grows. All zero is an empty one. */
+struct words {
+    uint32_t count;
+    char *text;       /* the words, one behind the other */
+    uint64_t *offset; /* of each word in text, and of the end: count + 1 of them once count > 0 */
+    size_t text_capacity, offset_capacity;
+};
+
+void words_release(struct words *words);
+int words_append(struct words *words, const char *word, size_t length, struct error *err) MUST_USE;
+
+static inline const char *words_text(const struct words *words, uint32_t id)
+{
+    return words->text + words->offset[id];
+}
+
+static inline size_t words_length(const struct words *words, uint32_t id)
+{
+    return (size_t)(words->offset[id + 1] - words->offset[id]);
+}
+
+struct word_index;
+
+/* An index of the words that the table has now; the table must outlive it. NULL on error. */
+struct word_index *word_index_new(struct words *words, struct error *err) MUST_USE;
+void word_index_free(struct word_index *index);
+
+/* The id of a word, or NO_WORD. */
+uint32_t word_index_find(const struct word_index *index, const char *word, size_t length);
+
+/* The id of a word, which is appended to the table where it was not there; NO_WORD on error. */
+uint32_t word_index_intern(struct word_index *index, const char *word, size_t length,
+                           struct error *err) MUST_USE;
+
+#endif

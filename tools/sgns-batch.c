@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* sgns-batch -- corpus to batches: windows, noise words, shuffled minibatches. */
+#include "cli.h"
+#include "corpus.h"
+#include "examples.h"
+#include "output.h"
+
+static struct {
+    struct examples_options examples;
+    uint32_t batch_size, epochs;
+} opt = {
+    .examples = {.window = 5, .negatives = 5, .noise_exponent = 0.75, .shuffle = true, .seed = 1},
+    .batch_size = 512,
+    .epochs = 5,
+};
+
+static const struct cli_option options[] = {
+    {'b', "batch-size", OPTION_U32, &opt.batch_size, "N: examples in a minibatch", 1,
+     BATCH_SIZE_MAX, true},
+    {'w', "window", OPTION_U32, &opt.examples.window, "N: widest window, each centre draws 1 to N",
+     1, 1000, true},
+    {'k', "negatives", OPTION_U32, &opt.examples.negatives, "N: noise words per context word", 1,
+     1000, true},
+    {'a', "noise-exponent", OPTION_DOUBLE, &opt.examples.noise_exponent,
+     "A: noise words are drawn by count^A", -4, 4, true},
+    {'e', "epochs", OPTION_U32, &opt.epochs, "N: passes over the corpus", 1, 1000000, true},
+    {'r', "resample", OPTION_FLAG, &opt.examples.fresh, "fresh windows and noise words every epoch",
+     0, 0, true},
+    {0, "no-shuffle", OPTION_UNSET, &opt.examples.shuffle, "examples in the order of the corpus", 0,
+     0, true},
+    {'s', "seed", OPTION_U64, &opt.examples.seed, "N: of the random numbers", 0, 0x1p64, true},
+    {0},
+};
+
+static const struct cli_program program = {
+    .name = "sgns-batch",
+    .operands = "[CORPUS]",
+    .summary = "Make minibatches of centre, context and noise words from a corpus stream.",
+    .options = options,
+    .max_operands = 1,
+    .example = "ptb-vocab < ptb.txt | ptb-subsample | sgns-batch --epochs 10 > batches.bin",
+    .binary = true,
+};
+
+static struct error err;
+
+static void read_corpus(struct corpus_reader *in, struct examples *examples)
+{
+    size_t count;
+    while (must(corpus_read(in, &count, &err), &err) > 0)
+        must(examples_add(examples, in->token, count, &err), &err);
+}
+
+static void write_epoch(struct examples *examples, uint64_t epoch, struct minibatch *batch,
+                        struct batches_writer *batches)
+{
+    must(examples_start_epoch(examples, epoch, &err), &err);
+    for (uint64_t place = 0; place < examples->count; place++) {
+        must(examples_make(examples, place, epoch, batch, &err), &err);
+        if (batch->examples == opt.batch_size || place + 1 == examples->count) {
+            must(batches_write(batches, batch, &err), &err);
+            minibatch_clear(batch);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    char **operand = cli_start(&program, argc, argv);
+    const char *name;
+    int fd = cli_open_input(operand[0], &name, STREAM_CORPUS);
+    struct output out;
+    must(output_open(&out, cli_common()->output, fd, &err), &err);
+
+    struct corpus_reader in;
+    struct examples examples;
+    must(corpus_reader_open(&in, fd, name, &err), &err);
+    must(examples_init(&examples, &opt.examples, &in.head.vocab, &err), &err);
+    read_corpus(&in, &examples);
+
+    struct batches_shape shape = {opt.batch_size, opt.epochs, examples.count};
+    struct batches_writer batches;
+    struct minibatch batch = {0};
+    cli_add_provenance(&in.head);
+    must(batches_writer_open(&batches, out.fd, out.name, &in.head, &shape, &err), &err);
+    cli_note("%llu examples, %lu epochs, %llu minibatches", (unsigned long long)examples.count,
+             (unsigned long)opt.epochs, (unsigned long long)batches_in_all(&shape));
+    for (uint64_t epoch = 0; epoch < opt.epochs; epoch++)
+        write_epoch(&examples, epoch, &batch, &batches);
+    must(batches_writer_finish(&batches, &err), &err);
+    must(output_commit(&out, &err), &err);
+
+    minibatch_release(&batch);
+    batches_writer_close(&batches);
+    examples_release(&examples);
+    corpus_reader_close(&in);
+    return STATUS_OK;
+}

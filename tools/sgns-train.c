@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* sgns-train -- batches to vectors: skip-gram with negative sampling, dense Adam. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "cli.h"
+#include "output.h"
+#include "progress.h"
+#include "team.h"
+#include "train.h"
+#include "vectors.h"
+
+static struct {
+    struct trainer_config model;
+    const char *device, *loss_log;
+} opt = {.model = {.dim = 100, .seed = 1, .lr = 0.002}, .device = "auto"};
+
+static const struct cli_option options[] = {
+    {'d', "dim", OPTION_U32, &opt.model.dim, "N: numbers in a vector", 1, DIM_MAX, true},
+    {'l', "lr", OPTION_DOUBLE, &opt.model.lr, "R: learning rate of Adam", 0, 1e6, true},
+    {'s', "seed", OPTION_U64, &opt.model.seed, "N: of the initial vectors", 0, 0x1p64, true},
+    {'t', "threads", OPTION_U32, &opt.model.threads, "N: threads on the CPU, 0: one per processor",
+     0, 1024, false},
+    {'D', "device", OPTION_STRING, &opt.device, "DEVICE: auto, cpu, cuda or cuda:N", 0, 0, true},
+    {'L', "loss-log", OPTION_STRING, &opt.loss_log,
+     "FILE: write epoch, step, loss and tokens/s of every step", 0, 0, false},
+    {0},
+};
+
+static const struct cli_program program = {
+    .name = "sgns-train",
+    .operands = "[BATCHES]",
+    .summary = "Train word vectors on a stream of minibatches.",
+    .options = options,
+    .max_operands = 1,
+    .example = "ptb-vocab < ptb.txt | ptb-subsample | sgns-batch | sgns-train > emb.bin",
+    .binary = true,
+};
+
+static struct error err;
+
+struct report {
+    struct progress progress;
+    FILE *log; /* NULL: none wanted */
+    uint32_t epochs;
+    struct train_state last;
+};
+
+static double speed(const struct train_state *state)
+{
+    return state->seconds > 0 ? (double)state->examples / state->seconds : 0;
+}
+
+static void check_log(FILE *log, int result)
+{
+    if (log && result < 0)
+        must(error_system(&err, "%s: write failed", opt.loss_log), &err);
+}
+
+static void open_log(struct report *report)
+{
+    if (!opt.loss_log)
+        return;
+    report->log = fopen(opt.loss_log, "we");
+    if (!report->log)
+        must(error_system(&err, "%s: cannot open", opt.loss_log), &err);
+    check_log(report->log, fprintf(report->log, "epoch\tstep\tloss\ttokens/s\n"));
+}
+
+static void show_bar(struct report *report, const struct train_state *state)
+{
+    char bar[PROGRESS_TEXT], left[PROGRESS_TEXT];
+    double done = (double)state->step / (double)state->steps;
+    progress_show(&report->progress, "%s %3.0f%% epoch %lu/%lu loss %.3f, %.0f tokens/sec, %s left",
+                  progress_bar(bar, done), 100 * done, (unsigned long)state->epoch,
+                  (unsigned long)report->epochs, state->total_loss, speed(state),
+                  progress_left(left, state->seconds / done * (1 - done)));
+}
+
+static void after_step(void *data, const struct train_state *state)
+{
+    struct report *report = data;
+    report->last = *state;
+    if (report->log)
+        check_log(report->log,
+                  fprintf(report->log, "%lu\t%llu\t%.9g\t%.0f\n", (unsigned long)state->epoch,
+                          (unsigned long long)state->step, state->loss, speed(state)));
+    if (state->epoch_done)
+        progress_keep(&report->progress, "epoch %lu/%lu: loss %.4f, mean so far %.4f",
+                      (unsigned long)state->epoch, (unsigned long)report->epochs, state->epoch_loss,
+                      state->total_loss);
+    else if (progress_due(&report->progress))
+        show_bar(report, state);
+    if (state->epoch_done && report->log)
+        check_log(report->log, fflush(report->log));
+}
+
+int main(int argc, char **argv)
+{
+    char **operand = cli_start(&program, argc, argv);
+    const char *name;
+    int fd = cli_open_input(operand[0], &name, STREAM_BATCHES);
+    struct report report = {0};
+    struct output out;
+    must(output_open(&out, cli_common()->output, fd, &err), &err);
+    open_log(&report);
+
+    struct batches_reader in;
+    must(batches_reader_open(&in, fd, name, &err), &err);
+    if (batches_in_all(&in.shape) == 0)
+        must(error_set(&err, STATUS_INPUT, "%s: no minibatch to train on", name), &err);
+    opt.model.words = in.head.vocab.words.count;
+    if (opt.model.threads == 0)
+        opt.model.threads = team_processors();
+    struct trainer *trainer = trainer_create(opt.device, &opt.model, &err);
+    if (!trainer)
+        cli_die(&err);
+    opt.device = trainer->device;
+
+    report.epochs = in.shape.epochs;
+    progress_start(&report.progress, cli_common()->quiet);
+    must(train(&in, trainer, after_step, &report, &err), &err);
+    cli_add_provenance(&in.head);
+    must(train_write(trainer, out.fd, out.name, &in.head, opt.model.dim, &err), &err);
+    must(output_commit(&out, &err), &err);
+    if (report.log)
+        check_log(report.log, fclose(report.log));
+    progress_keep(&report.progress, "loss %.3f, %.1f tokens/sec on %s", report.last.total_loss,
+                  speed(&report.last), trainer->device);
+    trainer->methods->destroy(trainer);
+    batches_reader_close(&in);
+    return STATUS_OK;
+}
