@@ -38,7 +38,7 @@ endif
 TOOLS   := $(basename $(notdir $(wildcard tools/*.c)))
 DRIVERS := $(basename $(notdir $(wildcard tests/test_*.c)))
 OBJECTS := $(patsubst lib/%.c,$(B)/obj/%.o,$(filter-out lib/kernels.c,$(wildcard lib/*.c))) \
-           $(KERNELS:%=$(B)/obj/kernels_%.o)
+           $(KERNELS:%=$(B)/obj/kernels/%.o)
 
 .PHONY: all check check-oracle check-valgrind demo deps deps-check lint format install uninstall clean help
 
@@ -115,7 +115,7 @@ $(B)/obj/tests/%.o: tests/%.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/obj/kernels_%.o: lib/kernels.c $(B)/flags
+$(B)/obj/kernels/%.o: lib/kernels.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(KERNEL_FLAGS) $(kernel_$*) -DKERNELS=kernels_$* -DKERNELS_NAME='"$*"' -MMD -MP -c -o $@ $<
 

@@ -74,7 +74,7 @@ static int open_temporary(struct output *output, struct error *err)
 int output_open(struct output *output, const char *path, int input, struct error *err)
 {
     struct stat old, in;
-    *output = (struct output){STDOUT_FILENO, path ? path : "stdout"};
+    *output = (struct output){STDOUT_FILENO, path ? path : "stdout", NULL};
     bool exists = (path ? stat(path, &old) : fstat(STDOUT_FILENO, &old)) == 0;
     if (exists && input >= 0 && fstat(input, &in) == 0 && same_file(&old, &in))
         return error_set(err, STATUS_USAGE, "%s: is the input as well", output->name);
@@ -106,11 +106,19 @@ static int sync_directory(const char *name, struct error *err)
     return failed ? -1 : 0;
 }
 
+int output_text(struct output *output, struct error *err)
+{
+    output->text = fdopen(output->fd, "w");
+    return output->text ? 0 : error_system(err, "%s: cannot write", output->name);
+}
+
 int output_commit(struct output *output, struct error *err)
 {
+    if (output->text && (fflush(output->text) != 0 || ferror(output->text)))
+        return error_system(err, "%s: write failed", output->name);
     if (pending && fsync(output->fd) < 0)
         return error_system(err, "%s: sync failed", output->name);
-    if (close(output->fd) < 0)
+    if ((output->text ? fclose(output->text) : close(output->fd)) < 0)
         return error_system(err, "%s: close failed", output->name);
     if (!pending)
         return 0;

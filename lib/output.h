@@ -9,16 +9,23 @@
 #ifndef SGNS_OUTPUT_H
 #define SGNS_OUTPUT_H
 
+#include <stdio.h>
+
 #include "error.h"
 
 struct output {
     int fd;
     const char *name; /* for messages */
+    FILE *text;       /* over fd, once output_text was called; NULL before */
 };
 
 /* `path` NULL is standard output. `input` is the descriptor of the program's input, −1 for none: an
  * output that is the same file is refused with status 2. */
 int output_open(struct output *output, const char *path, int input, struct error *err) MUST_USE;
+
+/* The output as a stdio stream, output->text, which output_commit closes. Its errors are sticky,
+ * and output_commit reports them. */
+int output_text(struct output *output, struct error *err) MUST_USE;
 
 /* Makes the output permanent: to disk and, where it has a name, under its name. */
 int output_commit(struct output *output, struct error *err) MUST_USE;

@@ -37,3 +37,11 @@ void text_print_escaped(FILE *file, const char *text, size_t length)
         }
     }
 }
+
+void text_print(FILE *file, const char *text, size_t length, bool terminal)
+{
+    if (terminal)
+        text_print_escaped(file, text, length);
+    else
+        fwrite(text, 1, length, file);
+}

@@ -3,11 +3,15 @@
 #ifndef SGNS_TEXT_H
 #define SGNS_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
 /* Prints the bytes: control characters (C0, DEL, and C1 in UTF-8) and what is no valid UTF-8 as
  * \xNN, the rest as they are. Errors are those of `file`. */
 void text_print_escaped(FILE *file, const char *text, size_t length);
+
+/* The same where `file` is a terminal; else the bytes as they are. */
+void text_print(FILE *file, const char *text, size_t length, bool terminal);
 
 #endif

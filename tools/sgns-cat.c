@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/* sgns-cat -- any stream to text. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "batches.h"
+#include "cli.h"
+#include "corpus.h"
+#include "output.h"
+#include "text.h"
+#include "vectors.h"
+
+static bool want_header, want_vocab;
+
+static const struct cli_option options[] = {
+    {'H', "header", OPTION_FLAG, &want_header, "kind, version, shape, totals, and who made it", 0,
+     0, false},
+    {'v', "vocab", OPTION_FLAG, &want_vocab, "the vocabulary: word, tab, count", 0, 0, false},
+    {0},
+};
+
+static const struct cli_program program = {
+    .name = "sgns-cat",
+    .operands = "[STREAM [WORD]]",
+    .summary = "Print a stream as text: sentences, examples, or vectors (of WORD alone).",
+    .options = options,
+    .max_operands = 2,
+    .example = "ptb-vocab < ptb.txt | ptb-subsample | sgns-cat | head",
+};
+
+static struct error err;
+static FILE *text;
+static bool terminal;
+
+static void print_word(const struct vocab *vocab, uint32_t id)
+{
+    text_print(text, words_text(&vocab->words, id), words_length(&vocab->words, id), terminal);
+}
+
+static void print_words(const struct vocab *vocab, const uint32_t *id, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (i > 0)
+            fputc(' ', text);
+        print_word(vocab, id[i]);
+    }
+}
+
+static void print_vocab(const struct vocab *vocab)
+{
+    for (uint32_t id = 0; id < vocab->words.count; id++) {
+        print_word(vocab, id);
+        fprintf(text, "\t%llu\n", (unsigned long long)vocab->count[id]);
+    }
+}
+
+static void print_number(const char *label, uint64_t number)
+{
+    fprintf(text, "%s: %llu\n", label, (unsigned long long)number);
+}
+
+static void print_kind(const struct stream_reader *stream, const char *kind,
+                       const struct head *head)
+{
+    unsigned major, minor;
+    stream_reader_version(stream, &major, &minor);
+    fprintf(text, "kind: %s\nversion: %u.%u\n", kind, major, minor);
+    print_number("words", head->vocab.words.count);
+}
+
+static void print_provenance(const struct head *head)
+{
+    for (size_t i = 0; i < head->programs; i++) {
+        const struct bytes *record = &head->provenance[i];
+        fputs("made by:", text);
+        for (size_t at = 0; at < record->size;) {
+            const char *string = (const char *)record->data + at;
+            fputc(' ', text);
+            text_print_escaped(text, string, strlen(string));
+            at += strlen(string) + 1;
+        }
+        fputc('\n', text);
+    }
+}
+
+static void cat_corpus(struct stream_reader *stream)
+{
+    struct corpus_reader in;
+    must(corpus_reader_attach(&in, stream, &err), &err);
+    bool line_start = true, quiet = want_header || want_vocab;
+    size_t count;
+    while (must(corpus_read(&in, &count, &err), &err) > 0)
+        for (size_t i = 0; i < count && !quiet; i++) {
+            if (in.token[i] == SENTENCE_END) {
+                fputc('\n', text);
+            } else {
+                if (!line_start)
+                    fputc(' ', text);
+                print_word(&in.head.vocab, in.token[i]);
+            }
+            line_start = in.token[i] == SENTENCE_END;
+        }
+    if (want_header) {
+        print_kind(stream, "corpus", &in.head);
+        print_number("sentences", in.totals.sentences);
+        print_number("tokens", in.totals.tokens);
+        print_provenance(&in.head);
+    }
+    if (want_vocab)
+        print_vocab(&in.head.vocab);
+    corpus_reader_close(&in);
+}
+
+static void print_examples(const struct minibatch *batch, const struct vocab *vocab)
+{
+    for (uint32_t i = 0; i < batch->examples; i++) {
+        const uint32_t *word = batch->word + batch->first[i];
+        uint32_t n = batch->first[i + 1] - batch->first[i], contexts = batch->contexts[i];
+        print_word(vocab, batch->centre[i]);
+        fputc('\t', text);
+        print_words(vocab, word, contexts);
+        fputc('\t', text);
+        print_words(vocab, word + contexts, n - contexts);
+        fputc('\n', text);
+    }
+}
+
+static void cat_batches(struct stream_reader *stream)
+{
+    struct batches_reader in;
+    must(batches_reader_attach(&in, stream, &err), &err);
+    struct minibatch batch = {0};
+    while (must(batches_read(&in, &batch, &err), &err) > 0)
+        if (!want_header && !want_vocab)
+            print_examples(&batch, &in.head.vocab);
+    if (want_header) {
+        print_kind(stream, "batches", &in.head);
+        print_number("batch size", in.shape.batch_size);
+        print_number("epochs", in.shape.epochs);
+        print_number("examples", in.shape.examples);
+        print_number("total examples", in.totals.examples);
+        print_number("contexts", in.totals.contexts);
+        print_number("noise", in.totals.noise);
+        print_provenance(&in.head);
+    }
+    if (want_vocab)
+        print_vocab(&in.head.vocab);
+    minibatch_release(&batch);
+    batches_reader_close(&in);
+}
+
+static void print_row(const struct vectors_reader *in, uint32_t id, const float *row)
+{
+    print_word(&in->head.vocab, id);
+    for (uint32_t i = 0; i < in->dim; i++)
+        fprintf(text, " %.9g", row[i]);
+    fputc('\n', text);
+}
+
+/* The id of the one word that is wanted; NO_WORD: all are. */
+static uint32_t find_wanted(struct vectors_reader *in, const char *word)
+{
+    if (!word)
+        return NO_WORD;
+    struct word_index *index = word_index_new(&in->head.vocab.words, &err);
+    if (!index)
+        cli_die(&err);
+    uint32_t id = word_index_find(index, word, strlen(word));
+    word_index_free(index);
+    if (id == NO_WORD)
+        cli_usage_error("'%s' is not in the vocabulary", word);
+    return id;
+}
+
+static void cat_vectors(struct stream_reader *stream, const char *word)
+{
+    struct vectors_reader in;
+    must(vectors_reader_attach(&in, stream, &err), &err);
+    uint32_t wanted = find_wanted(&in, word), first, count;
+    bool quiet = want_header || want_vocab;
+    if (!quiet && !word)
+        fprintf(text, "%lu %lu\n", (unsigned long)in.head.vocab.words.count, (unsigned long)in.dim);
+    while (must(vectors_read(&in, &first, &count, &err), &err) > 0)
+        for (uint32_t i = 0; i < count && !quiet; i++)
+            if (!word || first + i == wanted)
+                print_row(&in, first + i, in.value + (size_t)i * in.dim);
+    if (want_header) {
+        print_kind(stream, "vectors", &in.head);
+        print_number("dim", in.dim);
+        print_number("rows", in.rows);
+        print_provenance(&in.head);
+    }
+    if (want_vocab)
+        print_vocab(&in.head.vocab);
+    vectors_reader_close(&in);
+}
+
+int main(int argc, char **argv)
+{
+    char **operand = cli_start(&program, argc, argv);
+    const char *name, *word = operand[0] ? operand[1] : NULL;
+    if (want_header && want_vocab)
+        cli_usage_error("--header and --vocab exclude each other");
+    int fd = cli_open_input(operand[0], &name, STREAM_CORPUS);
+    struct output out;
+    must(output_open(&out, cli_common()->output, fd, &err), &err);
+    must(output_text(&out, &err), &err);
+    text = out.text;
+    terminal = isatty(out.fd);
+
+    struct stream_reader *stream = stream_reader_open(fd, name, STREAM_ANY, &err);
+    if (!stream)
+        cli_die(&err);
+    enum stream_kind kind = stream_reader_kind(stream);
+    if (word && kind != STREAM_VECTORS)
+        cli_usage_error("%s: a %s stream has no row of a word", name, stream_kind_name(kind));
+    if (kind == STREAM_CORPUS)
+        cat_corpus(stream);
+    else if (kind == STREAM_BATCHES)
+        cat_batches(stream);
+    else
+        cat_vectors(stream, word);
+    must(output_commit(&out, &err), &err);
+    return STATUS_OK;
+}
