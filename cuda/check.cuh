@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* check.cuh -- what all CUDA code here shares: checked calls, owned memory, launches.
+ *
+ * Every call of the runtime goes through cuda_check. After a failure nothing of the context is used
+ * again but to free it: a device that was lost fails every later call.
+ */
+#ifndef SGNS_CUDA_CHECK_CUH
+#define SGNS_CUDA_CHECK_CUH
+
+#include <cuda_runtime.h>
+
+#include <cstddef>
+
+extern "C" {
+#include "error.h"
+}
+
+/* 0, or −1 and an error of status 4 that names what was being done. */
+inline int cuda_check(cudaError_t result, const char *what, struct error *err)
+{
+    if (result == cudaSuccess)
+        return 0;
+    return error_set(err, STATUS_DEVICE, "GPU: %s: %s; use another device, or --device=cpu", what,
+                     cudaGetErrorString(result));
+}
+
+/* An array in device memory that grows by being made anew: its content does not survive. */
+template <class T> struct device_array {
+    T *data = nullptr;
+    size_t capacity = 0;
+
+    int reserve(size_t wanted, const char *what, struct error *err)
+    {
+        if (wanted <= capacity)
+            return 0;
+        release();
+        size_t grown = wanted + wanted / 4;
+        if (cuda_check(cudaMalloc((void **)&data, grown * sizeof(T)), what, err) < 0) {
+            data = nullptr;
+            return -1;
+        }
+        capacity = grown;
+        return 0;
+    }
+    void release()
+    {
+        cudaFree(data);
+        data = nullptr;
+        capacity = 0;
+    }
+};
+
+/* The same in page-locked host memory, from which copies run beside kernels. */
+template <class T> struct pinned_array {
+    T *data = nullptr;
+    size_t capacity = 0;
+
+    int reserve(size_t wanted, const char *what, struct error *err)
+    {
+        if (wanted <= capacity)
+            return 0;
+        release();
+        size_t grown = wanted + wanted / 4;
+        if (cuda_check(cudaMallocHost((void **)&data, grown * sizeof(T)), what, err) < 0) {
+            data = nullptr;
+            return -1;
+        }
+        capacity = grown;
+        return 0;
+    }
+    void release()
+    {
+        cudaFreeHost(data);
+        data = nullptr;
+        capacity = 0;
+    }
+};
+
+/* Starts a kernel, which takes one struct, on `threads` threads or a few more. */
+template <class P>
+int cuda_launch(void (*kernel)(P), P parameters, size_t threads, cudaStream_t stream,
+                const char *what, struct error *err)
+{
+    const unsigned block = 256;
+    if (threads == 0)
+        return 0;
+    void *arguments[] = {&parameters};
+    dim3 grid((unsigned)((threads + block - 1) / block));
+    return cuda_check(cudaLaunchKernel(kernel, grid, dim3(block), arguments, 0, stream), what, err);
+}
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* plugin.h -- what the shared object with the CUDA backends offers to the programs.
+ *
+ * The programs know nothing of CUDA: lib/gpu.c loads sgns-cuda.so when a GPU is wanted, so that they
+ * start, and work on the CPU, on machines without driver or CUDA libraries.
+ */
+#ifndef SGNS_CUDA_PLUGIN_H
+#define SGNS_CUDA_PLUGIN_H
+
+#include <stddef.h>
+
+#include "error.h"
+#include "trainer.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Changes with this struct or with any struct that goes through it. */
+enum { CUDA_PLUGIN_ABI = 1 };
+
+struct cuda_plugin {
+    unsigned abi; /* CUDA_PLUGIN_ABI */
+    /* How many GPUs there are; −1 and a reason of status 4 where there is none, or no driver. */
+    int (*count)(struct error *err);
+    /* A line about a GPU: name, compute capability, memory in all and free. */
+    int (*describe)(int device, char *text, size_t size, struct error *err);
+    struct trainer *(*trainer_create)(int device, const struct trainer_config *config,
+                                      struct error *err);
+};
+
+/* The object's one symbol. */
+const struct cuda_plugin *sgns_cuda_plugin(void);
+
+struct trainer *cuda_trainer_create(int device, const struct trainer_config *config,
+                                    struct error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
