@@ -1,0 +1,772 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Forge streams that the programs' own writers never write.
+
+    forge.py --all FOLDER        valid/KIND-NAME and invalid/KIND-NAME; beside a valid one what
+                                 decode.py makes of it: NAME.text, NAME.vocab, NAME.header
+    forge.py --one KIND-NAME     this one, to standard output
+    forge.py --vectors < TEXT    a vectors stream of the rows in TEXT, each a word and its numbers
+
+decode.py must accept every valid stream and refuse every invalid one, or the exit status of --all is
+1. The hash in END is right unless it is what is forged: other checks have to find the fault.
+"""
+import pathlib
+import struct
+import subprocess
+import sys
+
+import decode
+from decode import PROVENANCE, WORDS, SHAPE, TOKENS, EXAMPLES, ROWS, END, MIB
+
+UNNAMED = 77  # a record type that the format does not name
+KINDS = ("corpus", "batches", "vectors")
+MARK = 0xFFFF
+
+
+def u16(*values):
+    return struct.pack(f"<{len(values)}H", *values)
+
+
+def u32(*values):
+    return struct.pack(f"<{len(values)}I", *values)
+
+
+def u64(*values):
+    return struct.pack(f"<{len(values)}Q", *values)
+
+
+def f32(*values):
+    return struct.pack(f"<{len(values)}f", *values)
+
+
+def word_list(*pairs):
+    return u32(len(pairs)) + b"".join(u64(count) + u16(len(word)) + word for word, count in pairs)
+
+
+def examples(*rows, more=0):
+    """An EXAMPLES record of (centre, contexts, noise words) with ids of 16 bits."""
+    centres, contexts, noises = zip(*rows)
+    return (u32(len(rows), more, sum(map(len, contexts)), sum(map(len, noises)))
+            + u32(*map(len, contexts)) + u32(*map(len, noises)) + u16(*centres)
+            + b"".join(u16(*ids) for ids in contexts) + b"".join(u16(*ids) for ids in noises))
+
+
+def compress(payload, *options):
+    return subprocess.run(["zstd", "-cq", *options], input=payload, stdout=subprocess.PIPE,
+                          check=True).stdout
+
+
+class Draft:
+    """A valid stream, to be spoiled: its parts, from which bytes() makes a stream."""
+
+    def __init__(self, kind):
+        self.kind, self.magic, self.major, self.minor = kind, b"\x89SGNS\r\n\x1a", 1, 0
+        self.words = [(b"<unk>", 3), (b"a", 4), (b"b", 3), (b"c", 2), (b"d", 2)]
+        self.head = [(PROVENANCE, b"maker\0001.0\0--seed=1\0"), "words", "shape"]
+        self.shape, self.data, self.totals = {
+            "corpus": (b"", [(TOKENS, u16(1, 2, 3, MARK, 4, 0)), (TOKENS, u16(1, MARK, MARK))],
+                       [3, 6, 0]),
+            "batches": (u32(2, 1) + u64(3),
+                        [(EXAMPLES, examples((1, [2, 3], [4, 4]), (2, [1], [3]))),
+                         (EXAMPLES, examples((3, [4], [1, 2])))], [3, 4, 5]),
+            "vectors": (u32(2), [(ROWS, u32(0, 0, 2) + f32(1, 0, 0, 1)),
+                                 (ROWS, u32(0, 2, 3) + f32(.6, .8, -1, 0, -.6, .8))], [5, 0, 0]),
+        }[kind]
+        self.end, self.tail, self.frames, self.zstd = {}, b"", [], []
+
+    def records(self):
+        parts = {"words": (WORDS, word_list(*self.words)),
+                 "shape": (SHAPE, u32(len(self.words)) + self.shape)}
+        return [parts.get(r, r) for r in self.head] + self.data
+
+    def payload_without_end(self):
+        kind = KINDS.index(self.kind) + 1 if isinstance(self.kind, str) else self.kind
+        preamble = self.magic + u16(self.major, self.minor) + u32(kind)
+        return preamble + b"".join(u32(t, len(c)) + c for t, c in self.records())
+
+    def end_record(self, payload):
+        fields = {"records": len(self.records()), "size": len(payload), "totals": self.totals,
+                  "surplus": b"", **self.end}
+        if "hash" not in fields:
+            fields["hash"] = decode.xxh64(payload)
+        content = (u64(fields["records"], fields["size"], *fields["totals"], fields["hash"])
+                   + fields["surplus"])
+        return u32(END, len(content)) + content
+
+    def payload(self):
+        before = self.payload_without_end()
+        return before + self.end_record(before) + self.tail
+
+    def __bytes__(self):
+        payload, start, stream = self.payload(), 0, b""
+        for end in (*self.frames, len(payload)):  # where frames are to end
+            stream += compress(payload[start:end], *self.zstd)
+            start = end
+        return stream
+
+
+# ---- the forgeries ----
+# Each takes a Draft of every kind it is registered for, and spoils it or returns the stream.
+
+VALID, INVALID = [], []
+
+
+def valid(*kinds):
+    return lambda forgery: VALID.extend((kind, forgery) for kind in kinds) or forgery
+
+
+def invalid(*kinds):
+    return lambda forgery: INVALID.extend((kind, forgery) for kind in kinds) or forgery
+
+
+# Valid for a reader, if unlike what the programs write.
+
+@valid(*KINDS)
+def plain(_):
+    pass
+
+
+@valid(*KINDS)
+def unnamed_records(draft):
+    later = (UNNAMED, b"from the future")
+    draft.head = [later, draft.head[0], "words", later, "shape", (UNNAMED + 1, b"")]
+    draft.data = [draft.data[0], later, *draft.data[1:], later]
+
+
+@valid(*KINDS)
+def later_minor_version(draft):
+    draft.minor = 7
+
+
+@valid(*KINDS)
+def no_provenance(draft):
+    del draft.head[0]
+
+
+@valid(*KINDS)
+def words_over_records(draft):
+    draft.head[1:2] = [(WORDS, word_list(*part)) for part in (draft.words[:1], draft.words[1:])]
+
+
+@valid(*KINDS)
+def many_frames(draft):
+    draft.frames = range(1, len(draft.payload()), 29)
+
+
+@valid(*KINDS)
+def empty_frame_before_the_end(draft):
+    draft.frames = [0, 40, 40]
+
+
+@valid(*KINDS)
+def largest_counts(draft):
+    draft.words[0] = (b"<unk>", (1 << 64) - 12)
+
+
+@valid("corpus")
+def provenance_with_control_bytes(draft):
+    draft.head[0] = (PROVENANCE, b"maker\x1b[31m\0001.0\nmade by: another\0")
+
+
+@valid("corpus")
+def longest_word(draft):
+    draft.words.append((b"x" * 65535, 1))
+
+
+@valid("corpus")
+def no_tokens(draft):
+    draft.data, draft.totals = [], [0, 0, 0]
+
+
+@valid("corpus")
+def only_the_unknown_word(draft):
+    draft.words, draft.data = [(b"<unk>", 2)], [(TOKENS, u16(0, 0, MARK))]
+    draft.totals = [1, 2, 0]
+
+
+@valid("corpus")
+def most_words_with_short_ids(draft):
+    draft.words = [(b"<unk>", 0)] + [(b"w%d" % i, 1) for i in range(1, 65535)]
+    draft.data, draft.totals = [(TOKENS, u16(65534, 1, MARK))], [1, 2, 0]
+
+
+@valid("corpus")
+def fewest_words_with_long_ids(draft):
+    draft.words = [(b"<unk>", 0)] + [(b"w%d" % i, 1) for i in range(1, 65536)]
+    draft.data, draft.totals = [(TOKENS, u32(65535, 1, 0xFFFFFFFF))], [1, 2, 0]
+
+
+@valid("batches")
+def no_examples(draft):
+    draft.shape, draft.data, draft.totals = u32(2, 3) + u64(0), [], [0, 0, 0]
+
+
+@valid("batches")
+def minibatch_over_records(draft):
+    draft.data[:1] = [(EXAMPLES, examples((1, [2, 3], [4, 4]), more=1)),
+                      (EXAMPLES, examples((2, [1], [3])))]
+
+
+@valid("batches")
+def no_noise(draft):
+    draft.data[1], draft.totals = (EXAMPLES, examples((3, [4], []))), [3, 4, 3]
+
+
+@valid("batches")
+def many_epochs(draft):
+    draft.shape, draft.totals = u32(2, 3) + u64(3), [9, 12, 15]
+    draft.data *= 3
+
+
+# The container.
+
+@invalid(*KINDS)
+def other_magic(draft):
+    draft.magic = b"\x89SGNS\r\n\x1b"
+
+
+@invalid(*KINDS)
+def newer_major_version(draft):
+    draft.major = 2
+
+
+@invalid(*KINDS)
+def older_major_version(draft):
+    draft.major, draft.minor = 0, 9
+
+
+@invalid(*KINDS)
+def unknown_kind(draft):
+    draft.kind = 4
+
+
+@invalid(*KINDS)
+def kind_zero(draft):
+    draft.kind = 0
+
+
+@invalid(*KINDS)
+def cut_between_frames(draft):
+    return compress(draft.payload_without_end())
+
+
+@invalid(*KINDS)
+def cut_after_preamble(draft):
+    return compress(draft.payload()[:16])
+
+
+@invalid(*KINDS)
+def cut_in_preamble(draft):
+    return compress(draft.payload()[:10])
+
+
+@invalid(*KINDS)
+def cut_in_record_between_frames(draft):
+    return compress(draft.payload()[:-20])
+
+
+@invalid(*KINDS)
+def empty_frame(_):
+    return compress(b"")
+
+
+@invalid(*KINDS)
+def end_with_other_records(draft):
+    draft.end = {"records": len(draft.records()) + 1}
+
+
+@invalid(*KINDS)
+def end_with_other_size(draft):
+    draft.end = {"size": len(draft.payload_without_end()) - 1}
+
+
+@invalid(*KINDS)
+def end_with_other_hash(draft):
+    draft.end = {"hash": decode.xxh64(draft.payload_without_end()) ^ 1}
+
+
+@invalid(*KINDS)
+def end_with_other_first_total(draft):
+    draft.totals[0] += 1
+
+
+@invalid(*KINDS)
+def end_with_other_second_total(draft):
+    draft.totals[1] += 1
+
+
+@invalid(*KINDS)
+def end_with_other_third_total(draft):
+    draft.totals[2] += 1
+
+
+@invalid(*KINDS)
+def end_too_long(draft):
+    draft.end = {"surplus": b"\0"}
+
+
+@invalid(*KINDS)
+def end_too_short(draft):
+    before = draft.payload_without_end()
+    return compress(before + u32(END, 40) + draft.end_record(before)[8:48])
+
+
+@invalid(*KINDS)
+def end_before_shape(draft):
+    draft.head.pop()
+    draft.data = []
+
+
+@invalid(*KINDS)
+def byte_behind_end(draft):
+    draft.tail = b"\0"
+
+
+@invalid(*KINDS)
+def record_behind_end(draft):
+    draft.tail = u32(UNNAMED, 0)
+
+
+@invalid(*KINDS)
+def stray_bytes_behind_frames(draft):
+    return bytes(draft) + b"\0\0"
+
+
+@invalid(*KINDS)
+def frame_behind_end(draft):
+    return bytes(draft) + compress(b"more")
+
+
+@invalid(*KINDS)
+def empty_frame_behind_end(draft):
+    return bytes(draft) + compress(b"")
+
+
+@invalid(*KINDS)
+def skippable_frame_behind_end(draft):
+    return bytes(draft) + b"\x50\x2a\x4d\x18" + u32(3) + b"abc"
+
+
+@invalid(*KINDS)
+def skippable_frame_in_front(draft):
+    return b"\x50\x2a\x4d\x18" + u32(3) + b"abc" + bytes(draft)
+
+
+@invalid(*KINDS)
+def wide_window(draft):
+    draft.zstd = ["--ultra", "--long=24"]
+
+
+@invalid(*KINDS)
+def record_above_the_limit(draft):
+    draft.end = {"hash": 0}  # to compute it takes seconds, and no reader comes that far
+    draft.data.append((UNNAMED, bytes(16 * MIB + 1)))
+
+
+@invalid(*KINDS)
+def record_claims_above_the_limit(draft):
+    return compress(draft.payload_without_end() + u32(UNNAMED, 0xFFFFFFFF) + b"little")
+
+
+@invalid(*KINDS)
+def record_claims_more_than_there_is(draft):
+    return compress(draft.payload_without_end() + u32(UNNAMED, 16 * MIB) + b"little")
+
+
+# The head.
+
+@invalid(*KINDS)
+def provenance_not_closed(draft):
+    draft.head[0] = (PROVENANCE, b"maker\0001.0")
+
+
+@invalid(*KINDS)
+def provenance_of_one_string(draft):
+    draft.head[0] = (PROVENANCE, b"maker\0")
+
+
+@invalid(*KINDS)
+def provenance_empty(draft):
+    draft.head[0] = (PROVENANCE, b"")
+
+
+@invalid(*KINDS)
+def provenance_behind_words(draft):
+    draft.head[:2] = ["words", draft.head[0]]
+
+
+@invalid(*KINDS)
+def provenance_behind_shape(draft):
+    draft.head.append(draft.head[0])
+
+
+@invalid(*KINDS)
+def no_words(draft):
+    draft.words = []
+    del draft.head[1]
+
+
+@invalid(*KINDS)
+def words_behind_shape(draft):
+    draft.head.append((WORDS, word_list((b"late", 1))))
+
+
+@invalid(*KINDS)
+def words_record_without_words(draft):
+    draft.head.insert(1, (WORDS, u32(0)))
+
+
+@invalid(*KINDS)
+def words_claim_more_than_there_are(draft):
+    draft.head[1] = (WORDS, u32(0xFFFFFFFF) + word_list(*draft.words)[4:])
+
+
+@invalid(*KINDS)
+def words_record_too_long(draft):
+    draft.head[1] = (WORDS, word_list(*draft.words) + b"\0")
+
+
+@invalid(*KINDS)
+def words_record_too_short(draft):
+    draft.head[1] = (WORDS, word_list(*draft.words)[:-1])
+
+
+@invalid(*KINDS)
+def empty_word(draft):
+    draft.words[4] = (b"", 2)
+
+
+@invalid(*KINDS)
+def word_with_a_space(draft):
+    draft.words[4] = (b"d d", 2)
+
+
+@invalid(*KINDS)
+def word_with_a_newline(draft):
+    draft.words[4] = (b"d\n", 2)
+
+
+@invalid(*KINDS)
+def word_with_a_zero_byte(draft):
+    draft.words[4] = (b"d\0d", 2)
+
+
+@invalid(*KINDS)
+def word_twice(draft):
+    draft.words[4] = draft.words[2]
+
+
+@invalid(*KINDS)
+def first_word_is_not_the_unknown(draft):
+    draft.words[0] = (b"<UNK>", 3)
+
+
+@invalid(*KINDS)
+def counts_overflow(draft):
+    draft.words[0] = (b"<unk>", (1 << 64) - 11)
+
+
+@invalid(*KINDS)
+def shape_with_fewer_words(draft):
+    draft.head[2] = (SHAPE, u32(4) + draft.shape)
+
+
+@invalid(*KINDS)
+def shape_claims_most_words(draft):
+    draft.head[2] = (SHAPE, u32((1 << 31) - 1) + draft.shape)
+
+
+@invalid(*KINDS)
+def shape_too_long(draft):
+    draft.shape += b"\0"
+
+
+@invalid(*KINDS)
+def shape_too_short(draft):
+    draft.head[2] = (SHAPE, (u32(5) + draft.shape)[:-1])
+
+
+@invalid(*KINDS)
+def shape_twice(draft):
+    draft.head.append("shape")
+
+
+@invalid(*KINDS)
+def data_before_shape(draft):
+    draft.head[2:] = [draft.data.pop(0), "shape"]
+
+
+@invalid(*KINDS)
+def data_of_another_kind(draft):
+    draft.data = Draft(KINDS[KINDS.index(draft.kind) - 1]).data
+
+
+# Corpus.
+
+@invalid("corpus")
+def id_out_of_range(draft):
+    draft.data[0] = (TOKENS, u16(1, 2, 5, MARK, 4, 0))
+
+
+@invalid("corpus")
+def tokens_empty(draft):
+    draft.data.append((TOKENS, b""))
+
+
+@invalid("corpus")
+def tokens_of_odd_size(draft):
+    draft.data[0] = (TOKENS, u16(1, 2, 3, MARK, 4, 0) + b"\0")
+
+
+@invalid("corpus")
+def last_sentence_not_closed(draft):
+    draft.data[1], draft.totals = (TOKENS, u16(1, MARK, 1)), [2, 7, 0]
+
+
+@invalid("corpus")
+def short_mark_among_long_ids(draft):
+    draft.words = [(b"<unk>", 0)] + [(b"w%d" % i, 1) for i in range(1, 65536)]
+    draft.data, draft.totals = [(TOKENS, u32(1, 65536, 0xFFFFFFFF))], [1, 2, 0]
+
+
+# Batches: spoil the first record, whose examples are (1, [2, 3], [4, 4]), (2, [1], [3]).
+
+def first_examples(name, *rows, totals=(3, 4, 5)):
+    def forgery(draft):
+        draft.data[0], draft.totals = (EXAMPLES, examples(*rows)), list(totals)
+    forgery.__name__ = name
+    invalid("batches")(forgery)
+
+
+first_examples("unknown_centre", (0, [2, 3], [4, 4]), (2, [1], [3]))
+first_examples("unknown_context", (1, [2, 0], [4, 4]), (2, [1], [3]))
+first_examples("unknown_noise", (1, [2, 3], [4, 4]), (2, [1], [0]))
+first_examples("centre_out_of_range", (5, [2, 3], [4, 4]), (2, [1], [3]))
+first_examples("context_out_of_range", (1, [2, 65535], [4, 4]), (2, [1], [3]))
+first_examples("noise_out_of_range", (1, [2, 3], [4, 4]), (2, [1], [5]))
+first_examples("no_context", (1, [], [4, 4]), (2, [1], [3]), totals=(3, 2, 5))
+first_examples("minibatch_too_small", (1, [2, 3], [4, 4]), totals=(2, 3, 4))
+first_examples("minibatch_too_large", *[(1, [2], [3])] * 3, totals=(4, 4, 5))
+
+
+def first_fields(name, *fields):
+    """The same examples behind other n, more, contexts, noise."""
+    def forgery(draft):
+        draft.data[0] = (EXAMPLES, u32(*fields) + draft.data[0][1][16:])
+    forgery.__name__ = name
+    invalid("batches")(forgery)
+
+
+first_fields("examples_without_examples", 0, 0, 3, 3)
+first_fields("examples_claim_most", 0xFFFFFFFF, 0, 3, 3)
+first_fields("contexts_claim_most", 2, 0, 0xFFFFFFFF, 3)
+first_fields("noise_claims_most", 2, 0, 3, 0xFFFFFFFF)
+first_fields("contexts_and_noise_exchanged", 2, 0, 4, 2)
+first_fields("more_than_more", 2, 2, 3, 3)
+first_fields("minibatch_goes_on_too_far", 2, 1, 3, 3)
+
+
+@invalid("batches")
+def context_counts_overflow(draft):
+    # Their sum is 3, modulo 2^32.
+    content = draft.data[0][1]
+    draft.data[0] = (EXAMPLES, content[:16] + u32(0xFFFFFFFF, 4) + content[24:])
+
+
+@invalid("batches")
+def counts_claim_a_huge_minibatch(draft):
+    content = draft.data[0][1]
+    draft.data[0] = (EXAMPLES, u32(2, 0, 1 << 27, 1 << 27) + u32(*[1 << 26] * 4) + content[32:])
+
+
+@invalid("batches")
+def examples_too_long(draft):
+    draft.data[0] = (EXAMPLES, draft.data[0][1] + b"\0")
+
+
+@invalid("batches")
+def examples_too_short(draft):
+    draft.data[0] = (EXAMPLES, draft.data[0][1][:-2])
+
+
+@invalid("batches")
+def examples_empty(draft):
+    draft.data[0] = (EXAMPLES, b"")
+
+
+@invalid("batches")
+def end_inside_a_minibatch(draft):
+    draft.data[1] = (EXAMPLES, examples((3, [4], [1, 2]), more=1))
+
+
+@invalid("batches")
+def a_minibatch_missing(draft):
+    draft.data, draft.totals = draft.data[:1], [2, 3, 3]
+
+
+@invalid("batches")
+def a_minibatch_too_many(draft):
+    draft.data, draft.totals = draft.data + draft.data[1:], [4, 5, 7]
+
+
+@invalid("batches")
+def examples_where_shape_has_none(draft):
+    draft.shape = u32(2, 1) + u64(0)
+
+
+@invalid("batches")
+def batch_size_zero(draft):
+    draft.shape = u32(0, 1) + u64(3)
+
+
+@invalid("batches")
+def batch_size_above_the_limit(draft):
+    draft.shape = u32(MIB + 1, 1) + u64(3)
+
+
+@invalid("batches")
+def no_epochs(draft):
+    draft.shape = u32(2, 0) + u64(3)
+
+
+@invalid("batches")
+def too_many_examples(draft):
+    draft.shape = u32(2, 2) + u64(1 << 62)
+
+
+@invalid("batches")
+def claims_most_examples(draft):
+    draft.shape = u32(MIB, 1) + u64((1 << 63) - 1)
+
+
+# Vectors: spoil the second record, which is rows 2 to 4.
+
+@invalid("vectors")
+def value_not_a_number(draft):
+    draft.data[1] = (ROWS, u32(0, 2, 3) + f32(.6, .8, -1, float("nan"), -.6, .8))
+
+
+@invalid("vectors")
+def value_infinite(draft):
+    draft.data[1] = (ROWS, u32(0, 2, 3) + f32(.6, .8, -1, 0, -.6, float("-inf")))
+
+
+def second_rows(name, *fields, values=6):
+    """Other matrix, first row and number of rows."""
+    def forgery(draft):
+        draft.data[1] = (ROWS, u32(*fields) + f32(*[.5] * values))
+    forgery.__name__ = name
+    invalid("vectors")(forgery)
+
+
+second_rows("other_matrix", 1, 2, 3)
+second_rows("rows_out_of_order", 0, 3, 3)
+second_rows("rows_again", 0, 0, 3)
+second_rows("rows_without_rows", 0, 2, 0, values=0)
+second_rows("more_rows_than_words", 0, 2, 4, values=8)
+second_rows("rows_claim_most", 0, 2, 0xFFFFFFFF)
+second_rows("rows_too_short", 0, 2, 3, values=5)
+second_rows("rows_too_long", 0, 2, 3, values=7)
+
+
+@invalid("vectors")
+def rows_record_empty(draft):
+    draft.data[1] = (ROWS, b"")
+
+
+@invalid("vectors")
+def rows_missing(draft):
+    draft.data, draft.totals = draft.data[:1], [2, 0, 0]
+
+
+@invalid("vectors")
+def rows_missing_but_not_in_end(draft):
+    draft.data = draft.data[:1]
+
+
+@invalid("vectors")
+def dim_zero(draft):
+    draft.shape = u32(0)
+
+
+@invalid("vectors")
+def dim_above_the_limit(draft):
+    draft.shape = u32(65537)
+
+
+@invalid("vectors")
+def dim_claims_more_than_there_is(draft):
+    draft.shape = u32(65536)
+
+
+@invalid("vectors")
+def dim_claims_most(draft):
+    draft.shape = u32(0xFFFFFFFF)
+
+
+# ---- writing them ----
+
+def forge(kind, forgery):
+    draft = Draft(kind)
+    stream = forgery(draft)
+    return bytes(draft) if stream is None else stream
+
+
+def decoded(stream):
+    try:
+        return decode.Stream(decode.decompress(stream))
+    except decode.Invalid:
+        return None
+
+
+def name(kind, forgery):
+    return f"{kind}-{forgery.__name__.replace('_', '-')}"
+
+
+def write_all(folder):
+    """Returns how many streams decode.py takes for what they are not."""
+    disagreements = 0
+    for place, forgeries in ("valid", VALID), ("invalid", INVALID):
+        (folder / place).mkdir(parents=True)
+        for kind, forgery in forgeries:
+            path = folder / place / name(kind, forgery)
+            stream = forge(kind, forgery)
+            path.write_bytes(stream)
+            meaning = decoded(stream)
+            if bool(meaning) != (place == "valid"):
+                print(f"decode.py: {path.name} is not {place}", file=sys.stderr)
+                disagreements += 1
+            elif meaning:
+                for suffix, lines in ((".text", meaning.data.lines(meaning.words)),
+                                      (".vocab", meaning.vocab_lines()),
+                                      (".header", meaning.header_lines())):
+                    path.with_name(path.name + suffix).write_bytes(
+                        b"".join(line + b"\n" for line in lines))
+    return disagreements
+
+
+def vectors_from_text(text):
+    rows = [line.split() for line in text.splitlines()]
+    draft = Draft("vectors")
+    draft.words = [(word, 1) for word, *_ in rows]
+    draft.shape = u32(len(rows[0]) - 1)
+    draft.totals = [len(rows), 0, 0]
+    draft.data = [(ROWS, u32(0, 0, len(rows)) + b"".join(f32(*map(float, r[1:])) for r in rows))]
+    return bytes(draft)
+
+
+def main():
+    what, argument = (sys.argv[1:] + ["", ""])[:2]
+    if what == "--all" and argument:
+        sys.exit(write_all(pathlib.Path(argument)) > 0)
+    elif what == "--one":
+        forgeries = {name(*each): each for each in VALID + INVALID}
+        sys.stdout.buffer.write(forge(*forgeries[argument]))
+    elif what == "--vectors":
+        sys.stdout.buffer.write(vectors_from_text(sys.stdin.buffer.read()))
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,220 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The programs in their pipes, end to end: on a small text, and on the Penn Treebank.
+
+load helper
+
+setup_file() {
+  export TREEBANK=$BATS_FILE_TMPDIR
+  [ -n "${PTB-}" ] || return 0
+  ptb-vocab -o "$TREEBANK/corpus.bin" "$PTB" 2>"$TREEBANK/vocab.said"
+  ptb-subsample -q -o "$TREEBANK/kept.bin" "$TREEBANK/corpus.bin"
+  sgns-batch -q -e 1 "$TREEBANK/kept.bin" | sgns-cat --header >"$TREEBANK/epoch.header"
+  sgns-batch -q "$TREEBANK/kept.bin" |
+    sgns-train -o "$TREEBANK/emb.bin" 2>"$TREEBANK/train.said" >/dev/null
+}
+
+# whole_pipe, short_pipe < TEXT: as the README has them, but for options that suit a small text.
+whole_pipe() {
+  ptb-vocab -q -m 2 | ptb-subsample -q -t 0.01 | sgns-batch -q | sgns-train -q -d 12
+}
+short_pipe() {
+  ptb-vocab -q -m 2 | sgns-batch -q | sgns-train -q -d 12
+}
+
+# ---- a small text ----
+
+@test "both pipes lead from a text to nearest words" {
+  set -o pipefail
+  sample_text 400 40 >text
+  for pipe in whole_pipe short_pipe; do
+    $pipe <text >emb.bin
+    succeeds sgns-knn emb.bin w1 3
+    assert_equal "$(grep -cE '^cosine sim=-?[01]\.[0-9]{3}: (w[0-9]+|<unk>)$' stdout)" 3
+    zstd -tq emb.bin
+  done
+}
+
+@test "the same pipe twice gives the same bytes, and so do its stages through files" {
+  sample_text 400 40 >text
+  whole_pipe <text >emb.bin
+  whole_pipe <text | cmp - emb.bin
+  ptb-vocab -q -m 2 text -o corpus.bin
+  ptb-subsample -q -t 0.01 corpus.bin -o kept.bin
+  sgns-batch -q kept.bin -o batches.bin
+  sgns-train -q -d 12 batches.bin | cmp - emb.bin
+  slowly text | whole_pipe | cmp - emb.bin
+}
+
+@test "a validation text is encoded with the vocabulary of the vectors" {
+  sample_text 400 40 | whole_pipe >emb.bin
+  echo 'w1 new w2' | ptb-vocab -q --vocab emb.bin | sgns-cat >encoded
+  assert_equal "$(<encoded)" 'w1 <unk> w2'
+}
+
+@test "every stage may write a file, and none leaves a temporary" {
+  sample_text 100 20 | ptb-vocab -q -m 2 -o 1.bin
+  ptb-subsample -q -t 0.1 -o 2.bin <1.bin
+  sgns-batch -q -o 3.bin <2.bin
+  sgns-train -q -d 4 -o 4.bin <3.bin
+  sgns-knn -o 5.txt - w1 <4.bin
+  assert_equal "$(echo ./*)" './1.bin ./2.bin ./3.bin ./4.bin ./5.txt'
+}
+
+# ---- a stage that dies ----
+
+@test "a text without words: all stages fail, and there is no output" {
+  statuses() {
+    ptb-vocab -q | ptb-subsample -q | sgns-batch -q | sgns-train -q -o emb.bin
+    echo "${PIPESTATUS[@]}"
+  }
+  assert_equal "$(statuses </dev/null 2>said)" '3 3 3 3'
+  # One line of each.
+  assert_equal "$(cut -d : -f 1 said | sort | paste -sd ' ')" \
+    'ptb-subsample ptb-vocab sgns-batch sgns-train'
+  leaves_nothing emb.bin
+}
+
+@test "a stage that fails in the middle: the next ones fail, and there is no output" {
+  # All words are contexts of some centre: no noise.
+  statuses() {
+    yes 'a b a b' | head -n 100 | ptb-vocab -q | sgns-batch -q | sgns-train -q -o emb.bin
+    echo "${PIPESTATUS[@]:2}"
+  }
+  assert_equal "$(statuses 2>said)" '0 3 3'
+  leaves_nothing emb.bin
+}
+
+@test "a first stage that is killed: the next ones fail, and there is no complete output" {
+  seq 100000 | ptb-vocab -q -m 1 -o words.bin
+  mkfifo text
+  exec {feed}<>text
+  {
+    set +e
+    # It encodes with a vocabulary that is known, and so writes while it reads.
+    sh -c 'echo $$ >pid && exec ptb-vocab -q --vocab words.bin text' |
+      tee sent.bin | ptb-subsample -q -t 1 | sgns-batch -q -w 1 -k 1 -e 1 |
+      sgns-train -q -d 1 -o emb.bin
+    echo "${PIPESTATUS[@]}" >statuses
+  } 2>said 3>&- {feed}>&- &
+  seq 100000 >&"$feed"
+  for _ in {1..200}; do
+    [ ! -s sent.bin ] || break
+    sleep 0.05
+  done
+  kill -KILL "$(<pid)"
+  exec {feed}>&-
+  wait
+  assert_size_not_zero sent.bin # some of a stream has come
+  assert_equal "$(<statuses)" '137 0 3 3 3'
+  leaves_nothing emb.bin
+  fails_with 3 sgns-cat sent.bin
+}
+
+@test "redirected output of a killed program is refused" {
+  # Without -o the file is there from the start. It must not pass for a result.
+  sample_text 400 40 | ptb-vocab -q -m 2 | sgns-batch -q -e 50 -o batches.bin
+  size=$(wc -c <batches.bin)
+  { head -c $((size / 2)) batches.bin; exit 1; } | sgns-train -q -d 4 >emb.bin || true
+  fails_with 3 sgns-knn emb.bin w1
+}
+
+@test "with pipefail the status of a pipe is that of the stage that failed" {
+  set -o pipefail
+  exits_with 3 whole_pipe </dev/null
+}
+
+# ---- the Penn Treebank ----
+
+# value FILE NAME: of a header.
+value() {
+  sed -n "s/^$2: //p" "$1"
+}
+
+# between LOW VALUE HIGH
+between() {
+  awk -v low="$1" -v value="$2" -v high="$3" 'BEGIN { exit !(value >= low && value <= high) }' ||
+    fail "$2 is not between $1 and $3"
+}
+
+@test "PTB: sentences, tokens and vocabulary" {
+  need_ptb
+  sgns-cat --header "$TREEBANK/corpus.bin" >header
+  assert_equal "$(value header words)" 6719
+  assert_equal "$(value header sentences)" 42068
+  assert_equal "$(value header tokens)" 887521
+  assert_equal "$(<"$TREEBANK/vocab.said")" \
+    'ptb-vocab: 42068 sentences, 887521 tokens, vocabulary of 6719 words'
+  sgns-cat --vocab "$TREEBANK/corpus.bin" >vocab
+  assert_equal "$(awk -F '\t' 'NR > 1 { n += $2 } END { print n }' vocab)" 820056
+  # The same by other means, ties by first appearance.
+  awk '{ for (i = 1; i <= NF; i++) { if (!($i in n)) first[$i] = ++words; n[$i]++ } }
+    END { for (w in n) if (w != "<unk>" && n[w] >= 10) print w "\t" n[w] "\t" first[w] }' "$PTB" |
+    sort -t $'\t' -k 2,2nr -k 3,3n | cut -f 1,2 >expected
+  tail -n +2 vocab | cmp - expected
+}
+
+@test "PTB: the text comes back with <unk> for the rare words" {
+  need_ptb
+  sgns-cat "$TREEBANK/corpus.bin" >text
+  sgns-cat --vocab "$TREEBANK/corpus.bin" | awk -F '\t' '
+    NR == FNR { known[$1] = 1; next }
+    { n = split($0, word, " "); line = ""
+      for (i = 1; i <= n; i++) line = line (i > 1 ? " " : "") (word[i] in known ? word[i] : "<unk>")
+      print line }' - "$PTB" | cmp - text
+}
+
+@test "PTB: what subsampling keeps" {
+  need_ptb
+  sgns-cat --header "$TREEBANK/kept.bin" >header
+  assert_equal "$(value header sentences)" 42068
+  # The expected number by the formula, 343,822; the standard deviation is 307.
+  expected=$(sgns-cat --vocab "$TREEBANK/corpus.bin" | awk -F '\t' '
+    NR > 1 { c[NR] = $2; n += $2 }
+    END {
+      for (i in c) sum += c[i] * (c[i] > 1e-4 * n ? sqrt(1e-4 * n / c[i]) : 1)
+      printf "%d", sum
+    }')
+  between $((expected - 1200)) "$(value header tokens)" $((expected + 1200))
+  # Of "the" about 1 in 25, of "join" all.
+  count() { sgns-cat "$TREEBANK/$1.bin" | tr ' ' '\n' | grep -cx "$2"; }
+  between 23.5 "$(($(count corpus the) * 100 / $(count kept the)))e-2" 27
+  assert_equal "$(count kept join)" "$(count corpus join)"
+}
+
+@test "PTB: examples and pairs of an epoch" {
+  need_ptb
+  # Means of 200 simulated runs, and four standard deviations: 342,690 +- 1,300 and 1,501,100 +- 9,000.
+  between 341390 "$(value "$TREEBANK/epoch.header" examples)" 343990
+  between 1492100 "$(value "$TREEBANK/epoch.header" contexts)" 1510100
+  assert_equal "$(value "$TREEBANK/epoch.header" noise)" \
+    $((5 * $(value "$TREEBANK/epoch.header" contexts)))
+}
+
+@test "PTB: the loss of each epoch, and of all" {
+  need_ptb
+  sed -nE 's/^epoch ([0-9])\/5: loss ([0-9.]+), .*/\1 \2/p' "$TREEBANK/train.said" >epochs
+  assert_equal "$(wc -l <epochs)" 5
+  epoch=0
+  for loss in 0.4808 0.4270 0.4032 0.3795 0.3591; do
+    epoch=$((epoch + 1))
+    between "$(awk "BEGIN { print $loss - 0.004 }")" "$(sed -n "s/^$epoch //p" epochs)" \
+      "$(awk "BEGIN { print $loss + 0.004 }")"
+  done
+  between 0.405 "$(tail -n 1 "$TREEBANK/train.said" | sed -n 's/^loss \([0-9.]*\), .*/\1/p')" 0.415
+}
+
+@test "PTB: hardware words are nearest to chip" {
+  need_ptb
+  succeeds sgns-knn "$TREEBANK/emb.bin" chip 10
+  sed 's/.*: //' stdout | grep -cxE 'microprocessor|chips|chip-makers|desktop|computers?|intel|mips|memory|users|semiconductor|software|mainframe|workstations|machines|hardware|ibm|motorola' >found
+  [ "$(<found)" -ge 3 ]
+}
+
+@test "PTB: decode.py reads the corpus and the vectors as sgns-cat does" {
+  need_ptb
+  for stream in corpus emb; do
+    "$BATS_TEST_DIRNAME/decode.py" "$TREEBANK/$stream.bin" >decoded
+    sgns-cat "$TREEBANK/$stream.bin" | cmp - decoded
+  done
+}

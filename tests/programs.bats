@@ -1,0 +1,438 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What holds for every program, whatever it does: options, files, statuses, signals, terminals.
+
+load helper
+
+setup_file() {
+  export SAMPLES=$BATS_FILE_TMPDIR/samples
+  mkdir "$SAMPLES"
+  make_samples "$SAMPLES"
+}
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+  cp "$SAMPLES"/* .
+}
+
+# sets_up PROGRAM: `input`, a fresh copy of a sample for it, and `COMMAND`, its work on that.
+sets_up() {
+  input=$(input_of "$1")
+  cp -f "$SAMPLES/$input" "$input"
+  command_on "$1" "$input"
+}
+
+# to_full_device COMMAND...
+to_full_device() {
+  "$@" >/dev/full
+}
+
+# appending FILE COMMAND...
+appending() {
+  "${@:2}" >>"$1"
+}
+
+# ---- help and version ----
+
+@test "--help goes to standard output, with the options of the man page" {
+  for program in "${PROGRAMS[@]}"; do
+    succeeds "$program" --help
+    assert_size_zero stderr
+    grep -q "^Usage: $program " stdout
+    sed -nE 's/^  (-., )? *(--[a-z-]+(=[A-Z]+)?) .*/\1\2/p' stdout | sort >in-help
+    sed -nE 's/^\.It Fl //p' "$BATS_TEST_DIRNAME/../tools/$program.1" |
+      sed -E 's/^-/--/; s/^([A-Za-z])( Ar [A-Z]+)? , Fl -/-\1, --/; s/ Ns = Ns Ar /=/' |
+      sort >in-man-page
+    cmp in-help in-man-page
+    [ "$(wc -l <in-help)" -ge 4 ]
+    "$program" -h | cmp - stdout
+  done
+}
+
+@test "--version is name and version, the one that goes into streams" {
+  for program in "${PROGRAMS[@]}"; do
+    succeeds "$program" --version
+    assert_size_zero stderr
+    assert_equal "$(sgns-cat --header corpus.bin | sed -n 's/^made by: ptb-vocab \([^ ]*\).*/\1/p')" \
+      "$(sed -nE "s/^$program ([0-9]+\.[0-9]+\.[0-9]+)$/\1/p" stdout)"
+    "$program" -V | cmp - stdout
+  done
+}
+
+@test "help that cannot be written is an error" {
+  for program in "${PROGRAMS[@]}"; do
+    for option in --help --version; do
+      fails_with 1 to_full_device "$program" $option
+      says 'No space left on device'
+    done
+  done
+}
+
+# ---- mistakes in the command line ----
+
+@test "mistakes in options are named, and nothing is done" {
+  for program in "${PROGRAMS[@]}"; do
+    sets_up "$program"
+    for mistake in --nonsense -Z --output -o --quiet=yes --quiet=; do
+      # Last, so that a missing value is missing.
+      fails_with 2 "${COMMAND[@]}" $mistake
+      says "$program: ${mistake%%=*}"
+      assert_size_zero stdout
+    done
+    fails_with 2 "${COMMAND[@]}" -o ''
+    fails_with 2 "${COMMAND[@]}" --output=
+  done
+}
+
+@test "operands too many are named" {
+  for program in "${PROGRAMS[@]}"; do
+    sets_up "$program"
+    fails_with 2 "${COMMAND[@]}" 3 surplus
+    says_like "^$program: (3|surplus): "
+  done
+}
+
+# numeric_options PROGRAM: those whose default, in the help, is a number.
+numeric_options() {
+  "$1" --help | sed -nE 's/^  .*--([a-z-]+)=[A-Z]+ .*\[[0-9.e+-]+\]$/\1/p'
+}
+
+@test "numbers must be whole arguments and in range" {
+  tried=0
+  for program in "${PROGRAMS[@]}"; do
+    sets_up "$program"
+    for option in $(numeric_options "$program"); do
+      tried=$((tried + 1))
+      for value in 1x x '' ' 1' '1 ' -99999 1e999 99999999999999999999 nan inf 1,5 0x 1.2.3; do
+        fails_with 2 "${COMMAND[@]}" "--$option=$value"
+        says "--$option=$value"
+        assert_size_zero stdout
+      done
+    done
+  done
+  [ $tried -ge 14 ]
+}
+
+@test "numbers just in range are taken, just outside they are not" {
+  range() { # PROGRAM OPTION SMALLEST LARGEST BELOW ABOVE
+    sets_up "$1"
+    succeeds "${COMMAND[@]}" "$2=$3" -o out
+    succeeds "${COMMAND[@]}" "$2=$4" -o out
+    fails_with 2 "${COMMAND[@]}" "$2=$5"
+    fails_with 2 "${COMMAND[@]}" "$2=$6"
+  }
+  largest=18446744073709551615 beyond=18446744073709551616
+  range ptb-vocab --min-count 1 $largest 0 $beyond
+  range ptb-vocab --max-vocab 1 2147483647 0 2147483648
+  range ptb-subsample --threshold 0 1 -1e-300 1.0001
+  range ptb-subsample --seed 0 $largest -1 $beyond
+  range sgns-batch --batch-size 1 1048576 0 1048577
+  range sgns-batch --window 1 1000 0 1001
+  range sgns-batch --negatives 1 1000 0 1001
+  range sgns-batch --noise-exponent -4 4 -4.001 4.001
+  range sgns-batch --epochs 1 1000 0 1000001
+  range sgns-batch --seed 0 $largest -1 $beyond
+  range sgns-train --dim 1 65536 0 65537
+  range sgns-train --lr 0 1000000 -0.001 1000001
+  range sgns-train --seed 0 $largest -1 $beyond
+  range sgns-train --threads 0 64 -1 1025
+}
+
+@test "whole numbers are no fractions" {
+  fails_with 2 ptb-vocab --min-count=1.5 text
+  fails_with 2 ptb-vocab --min-count=1e1 text
+  fails_with 2 ptb-vocab --min-count=+1 text
+}
+
+@test "-- ends the options" {
+  cp corpus.bin -- -q
+  sgns-cat -- -q | cmp - <(sgns-cat corpus.bin)
+}
+
+# ---- input ----
+
+@test "a missing input is an error with the system's reason" {
+  for program in "${PROGRAMS[@]}"; do
+    command_on "$program" missing/input
+    fails_with 1 "${COMMAND[@]}" -o out
+    says_like "^$program: missing/input: .*No such file or directory$"
+    leaves_nothing out
+  done
+  fails_with 1 ptb-vocab --vocab missing/input text
+  says 'missing/input: '
+}
+
+@test "a folder as input is an error with the system's reason" {
+  for program in "${PROGRAMS[@]}"; do
+    command_on "$program" .
+    fails_with 1 "${COMMAND[@]}" -o out
+    says_like "^$program: \.: .*Is a directory$"
+    leaves_nothing out
+  done
+}
+
+@test "names of files are escaped, so that an error stays a line" {
+  for program in "${PROGRAMS[@]}"; do
+    command_on "$program" $'no\n\e[31mfile'
+    fails_with 1 "${COMMAND[@]}"
+    says 'no\x0a\x1b[31mfile: '
+  done
+}
+
+# ---- output ----
+
+@test "-o FILE has the bytes that standard output would have, and -o - is standard output" {
+  for program in "${PROGRAMS[@]}"; do
+    sets_up "$program"
+    succeeds "${COMMAND[@]}" -o out
+    assert_size_zero stdout
+    assert_size_not_zero out
+    "${COMMAND[@]}" | cmp - out
+    "${COMMAND[@]}" -o - | cmp - out
+    "${COMMAND[@]}" --output=out2
+    cmp out out2
+    assert_equal "$(compgen -G 'out*' | sort | paste -sd ' ')" 'out out2'
+    rm out out2
+  done
+}
+
+@test "-q says nothing" {
+  for program in "${PROGRAMS[@]}"; do
+    sets_up "$program" # has -q
+    succeeds "${COMMAND[@]}" -o out
+    assert_size_zero stderr
+  done
+}
+
+@test "an existing output is replaced, a link to it stays a link" {
+  for program in "${PROGRAMS[@]}"; do
+    sets_up "$program"
+    mkdir -p folder
+    echo old >folder/out
+    ln -sf folder/out link
+    succeeds "${COMMAND[@]}" -o link
+    assert_link_exists link
+    "${COMMAND[@]}" | cmp - folder/out
+    assert_equal "$(ls folder)" out
+  done
+}
+
+@test "an output that is a FIFO is written to" {
+  for program in "${PROGRAMS[@]}"; do
+    sets_up "$program"
+    rm -f fifo
+    mkfifo fifo
+    cat fifo >got &
+    succeeds "${COMMAND[@]}" -o fifo
+    wait $!
+    "${COMMAND[@]}" | cmp - got
+    [ -p fifo ]
+  done
+}
+
+@test "a new output has the permissions that the user's mask leaves" {
+  for program in "${PROGRAMS[@]}"; do
+    sets_up "$program"
+    rm -f out
+    (umask 027 && "${COMMAND[@]}" -o out)
+    assert_equal "$(stat -c %a out)" 640
+  done
+}
+
+@test "an output that cannot be made is an error, before any work" {
+  for program in "${PROGRAMS[@]}"; do
+    sets_up "$program"
+    fails_with 1 "${COMMAND[@]}" -o missing/out
+    says_like "^$program: missing/out: .*No such file or directory$"
+    mkdir -p folder
+    fails_with 1 "${COMMAND[@]}" -o folder
+    says_like "^$program: folder: .*Is a directory$"
+    # With an input that never comes.
+    fails_with 1 timeout 10 "${COMMAND[@]}" -o missing/out < <(sleep 1)
+  done
+}
+
+@test "after a failure the old output is as it was, and nothing else is there" {
+  for program in "${PROGRAMS[@]}"; do
+    if [ "$program" = ptb-vocab ]; then
+      : >bad
+    else
+      head -c -3 "$(input_of "$program")" >bad
+    fi
+    command_on "$program" bad
+    echo old >out
+    fails_with 3 "${COMMAND[@]}" -o out
+    assert_equal "$(<out)" old
+    assert_equal "$(compgen -G 'out*')" out
+  done
+}
+
+@test "the output must not be the input" {
+  for program in "${PROGRAMS[@]}"; do
+    sets_up "$program"
+    ln -f "$input" hard-link
+    ln -sf "$input" symbolic-link
+    for output in "$input" "./$input" hard-link symbolic-link; do
+      fails_with 2 "${COMMAND[@]}" -o "$output"
+      cmp "$input" "$SAMPLES/$input"
+    done
+    command_on "$program" -
+    # shellcheck disable=SC2094 # this is the mistake
+    fails_with 2 "${COMMAND[@]}" -o "$input" <"$input"
+    cmp "$input" "$SAMPLES/$input"
+    # shellcheck disable=SC2094
+    fails_with 2 appending "$input" "${COMMAND[@]}" <"$input"
+    cmp "$input" "$SAMPLES/$input"
+  done
+}
+
+@test "a full device is an error" {
+  for program in "${PROGRAMS[@]}"; do
+    sets_up "$program"
+    fails_with 1 to_full_device "${COMMAND[@]}"
+    says_like "^$program: stdout: .*No space left on device$"
+    fails_with 1 "${COMMAND[@]}" -o /dev/full
+    says_like "^$program: /dev/full: .*No space left on device$"
+  done
+}
+
+@test "a limit on the size of files is an error, and leaves nothing" {
+  for program in "${PROGRAMS[@]}"; do
+    sets_up "$program"
+    status=0
+    # What it says must not go to a file either.
+    said=$( (ulimit -f 0 && exec env --default-signal=XFSZ "${COMMAND[@]}" -o out) 2>&1) || status=$?
+    assert_equal "$program: $status" "$program: 1"
+    assert_regex "$said" "^$program: out: .*File too large$"
+    leaves_nothing out
+  done
+}
+
+# ---- pipes and signals ----
+
+# without_reader COMMAND...: its status goes to the file status; it writes when the reader has gone.
+without_reader() {
+  {
+    local status=0
+    sleep 0.2
+    "$@" 2>stderr || status=$?
+    echo $status >status
+  } | :
+}
+
+@test "a reader that has gone away ends a program silently" {
+  for program in "${PROGRAMS[@]}"; do
+    sets_up "$program"
+    without_reader env --default-signal=PIPE "${COMMAND[@]}"
+    assert_equal "$program: $(<status)" "$program: 141"
+    assert_size_zero stderr
+  done
+}
+
+@test "a reader that has gone away is an error where its signal is ignored" {
+  for program in "${PROGRAMS[@]}"; do
+    sets_up "$program"
+    without_reader env --ignore-signal=PIPE "${COMMAND[@]}"
+    assert_equal "$program: $(<status)" "$program: 1"
+    assert_equal "$(wc -l <stderr)" 1
+    says_like "^$program: stdout: .*Broken pipe$"
+  done
+}
+
+# begins PROGRAM ENV-OPTION: in the background, with -o out, and waits until it has a temporary output.
+# It reads a pipe, which the descriptor `feed` keeps open. Its process is $pid.
+begins() {
+  rm -f out* pipe
+  mkfifo pipe
+  exec {feed}<>pipe
+  command_on "$1" pipe
+  env "$2" "${COMMAND[@]}" -o out 2>stderr 3>&- {feed}>&- &
+  pid=$!
+  for _ in {1..200}; do
+    ! compgen -G 'out.tmp.*' >/dev/null || break
+    sleep 0.05
+  done
+  assert compgen -G 'out.tmp.*'
+  head -c 10 "$(input_of "$1")" >&"$feed"
+}
+
+# ends STATUS: the program that has begun does.
+ends() {
+  local status=0
+  exec {feed}>&-
+  wait "$pid" || status=$?
+  assert_equal "$status" "$1"
+}
+
+@test "a signal ends a program and removes its temporary output" {
+  declare -A number=([INT]=2 [TERM]=15 [HUP]=1)
+  for program in "${PROGRAMS[@]}"; do
+    for signal in "${!number[@]}"; do
+      begins "$program" --default-signal=INT,TERM,HUP
+      kill -s "$signal" $pid
+      ends $((128 + number[$signal]))
+      leaves_nothing out
+      assert_size_zero stderr
+    done
+  done
+}
+
+@test "after SIGKILL there is at most a temporary, and the old output" {
+  for program in "${PROGRAMS[@]}"; do
+    begins "$program" --default-signal=INT
+    echo old >out
+    kill -s KILL $pid
+    ends 137
+    assert_equal "$(<out)" old
+    run compgen -G 'out*'
+    assert_line --regexp '^out\.tmp\.[0-9a-f]+$'
+    assert_equal "${#lines[@]}" 2
+  done
+}
+
+@test "a signal that the parent ignores is ignored" {
+  for program in "${PROGRAMS[@]}"; do
+    begins "$program" --ignore-signal=INT
+    kill -s INT $pid
+    tail -c +11 "$(input_of "$program")" >&"$feed"
+    ends 0
+    sets_up "$program"
+    "${COMMAND[@]}" | cmp - out
+  done
+}
+
+# ---- terminals ----
+
+# on_a_terminal COMMAND: a shell command with all three descriptors on a terminal; what it prints goes
+# to the file shown.
+on_a_terminal() {
+  script -qec "$1" /dev/null </dev/null >shown
+}
+
+@test "a stream is not written to a terminal, unless with --force" {
+  for program in ptb-vocab ptb-subsample sgns-batch sgns-train; do
+    sets_up "$program"
+    status=0
+    on_a_terminal "${COMMAND[*]}" || status=$?
+    assert_equal "$program: $status" "$program: 2"
+    grep -q "$program: .*terminal" shown
+    assert_equal "$(wc -l <shown)" 1
+    on_a_terminal "${COMMAND[*]} --force"
+    LC_ALL=C grep -qaF $'\x28\xb5\x2f\xfd' shown
+    on_a_terminal "${COMMAND[*]} -o out"
+    "${COMMAND[@]}" | cmp - out
+    on_a_terminal "${COMMAND[*]} | cat >out"
+    "${COMMAND[@]}" | cmp - out
+  done
+}
+
+@test "a stream is not read from a terminal" {
+  for program in ptb-subsample sgns-batch sgns-train sgns-knn sgns-cat; do
+    command_on "$program" -
+    status=0
+    on_a_terminal "${COMMAND[*]} -o out" || status=$?
+    assert_equal "$program: $status" "$program: 2"
+    grep -q "$program: .*terminal" shown
+    leaves_nothing out
+  done
+}

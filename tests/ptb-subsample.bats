@@ -1,0 +1,135 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+
+load helper
+
+setup_file() {
+  sample_text 2000 60 | sed 's/w7/<unk>/' | ptb-vocab -q -m 5 -o "$BATS_FILE_TMPDIR/corpus.bin"
+}
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+  ln -s "$BATS_FILE_TMPDIR/corpus.bin" .
+}
+
+# sub OPTION...: the sample corpus, subsampled, as text.
+sub() {
+  ptb-subsample -q "$@" corpus.bin | sgns-cat
+}
+
+# repeat WORD TIMES: sentences of this word alone.
+repeat() {
+  yes "$1" | head -n "$2"
+}
+
+@test "with threshold 1 all words stay but <unk>, and all sentences" {
+  printf 'a b <unk> a\n<unk>\n\n<unk> b c\na\n' | ptb-vocab -q -m 2 -o few.bin
+  succeeds ptb-subsample -q -t 1 few.bin -o kept.bin
+  succeeds sgns-cat kept.bin
+  prints 'a b a\n\n\nb\na\n'
+}
+
+@test "with threshold 0 no word stays, but all sentences" {
+  printf 'a b\n\nb c\n' | ptb-vocab -q -m 1 -o few.bin
+  succeeds ptb-subsample -q -t 0 few.bin -o kept.bin
+  succeeds sgns-cat kept.bin
+  assert_equal "$(od -c <stdout)" "$(printf '\n\n\n' | od -c)"
+}
+
+@test "no <unk> stays" {
+  sgns-cat corpus.bin | grep -q '<unk>'
+  succeeds sub -t 0.01
+  assert_size_not_zero stdout
+  run grep -c '<unk>' stdout
+  assert_output 0
+}
+
+@test "the same seed gives the same bytes, another one other words" {
+  ptb-subsample -q corpus.bin -o default.bin
+  ptb-subsample -q --seed 1 corpus.bin | cmp - default.bin
+  sub -t 0.01 --seed 1 >one
+  sub -t 0.01 --seed 2 >two
+  sub -t 0.01 --seed 18446744073709551615 >largest
+  assert_files_not_equal one two
+  assert_files_not_equal one largest
+}
+
+@test "file, pipe and slow pipe give the same bytes" {
+  ptb-subsample -q -t 0.01 corpus.bin -o expected
+  ptb-subsample -q -t 0.01 - <corpus.bin | cmp - expected
+  # shellcheck disable=SC2002 # to have a pipe is the point
+  cat corpus.bin | ptb-subsample -q -t 0.01 | cmp - expected
+  slowly corpus.bin | ptb-subsample -q -t 0.01 | cmp - expected
+}
+
+@test "what stays of each sentence stands in its order" {
+  sgns-cat corpus.bin >before
+  succeeds sub -t 0.01
+  assert_equal "$(wc -l <stdout)" "$(wc -l <before)"
+  paste -d '|' before stdout | awk -F '|' '
+    {
+      all = split($1, word, " "); kept = split($2, stays, " "); next_kept = 1
+      for (i = 1; i <= all; i++) if (next_kept <= kept && word[i] == stays[next_kept]) next_kept++
+      if (next_kept <= kept) { print "no part of its sentence: " $0; wrong = 1 }
+      dropped += all - kept
+      sum += kept
+    }
+    END { exit wrong || !dropped || !sum }'
+}
+
+@test "the vocabulary keeps all its words and counts" {
+  ptb-subsample -q -t 0.0001 corpus.bin | sgns-cat --vocab >after
+  sgns-cat --vocab corpus.bin | cmp - after
+}
+
+@test "of a word with relative frequency f stay sqrt(t/f), <unk> not counted in f" {
+  # Of the 100,000 known tokens 90 %, 9.9 % and 0.1 %. Were <unk> counted, 14.9 % of the first would
+  # stay and 44.9 % of the second.
+  { repeat often 90000; repeat rare 100; repeat some 9900; repeat '<unk>' 100000; } |
+    ptb-vocab -q -o known.bin
+  succeeds ptb-subsample -q -t 0.01 known.bin -o kept.bin
+  sgns-cat kept.bin | sort | uniq -c | awk '
+    function near(word, expected, tolerance) {
+      if (n[word] < expected - tolerance || n[word] > expected + tolerance) {
+        print word ": " n[word] " stay, expected " expected; wrong = 1
+      }
+    }
+    { n[$2] = $1 }
+    END {
+      near("often", 90000 * sqrt(0.01 / 0.9), 4 * 92)  # four standard deviations
+      near("some", 9900 * sqrt(0.01 / 0.099), 4 * 46)
+      near("rare", 100, 0)
+      exit wrong
+    }'
+}
+
+@test "the default threshold is 1e-4" {
+  ptb-subsample -q corpus.bin -o default.bin
+  ptb-subsample -q --threshold=1e-4 corpus.bin | cmp - default.bin
+  ptb-subsample -q -t 0.0002 corpus.bin | sgns-cat >other
+  sgns-cat default.bin >expected
+  assert_files_not_equal other expected
+}
+
+@test "each token has its own chance: where it stands in the text changes nothing for the mean" {
+  # 20,000 sentences of the same 10 words; of each place about a tenth of the tokens must stay.
+  yes 'a a a a a a a a a a' | head -n 20000 | ptb-vocab -q -o same.bin
+  ptb-subsample -q -t 0.01 same.bin | sgns-cat | awk '
+    NR % 2 { odd += NF; next }
+    { even += NF }
+    NR <= 10000 { first += NF }
+    END { exit odd < 9600 || odd > 10400 || even < 9600 || even > 10400 || first < 4700 || first > 5300 }'
+}
+
+@test "its options go into the provenance, behind the first program's" {
+  ptb-subsample -q -t 0.5 -s 7 corpus.bin | sgns-cat --header >header
+  run grep '^made by:' header
+  assert_line --index 0 --partial 'made by: ptb-vocab 0'
+  assert_line --index 1 --regexp '^made by: ptb-subsample [0-9.]+ --threshold=0.5 --seed=7$'
+}
+
+@test "the numbers of kept and known tokens are told" {
+  printf 'a b <unk> a\n' | ptb-vocab -q -m 1 -o few.bin
+  succeeds ptb-subsample -t 1 few.bin -o kept.bin
+  assert_equal "$(<stderr)" 'ptb-subsample: 3 of 3 tokens kept'
+}

@@ -1,0 +1,354 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+
+load helper
+
+setup_file() {
+  sample_text 150 40 | ptb-vocab -q -m 1 -o "$BATS_FILE_TMPDIR/corpus.bin"
+}
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+  ln -s "$BATS_FILE_TMPDIR/corpus.bin" .
+}
+
+# corpus_of < TEXT: makes few.bin, with all words.
+corpus_of() {
+  ptb-vocab -q -m 1 -o few.bin
+}
+
+# examples_of STREAM OPTION...: the examples, a line each: centre, contexts, noise words, tab-separated.
+examples_of() {
+  local stream=$1
+  shift
+  sgns-batch -q "$@" "$stream" | sgns-cat
+}
+
+# centres_and_contexts: of the examples, the context words sorted.
+centres_and_contexts() {
+  awk -F '\t' '{
+    n = split($2, word, " ")
+    printf "%s:", $1
+    for (i = 1; i <= n; i++) for (j = i + 1; j <= n; j++)
+      if (word[j] < word[i]) { swapped = word[i]; word[i] = word[j]; word[j] = swapped }
+    for (i = 1; i <= n; i++) printf " %s", word[i]
+    print ""
+  }'
+}
+
+# value NAME: of a header on standard input.
+value() {
+  sed -n "s/^$1: //p"
+}
+
+# ---- centres and contexts ----
+
+@test "with window 1 the contexts are the neighbours in the sentence, <unk> left out" {
+  printf 'a b c d\na\n\nb <unk> c\n<unk> e\n<unk>\ne d e\n' | corpus_of
+  succeeds examples_of few.bin -w 1 -e 1 --no-shuffle
+  centres_and_contexts <stdout >found
+  printf '%s\n' 'a: b' 'b: a c' 'c: b d' 'd: c' 'b: c' 'c: b' 'e: d' 'd: e e' 'e: d' | cmp - found
+}
+
+@test "an epoch has each known token of a sentence of two or more once as its centre" {
+  printf 'a b c d\na\n\nb <unk> c\n<unk> e\n<unk>\ne d e\n' | corpus_of
+  sgns-batch -q -e 4 few.bin -o batches.bin
+  sgns-cat --header batches.bin >header
+  assert_equal "$(value examples <header)" 9
+  assert_equal "$(value 'total examples' <header)" 36
+  sgns-cat batches.bin | cut -f 1 | sort | uniq -c | awk '{ print $2, $1 }' >centres
+  printf '%s\n' 'a 4' 'b 8' 'c 8' 'd 8' 'e 8' | cmp - centres
+}
+
+@test "contexts are all words within a distance of 1 to --window, clipped at the sentence's ends" {
+  # Each word tells its place; two sentences, so that a window must not reach into the other.
+  for _ in {1..100}; do
+    echo 1 2 3 4 5 6 7 8 9 10 11 12
+    echo 101 102 103 104
+  done | corpus_of
+  succeeds examples_of few.bin -w 4 -e 1
+  awk -F '\t' '
+    {
+      low = $1 > 100 ? 101 : 1; high = $1 > 100 ? 104 : 12
+      n = split($2, context, " ")
+      delete found
+      reach = 0
+      for (i = 1; i <= n; i++) {
+        distance = context[i] > $1 ? context[i] - $1 : $1 - context[i]
+        if (distance > reach) reach = distance
+        if (context[i] in found || context[i] == $1) wrong = 1
+        found[context[i]] = 1
+      }
+      for (place = $1 - reach; place <= $1 + reach; place++)
+        if (place != $1 && place >= low && place <= high && !(place in found)) wrong = 1
+      for (place in found) if (place + 0 < low || place + 0 > high) wrong = 1
+      if (reach > 4) wrong = 1
+      if ($1 >= 5 && $1 <= 8) { seen[reach]++; centres++ }  # nothing clipped here
+      if (wrong) { print; exit 1 }
+    }
+    END {
+      if (wrong) exit 1
+      for (reach = 1; reach <= 4; reach++)  # 400 centres, a quarter of them for each
+        if (seen[reach] < 65 || seen[reach] > 135) { print reach, seen[reach]; exit 1 }
+    }' stdout
+}
+
+@test "the default window is 5" {
+  seq 1 200 | paste -sd ' ' | corpus_of
+  succeeds examples_of few.bin -e 1
+  awk -F '\t' '
+    { n = split($2, context, " "); for (i = 1; i <= n; i++) {
+        d = context[i] > $1 ? context[i] - $1 : $1 - context[i]; if (d > most) most = d } }
+    END { exit most != 5 }' stdout
+}
+
+@test "a sentence of many thousand words has all its contexts" {
+  # It goes over several records of the stream.
+  yes "$(seq 1 1000 | paste -sd ' ')" | head -n 70 | paste -sd ' ' | corpus_of
+  succeeds examples_of few.bin -w 1 -k 1 -e 1 --no-shuffle
+  awk -F '\t' '
+    function word(place) { return place < 1 || place > 70000 ? "" : (place - 1) % 1000 + 1 }
+    {
+      split($2, context, " ")
+      before = word(NR - 1); after = word(NR + 1)
+      good = $2 == before " " after || $2 == after " " before || $2 == before after
+      if ($1 != word(NR) || !good) { print; wrong = 1; exit }
+    }
+    END { exit wrong || NR != 70000 }' stdout
+}
+
+# ---- noise words ----
+
+@test "there are --negatives noise words per context word, none of them a context or <unk>" {
+  for negatives in 1 5 13; do
+    succeeds examples_of corpus.bin -k $negatives -e 2
+    awk -F '\t' -v k=$negatives '
+      {
+        contexts = split($2, context, " "); noise = split($3, word, " ")
+        if (noise != k * contexts || !contexts) { print "wrong number: " $0; exit 1 }
+        delete found
+        for (i = 1; i <= contexts; i++) found[context[i]] = 1
+        for (i = 1; i <= noise; i++) if (word[i] in found || word[i] == "<unk>") { print; exit 1 }
+      }' stdout
+    assert_size_not_zero stdout
+  done
+}
+
+@test "noise words are drawn by count^--noise-exponent, 0.75 by default" {
+  # p and q are the only centres; either can be noise beside the other. Drawn are a (810 times) and
+  # b (10 times); of <unk> there are most of all.
+  {
+    yes a | head -n 810
+    yes b | head -n 10
+    yes '<unk>' | head -n 20000
+    yes 'p q' | head -n 1000
+  } | corpus_of
+  for exponent in 0 0.5 0.75 1; do
+    option=--noise-exponent=$exponent
+    [ $exponent != 0.75 ] || option=--quiet # nothing: the default
+    examples_of few.bin -w 1 -k 20 -e 1 $option | cut -f 3 | tr ' ' '\n' | sort | uniq -c |
+      awk -v exponent=$exponent '
+        { n[$2] = $1; all += $1 }
+        END {
+          a = 810 ^ exponent; b = 10 ^ exponent; centre = 1000 ^ exponent
+          expected = 40000 * b / (a + b + centre)
+          if (all != 40000 || n["<unk>"] || n["b"] < expected - 4 * sqrt(expected) ||
+              n["b"] > expected + 4 * sqrt(expected)) {
+            print exponent ": b is drawn " n["b"] " times, expected " expected
+            exit 1
+          }
+          expected = 40000 * a / (a + b + centre)
+          if (n["a"] < expected - 4 * sqrt(expected) || n["a"] > expected + 4 * sqrt(expected)) {
+            print exponent ": a is drawn " n["a"] " times, expected " expected
+            exit 1
+          }
+        }'
+  done
+}
+
+@test "noise words are drawn by the counts before subsampling" {
+  { yes a | head -n 5000; yes 'p q' | head -n 100; yes b | head -n 50; } | corpus_of
+  ptb-subsample -q -t 0.0004 few.bin -o kept.bin # p and q: one of five
+  examples_of kept.bin -w 1 -k 100 -e 1 | cut -f 3 | tr ' ' '\n' | sort | uniq -c >drawn
+  awk '{ n[$2] = $1 } END { exit !(n["a"] > 15 * n["b"] && n["b"] > 0) }' drawn # 100^0.75 is 31
+}
+
+@test "the centre can be a noise word" {
+  # Beside q only p itself can be, and the other way round.
+  echo 'p q' | corpus_of
+  succeeds examples_of few.bin -k 3 -e 1 --no-shuffle
+  prints 'p\tq\tp p p\nq\tp\tq q q\n'
+}
+
+@test "an example for which there can be no noise word is an error, and no endless search" {
+  # In each, all words are contexts of some centre.
+  for text in 'a a a' 'a b a b' 'a b c d e f a b c d e f'; do
+    echo "$text" | corpus_of
+    fails_with 3 timeout 60 sgns-batch -q -w 6 few.bin -o out
+    says 'no negative samples possible'
+    leaves_nothing out
+  done
+}
+
+@test "one free word among very frequent contexts is found" {
+  # Its weight is a 10^11th of theirs: no luck with drawing until it comes.
+  { yes 'a b a b' | head -n 300; echo 'x y'; } | corpus_of
+  timeout 60 sgns-batch -q -a 4 -w 3 -k 1 -e 1 few.bin -o batches.bin
+  sgns-cat batches.bin >examples
+  awk -F '\t' '$2 ~ /a/ && $2 ~ /b/ { found++; if ($3 ~ /[^xy ]/) exit 1 } END { exit !found }' examples
+}
+
+# ---- epochs and order ----
+
+@test "frozen epochs have the same examples in another order" {
+  succeeds examples_of corpus.bin -e 3
+  n=$(($(wc -l <stdout) / 3))
+  for epoch in 1 2 3; do
+    tail -n +$(((epoch - 1) * n + 1)) stdout | head -n "$n" >epoch-$epoch
+    sort epoch-$epoch >sorted-$epoch
+  done
+  cmp sorted-1 sorted-2
+  cmp sorted-1 sorted-3
+  assert_files_not_equal epoch-1 epoch-2
+  assert_files_not_equal epoch-2 epoch-3
+}
+
+@test "with --resample epochs differ in their examples, the first one is the frozen one" {
+  succeeds examples_of corpus.bin -e 2 --resample
+  n=$(($(wc -l <stdout) / 2))
+  head -n "$n" stdout | cmp - <(examples_of corpus.bin -e 1)
+  head -n "$n" stdout | sort >first
+  tail -n "$n" stdout | sort >second
+  # Windows and noise are new, the centres are not.
+  cmp <(cut -f 1 first | sort) <(cut -f 1 second | sort)
+  assert_files_not_equal <(cut -f 1,2 first | sort) <(cut -f 1,2 second | sort)
+  [ "$(comm -12 first second | wc -l)" -lt $((n / 10)) ]
+}
+
+@test "shuffling changes the order alone" {
+  examples_of corpus.bin -e 1 >shuffled
+  examples_of corpus.bin -e 1 --no-shuffle >straight
+  assert_files_not_equal shuffled straight
+  cmp <(sort shuffled) <(sort straight)
+}
+
+@test "--no-shuffle keeps the order of the text in every epoch" {
+  sgns-cat corpus.bin | awk 'NF > 1' | tr ' ' '\n' >centres
+  examples_of corpus.bin -e 2 --no-shuffle | cut -f 1 | cmp - <(cat centres centres)
+}
+
+@test "an epoch's first examples come from all over the text" {
+  for sentence in {1..1000}; do echo "w$sentence x$sentence"; done | corpus_of
+  examples_of few.bin -e 1 -k 1 | cut -f 1 | tr -d wx | head -n 500 |
+    awk '{ sum += $1; high += $1 > 500 } END { exit sum / NR < 430 || sum / NR > 570 || high < 180 || high > 320 }'
+}
+
+@test "the same seed gives the same bytes, another one other windows, noise and order" {
+  sgns-batch -q corpus.bin -o default.bin
+  sgns-batch -q --seed=1 corpus.bin | cmp - default.bin
+  examples_of corpus.bin -e 1 --no-shuffle >one
+  examples_of corpus.bin -e 1 --no-shuffle --seed 2 >two
+  for column in 2 3; do
+    assert_files_not_equal <(cut -f $column one) <(cut -f $column two)
+  done
+  assert_files_not_equal <(examples_of corpus.bin -e 1 | cut -f 1) \
+    <(examples_of corpus.bin -e 1 -s 2 | cut -f 1)
+}
+
+@test "one epoch is the same in however many" {
+  examples_of corpus.bin -e 3 -r >three
+  examples_of corpus.bin -e 2 -r >two
+  head -n "$(wc -l <two)" three | cmp - two
+}
+
+# ---- minibatches ----
+
+@test "minibatches have --batch-size examples, the last one of an epoch what remains" {
+  seq 1 23 | paste -sd ' ' | corpus_of
+  sgns-batch -q -b 10 -e 2 few.bin -o batches.bin
+  sgns-cat --header batches.bin >header
+  assert_equal "$(value 'batch size' <header)" 10
+  assert_equal "$(value epochs <header)" 2
+  assert_equal "$(value examples <header)" 23
+  # The decoder demands the right number of examples in every minibatch. The trainer steps once for
+  # each of them.
+  "$BATS_TEST_DIRNAME/decode.py" batches.bin | wc -l | grep -qx 46
+  sgns-train -q -d 2 --loss-log log batches.bin >/dev/null
+  tail -n +2 log | cut -f 1,2 >steps
+  printf '%s\n' $'1\t1' $'1\t2' $'1\t3' $'2\t4' $'2\t5' $'2\t6' | cmp - steps
+}
+
+@test "the size of the minibatches changes no example" {
+  examples_of corpus.bin -b 1 -e 2 >one
+  for size in 7 512 100000; do
+    examples_of corpus.bin -b $size -e 2 | cmp - one
+  done
+}
+
+@test "defaults: 512 examples, 5 epochs, 5 noise words" {
+  sgns-batch -q corpus.bin | sgns-cat --header >header
+  assert_equal "$(value 'batch size' <header)" 512
+  assert_equal "$(value epochs <header)" 5
+  assert_equal "$(value noise <header)" $((5 * $(value contexts <header)))
+}
+
+# ---- input and output ----
+
+@test "file, pipe and slow pipe give the same bytes" {
+  sgns-batch -q corpus.bin -o expected
+  sgns-batch -q - <corpus.bin | cmp - expected
+  # shellcheck disable=SC2002 # to have a pipe is the point
+  cat corpus.bin | sgns-batch -q | cmp - expected
+  slowly corpus.bin | sgns-batch -q | cmp - expected
+}
+
+@test "no <unk> comes out, with ptb-subsample before it and without" {
+  sample_text 300 30 | ptb-vocab -q -m 60 -o few.bin
+  sgns-cat few.bin | grep -q '<unk>'
+  for threshold in none 0.01 1; do
+    if [ $threshold = none ]; then
+      cat few.bin
+    else
+      ptb-subsample -q -t $threshold few.bin
+    fi >input.bin
+    succeeds examples_of input.bin -e 1
+    assert_size_not_zero stdout
+    run grep -c '<unk>' stdout
+    assert_output 0
+  done
+}
+
+@test "<unk> and sentences of one word change nothing" {
+  # ... but by their place in the text, on which what is drawn depends: so only centres and neighbours.
+  printf '<unk> a b <unk> <unk> c\nd\n<unk>\nc <unk> d\nd <unk>\n' | corpus_of
+  examples_of few.bin -w 1 -e 1 --no-shuffle | centres_and_contexts >with
+  ptb-subsample -q -t 1 few.bin | sgns-batch -q -w 1 -e 1 --no-shuffle | sgns-cat |
+    centres_and_contexts | cmp - with
+  printf '%s\n' 'a: b' 'b: a c' 'c: b' 'c: d' 'd: c' | cmp - with
+}
+
+@test "a corpus without examples gives a valid stream without examples" {
+  "$BATS_TEST_DIRNAME/forge.py" --one corpus-no-tokens >no-tokens.bin
+  printf 'a\nb\n\nc\n' | ptb-vocab -q -m 1 -o single-words.bin
+  echo 'a b c' | ptb-vocab -q -m 2 -o unknown.bin
+  ptb-subsample -q -t 0 corpus.bin -o dropped.bin
+  for corpus in no-tokens single-words unknown dropped; do
+    succeeds sgns-batch -q $corpus.bin -o batches.bin
+    zstd -tq batches.bin
+    "$BATS_TEST_DIRNAME/decode.py" --header batches.bin | grep -qx 'total examples: 0'
+    assert_equal "$(sgns-cat batches.bin)" ''
+  done
+}
+
+@test "its options go into the provenance" {
+  sgns-batch -q -b 9 -w 2 -k 3 -a 0.5 -e 2 -r --no-shuffle -s 7 corpus.bin | sgns-cat --header >header
+  sgns-batch -q corpus.bin | sgns-cat --header >default
+  run tail -n 1 header
+  assert_output --regexp '^made by: sgns-batch [0-9.]+ --batch-size=9 --window=2 --negatives=3 --noise-exponent=0.5 --epochs=2 --resample --no-shuffle --seed=7$'
+  run tail -n 1 default
+  assert_output --regexp '^made by: sgns-batch [0-9.]+ --batch-size=512 --window=5 --negatives=5 --noise-exponent=0.75 --epochs=5 --seed=1$'
+}
+
+@test "the vocabulary keeps all its words and counts" {
+  sgns-batch -q corpus.bin | sgns-cat --vocab | cmp - <(sgns-cat --vocab corpus.bin)
+}

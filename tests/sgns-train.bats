@@ -1,0 +1,312 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+
+load helper
+
+setup_file() {
+  cd "$BATS_FILE_TMPDIR" || return
+  sample_text 200 30 | ptb-vocab -q -m 1 -o corpus.bin
+  ptb-subsample -q -t 0.1 corpus.bin -o kept.bin
+  sgns-batch -q -b 64 -e 3 kept.bin -o batches.bin
+}
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+  ln -s "$BATS_FILE_TMPDIR"/*.bin .
+}
+
+# train OPTION...: on the sample; small, for speed.
+train() {
+  sgns-train -q -d 8 "$@"
+}
+
+# two_steps: makes two.bin, two minibatches of one epoch: first with the centres a and b, then c and d.
+two_steps() {
+  printf 'a b\nc d\n' | ptb-vocab -q -m 1 | sgns-batch -q -b 2 -w 1 -e 1 --no-shuffle -o two.bin
+}
+
+# moved FILE FILE: by how much the numbers of each word differ in two listings of vectors; a line of
+# word, smallest and largest difference.
+moved() {
+  paste -d ' ' "$1" "$2" | awk 'NR > 1 {
+    dim = NF / 2 - 1; least = 1e9; most = 0
+    for (i = 2; i <= dim + 1; i++) {
+      d = $i - $(i + dim + 1); if (d < 0) d = -d
+      if (d < least) least = d
+      if (d > most) most = d
+    }
+    printf "%s %.6f %.6f\n", $1, least, most
+  }'
+}
+
+# ---- what training computes ----
+
+@test "initial vectors are uniform within sqrt(6 / (words + dim))" {
+  sgns-train -q -d 50 --lr 0 batches.bin | sgns-cat >initial
+  awk 'NR == 1 { words = $1; dim = $2; bound = sqrt(6 / (words + dim)); next }
+    {
+      for (i = 2; i <= NF; i++) {
+        if ($i > bound || $i < -bound) { print "outside: " $i; wrong = 1 }
+        n++; sum += $i; squares += $i * $i
+        if ($i > most) most = $i
+        if ($i < least) least = $i
+      }
+    }
+    END {
+      # The variance of the uniform distribution is bound^2 / 3; 1,550 numbers.
+      exit wrong || n != words * dim || most < 0.99 * bound || least > -0.99 * bound ||
+        sum / n > 0.05 * bound || sum / n < -0.05 * bound ||
+        squares / n < 0.3 * bound ^ 2 || squares / n > 0.367 * bound ^ 2
+    }' initial
+}
+
+@test "with learning rate 0 nothing moves, and the loss stays near ln 2" {
+  train --lr 0 --loss-log log batches.bin | sgns-cat >all-steps
+  sgns-batch -q -e 1 -b 1000000 kept.bin | train --lr 0 | sgns-cat >one-step
+  cmp all-steps one-step
+  awk 'NR > 1 && ($3 < 0.6 || $3 > 0.8) { print; exit 1 }' log
+}
+
+@test "the first step of Adam moves each number of a centre word by the learning rate" {
+  two_steps
+  sgns-train -q -d 20 --lr 0 two.bin | sgns-cat >before
+  printf 'a b\nc d\n' | ptb-vocab -q -m 1 | sgns-batch -q -b 4 -w 1 -e 1 -o one.bin
+  for lr in 0.002 0.01; do
+    sgns-train -q -d 20 --lr $lr one.bin | sgns-cat >after
+    moved before after | awk -v lr=$lr '
+      $1 == "<unk>" ? $2 != 0 || $3 != 0 : $2 < lr - 0.00001 || $3 > lr + 0.00001 { print; wrong = 1 }
+      END { exit wrong || NR != 5 }'
+  done
+}
+
+@test "Adam is dense: a word moves on in the steps that are not its own" {
+  # Of one gradient g, then none: step 2 moves by lr (0.09 / 0.19) / sqrt(0.000999 / 0.001999). Of
+  # none, then g: by lr (0.1 / 0.19) / sqrt(0.001 / 0.001999).
+  two_steps
+  sgns-train -q -d 20 --lr 0 two.bin | sgns-cat >before
+  sgns-train -q -d 20 two.bin | sgns-cat >after
+  moved before after | awk '
+    BEGIN {
+      lr = 0.002
+      expected["a"] = expected["b"] = lr + lr * (0.09 / 0.19) / sqrt(0.000999 / 0.001999)
+      expected["c"] = expected["d"] = lr * (0.1 / 0.19) / sqrt(0.001 / 0.001999)
+      expected["<unk>"] = 0
+    }
+    $2 < expected[$1] - 0.00001 || $3 > expected[$1] + 0.00001 { print $0, expected[$1]; wrong = 1 }
+    END { exit wrong || NR != 5 }'
+}
+
+@test "the loss falls from epoch to epoch" {
+  sgns-batch -q -b 32 -e 6 corpus.bin | sgns-train -d 16 --lr 0.01 2>said >/dev/null
+  grep -oE '^epoch [0-9]/6: loss [0-9.]+' said | awk '
+    NR > 1 && $4 >= last { print; wrong = 1 }
+    { last = $4 }
+    END { exit wrong || NR != 6 || last > 0.5 }'
+}
+
+@test "words that stand in the same places come to lie together" {
+  # cat and dog, and red and blue, have the same neighbours, and never each other.
+  for _ in {1..60}; do
+    printf 'the cat sleeps\nthe dog sleeps\na red car\na blue car\n'
+  done | ptb-vocab -q | sgns-batch -q -w 2 -b 16 -e 20 | sgns-train -q -d 10 --lr 0.01 -o vectors.bin
+  for pair in 'cat dog' 'dog cat' 'red blue' 'blue red'; do
+    succeeds sgns-knn vectors.bin "${pair% *}" 1
+    assert_equal "$(cut -d ' ' -f 3 stdout)" "${pair#* }"
+  done
+}
+
+# ---- what it reports ----
+
+@test "the last line on standard error is the mean loss, the speed and the device" {
+  succeeds sgns-train -d 8 batches.bin -o vectors.bin
+  tail -n 1 stderr | grep -qE '^loss [0-9.]+, [0-9.]+ tokens/sec on cpu$'
+}
+
+@test "--quiet says nothing" {
+  succeeds sgns-train --quiet -d 8 batches.bin -o vectors.bin
+  assert_size_zero stderr
+}
+
+@test "the loss log has a line per step" {
+  succeeds train --loss-log log batches.bin -o vectors.bin
+  head -n 1 log | grep -qxF $'epoch\tstep\tloss\ttokens/s'
+  examples=$(sgns-cat --header batches.bin | sed -n 's/^examples: //p')
+  per_epoch=$(((examples + 63) / 64))
+  [ $per_epoch -gt 3 ]
+  awk -F '\t' -v per_epoch=$per_epoch '
+    NR > 1 && (NF != 4 || $2 != NR - 1 || $1 != int((NR - 2) / per_epoch) + 1 ||
+               $3 !~ /^[0-9.e-]+$/ || $4 !~ /^[0-9.]+$/) { print; wrong = 1 }
+    END { exit wrong || NR != 1 + 3 * per_epoch }' log
+}
+
+@test "the reported losses are means over examples, as the log's steps give them" {
+  succeeds sgns-train -d 8 --loss-log log batches.bin -o vectors.bin
+  examples=$(sgns-cat --header batches.bin | sed -n 's/^examples: //p')
+  # The last minibatch of an epoch is shorter, and counts less.
+  [ $((examples % 64)) -gt 0 ]
+  awk -F '\t' -v examples="$examples" '
+    NR == 1 { next }
+    $1 != epoch { epoch = $1; left = examples; mean[epoch] = 0 }
+    { n = left < 64 ? left : 64; left -= n; mean[epoch] += $3 * n / examples }
+    END {
+      for (epoch = 1; epoch <= 3; epoch++) {
+        sum += mean[epoch]
+        printf "epoch %d/3: loss %.4f, mean so far %.4f\n", epoch, mean[epoch], sum / epoch
+      }
+      printf "loss %.3f\n", sum / 3
+    }' log >expected
+  sed 's/, .* tokens.*//' stderr | cmp - expected
+}
+
+@test "on a terminal it shows a bar, the epoch, the loss, the speed and the time left" {
+  # Long enough to be shown: every tenth of a second.
+  sample_text 20000 300 | ptb-vocab -q -m 1 | sgns-batch -q -k 2 -e 1 -o long.bin
+  script -qec 'sgns-train -t 1 long.bin -o vectors.bin' /dev/null </dev/null | tr '\r' '\n' >shown
+  grep -qE '[#.]{10,} +[0-9]+% epoch 1/1 loss [0-9.]+, [0-9]+ tokens/sec, [0-9:]+ left' shown
+  grep -qE 'loss [0-9.]+, [0-9.]+ tokens/sec on cpu' shown
+}
+
+# ---- the same bytes ----
+
+@test "any number of threads gives the same bytes" {
+  train -t 1 batches.bin -o expected
+  for threads in 2 3 4 16 0; do
+    train -t $threads batches.bin | cmp - expected
+  done
+}
+
+@test "threads also agree where there are more of them than rows, and with long vectors" {
+  two_steps
+  for dim in 1 3 300; do
+    sgns-train -q -d $dim -t 1 two.bin -o expected
+    for threads in 2 4 16; do
+      sgns-train -q -d $dim -t $threads two.bin | cmp - expected
+    done
+  done
+}
+
+@test "file, pipe and slow pipe give the same bytes" {
+  train batches.bin -o expected
+  train - <batches.bin | cmp - expected
+  # shellcheck disable=SC2002 # to have a pipe is the point
+  cat batches.bin | train | cmp - expected
+  slowly batches.bin | train | cmp - expected
+}
+
+@test "any locale gives the same bytes, through all programs" {
+  sample_text 100 30 | sed 's/w3/w\xc3\xb6rt/g' >text
+  all() { ptb-vocab -q -m 2 text | sgns-batch -q -a 0.7 | train --lr 0.01; }
+  LC_ALL=C all >expected
+  # One with a comma in its numbers, if it can be made; else those that are there.
+  mkdir locales
+  export LOCPATH=
+  if localedef -i de_DE -f UTF-8 locales/de_DE.UTF-8 2>/dev/null; then
+    LOCPATH=$PWD/locales
+    assert_equal "$(LC_ALL=de_DE.UTF-8 env printf %.1f 1,5)" 1,5
+    LC_ALL=de_DE.UTF-8 all | cmp - expected
+    LC_ALL=de_DE.UTF-8 sgns-train --lr 0,01 batches.bin 2>said >/dev/null && fail 'took a comma'
+  fi
+  unset LOCPATH
+  used=0
+  while read -r locale; do
+    LC_ALL=$locale all | cmp - expected
+    used=$((used + 1))
+  done < <(locale -a)
+  [ $used -ge 2 ]
+}
+
+@test "the same seed gives the same bytes, another one other vectors" {
+  train batches.bin -o default.bin
+  train --seed=1 batches.bin | cmp - default.bin
+  sgns-cat default.bin >one
+  train --seed 2 batches.bin | sgns-cat >two
+  # The first line has the numbers of words and dimensions; in the others all numbers differ.
+  assert_equal "$(comm -12 <(tail -n +2 one | tr ' ' '\n' | sort) \
+    <(tail -n +2 two | tr ' ' '\n' | sort) | grep -c '\.')" 0
+}
+
+# ---- what is in the stream ----
+
+@test "the header has the chain of all four programs with their options" {
+  train --lr 0.005 -s 3 batches.bin | sgns-cat --header >header
+  run grep '^made by:' header
+  assert_equal "${#lines[@]}" 4
+  assert_line --index 0 --regexp '^made by: ptb-vocab [0-9.]+ --min-count=1 --max-vocab=[0-9]+$'
+  assert_line --index 1 --regexp '^made by: ptb-subsample [0-9.]+ --threshold=0.1 --seed=1$'
+  assert_line --index 2 --regexp '^made by: sgns-batch [0-9.]+ --batch-size=64 .* --epochs=3 --seed=1$'
+  assert_line --index 3 --regexp '^made by: sgns-train [0-9.]+ --dim=8 --lr=0.005 --seed=3 --device=cpu$'
+}
+
+@test "the vocabulary keeps all its words and counts, and each word has its row" {
+  train batches.bin -o vectors.bin
+  sgns-cat --vocab vectors.bin | cmp - <(sgns-cat --vocab corpus.bin)
+  sgns-cat vectors.bin | tail -n +2 | cut -d ' ' -f 1 |
+    cmp - <(sgns-cat --vocab corpus.bin | cut -f 1)
+  awk 'NR == 1 && $2 != 8 || NR > 1 && NF != 9 { exit 1 }' <(sgns-cat vectors.bin)
+}
+
+@test "the defaults are dim 100, learning rate 0.002 and seed 1" {
+  two_steps
+  sgns-train -q two.bin -o default.bin
+  sgns-train -q --dim=100 --lr=0.002 --seed=1 two.bin | cmp - default.bin
+  sgns-cat --header default.bin | grep -qx 'dim: 100'
+}
+
+# ---- refusals ----
+
+@test "batches without an example are refused" {
+  echo 'a b' | ptb-vocab -q -m 2 | sgns-batch -q -o empty.bin
+  fails_with 3 sgns-train empty.bin -o out
+  says 'empty.bin: no minibatch to train on'
+  leaves_nothing out
+}
+
+@test "a GPU that is not there is an error" {
+  for device in cuda cuda:0 cuda:12; do
+    fails_with 4 sgns-train --device $device batches.bin -o out
+    says cuda
+    leaves_nothing out
+  done
+}
+
+@test "a device that there cannot be is a mistake, whatever the input" {
+  for device in nonsense cud cuda: cuda:x cuda:1x cpu:1 CPU; do
+    fails_with 2 sgns-train --device $device batches.bin -o out
+    says "$device"
+    fails_with 2 sgns-train --device $device -o out </dev/null
+    leaves_nothing out
+  done
+}
+
+@test "--device auto trains without a GPU" {
+  train --device auto batches.bin -o auto.bin
+  train --device cpu batches.bin | cmp - auto.bin
+}
+
+@test "losses stay finite at the largest learning rate" {
+  succeeds train --lr 1000000 batches.bin -o vectors.bin
+  succeeds sgns-knn vectors.bin w1
+}
+
+@test "a loss log that cannot be written is an error" {
+  fails_with 1 sgns-train -q --loss-log missing/log batches.bin -o out
+  says 'missing/log: '
+  says 'No such file or directory'
+  leaves_nothing out
+  fails_with 1 sgns-train -q --loss-log /dev/full batches.bin -o out
+  says '/dev/full: '
+  says 'No space left on device'
+  leaves_nothing out
+}
+
+@test "the loss log must not be the input or the output" {
+  cp batches.bin input.bin
+  fails_with 2 sgns-train -q --loss-log input.bin input.bin -o out
+  cmp input.bin batches.bin
+  leaves_nothing out
+  # shellcheck disable=SC2094 # this is the mistake
+  fails_with 2 sgns-train -q --loss-log input.bin -o out <input.bin
+  cmp input.bin batches.bin
+  fails_with 2 sgns-train -q --loss-log out batches.bin -o out
+  leaves_nothing out
+}

@@ -1,0 +1,272 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What holds for every stream and for every program that reads one.
+
+load helper
+
+setup_file() {
+  export SAMPLES=$BATS_FILE_TMPDIR/samples FORGED=$BATS_FILE_TMPDIR/forged
+  mkdir "$SAMPLES"
+  make_samples "$SAMPLES"
+  "$BATS_TEST_DIRNAME/forge.py" --all "$FORGED" 2>"$BATS_FILE_TMPDIR/disagreements" || true
+}
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+  cp "$SAMPLES"/* .
+}
+
+# for_readers KIND COMMAND...: the command, with each program that reads such a stream.
+for_readers() {
+  local kind=$1 program
+  shift
+  for program in $(readers_of "$kind"); do
+    "$@" "$program" || return
+  done
+}
+
+# sweep HOW STREAMS PROGRAM: it refuses whatever sweep.py makes of the streams, in files.
+sweep() {
+  reading "$3" "${source:-{\}}"
+  run "$BATS_TEST_DIRNAME/sweep.py" "$1" "$2" "${COMMAND[@]}"
+  assert_success && assert_output --regexp '^[1-9][0-9]+ runs, 0 faults$'
+}
+
+# sweep_both HOW STREAM PROGRAM: likewise, in files and in a pipe.
+sweep_both() {
+  sweep "$@" && source=- sweep "$@"
+}
+
+# refuses STREAM PROGRAM: with status 3 and a position, leaving nothing.
+refuses() {
+  reading "$2" "$1"
+  fails_with 3 "${COMMAND[@]}" -o out &&
+    says_like "^$2: $1: byte [0-9]+[:,]" &&
+    leaves_nothing out
+}
+
+# accepts STREAM PROGRAM
+accepts() {
+  reading "$2" "$1"
+  succeeds "${COMMAND[@]}" -o out
+}
+
+# ---- what the programs write ----
+
+@test "zstd -t accepts every stream" {
+  for kind in corpus batches vectors; do
+    zstd -tq $kind.bin
+  done
+}
+
+@test "every frame has a checksum and a window of at most 8 MiB, also in a large stream" {
+  sample_text 60000 300 | ptb-vocab -q -m 1 -o large.bin
+  for stream in corpus.bin batches.bin vectors.bin large.bin; do
+    zstd -lv $stream >listing
+    grep -q '^Check: XXH64' listing
+    # Listed as "Window Size: 8.00 MiB (8388608 B)".
+    window=$(sed -n 's/^Window Size:.*(\([0-9]*\) B)$/\1/p' listing)
+    [ "$window" -le 8388608 ]
+  done
+}
+
+@test "the payload of every stream starts with the magic of version 1.0 and its kind" {
+  number=0
+  for kind in corpus batches vectors; do
+    number=$((number + 1))
+    preamble=$(zstd -dcq $kind.bin | head -c 16 | od -An -tx1 | tr -d ' \n')
+    assert_equal "$preamble" "8953474e530d0a1a01000000$(printf '%02x' $number)000000"
+  done
+}
+
+@test "decode.py, written from the format alone, reads every stream as sgns-cat does" {
+  for kind in corpus batches vectors; do
+    for option in '' --header --vocab; do
+      sgns-cat ${option:+$option} $kind.bin >printed
+      "$BATS_TEST_DIRNAME/decode.py" ${option:+$option} $kind.bin | cmp - printed
+      [ -s printed ]
+    done
+  done
+}
+
+# ---- damage ----
+
+@test "a corpus cut at any byte is refused by all its readers" {
+  for_readers corpus sweep_both cut corpus.bin
+}
+
+@test "a batch stream cut at any byte is refused by all its readers" {
+  for_readers batches sweep_both cut batches.bin
+}
+
+@test "a vectors stream cut at any byte is refused by all its readers" {
+  for_readers vectors sweep_both cut vectors.bin
+}
+
+@test "a flipped bit is refused by all readers of a corpus, or changes nothing" {
+  for_readers corpus sweep_both flip corpus.bin
+}
+
+@test "a flipped bit is refused by all readers of batches, or changes nothing" {
+  for_readers batches sweep_both flip batches.bin
+}
+
+@test "a flipped bit is refused by all readers of vectors, or changes nothing" {
+  for_readers vectors sweep_both flip vectors.bin
+}
+
+@test "any flipped bit of any stream is refused by sgns-cat, or changes nothing" {
+  for kind in corpus batches vectors; do
+    sweep flip-all $kind.bin sgns-cat
+  done
+}
+
+@test "a large stream cut anywhere is refused" {
+  sample_text 60000 300 | ptb-vocab -q -m 1 -o large.bin
+  size=$(wc -c <large.bin)
+  [ "$size" -gt 300000 ] # several times what is read at once
+  for part in {1..19}; do
+    head -c $((size * part / 20)) large.bin >cut.bin
+    for_readers corpus refuses cut.bin
+  done
+}
+
+@test "a cut stream's header and vocabulary are not shown" {
+  for kind in corpus batches vectors; do
+    head -c -1 $kind.bin >cut.bin
+    for option in --header --vocab; do
+      fails_with 3 sgns-cat $option cut.bin
+      assert_size_zero stdout
+    done
+  done
+}
+
+@test "a stream cut between two frames is refused for its missing END" {
+  for kind in corpus batches vectors; do
+    cp "$FORGED/invalid/$kind-cut-between-frames" cut.bin
+    zstd -tq cut.bin # as the compression goes, it is whole
+    for program in $(readers_of $kind); do
+      refuses cut.bin "$program"
+      says "ended after record"
+      says "no END"
+    done
+  done
+}
+
+@test "a second stream behind the first is refused" {
+  for kind in corpus batches vectors; do
+    cat $kind.bin $kind.bin >two.bin
+    for_readers $kind refuses two.bin
+  done
+}
+
+@test "a single byte behind a stream is refused" {
+  for kind in corpus batches vectors; do
+    { cat $kind.bin; printf '\n'; } >longer.bin
+    for_readers $kind refuses longer.bin
+  done
+}
+
+# ---- other input ----
+
+@test "a stream of another kind is refused, and the message names both" {
+  declare -A name=([corpus]=corpus [batches]=batch [vectors]=vectors)
+  wrong=0
+  for program in ptb-subsample sgns-batch sgns-train sgns-knn; do
+    for expected in corpus batches vectors; do
+      [[ " $(readers_of $expected) " == *" $program "* ]] && break
+    done
+    for kind in corpus batches vectors; do
+      [ $kind != "$expected" ] || continue
+      refuses $kind.bin "$program"
+      says "${name[$kind]} stream, expected ${name[$expected]}"
+      wrong=$((wrong + 1))
+    done
+  done
+  assert_equal $wrong 8
+}
+
+@test "what is no stream is refused: nothing, text, compressed text, a gzip file" {
+  : >empty
+  zstd -q text -o text.zst
+  gzip -k text
+  zstd -q empty -o empty.zst
+  for file in empty text text.zst text.gz empty.zst; do
+    for program in "${PROGRAMS[@]}"; do
+      refuses $file "$program"
+    done
+  done
+}
+
+@test "a newer major version is refused, and the message names both versions" {
+  for kind in corpus batches vectors; do
+    cp "$FORGED/invalid/$kind-newer-major-version" newer.bin
+    for program in $(readers_of $kind); do
+      refuses newer.bin "$program"
+      says_like '2\.0.*\b1\.'
+    done
+  done
+}
+
+# ---- forged streams ----
+
+@test "decode.py tells the valid forged streams from the invalid ones" {
+  assert_equal "$(<"$BATS_FILE_TMPDIR/disagreements")" ""
+}
+
+@test "every reader accepts what the format allows" {
+  for kind in corpus batches vectors; do
+    for stream in "$FORGED"/valid/"$kind"-*.text; do
+      [[ $stream != *-no-examples.text ]] || continue # sgns-train has nothing to train on
+      cp "${stream%.text}" valid.bin
+      for_readers "$kind" accepts valid.bin
+    done
+  done
+}
+
+@test "sgns-cat prints forged valid streams as decode.py does" {
+  compared=0
+  for decoded in "$FORGED"/valid/*.{text,vocab,header}; do
+    [[ $decoded != *control-bytes.header ]] || continue # which sgns-cat escapes
+    option=--${decoded##*.}
+    [ "$option" != --text ] || option=
+    sgns-cat ${option:+"$option"} "${decoded%.*}" | cmp - "$decoded"
+    compared=$((compared + 1))
+  done
+  [ $compared -ge 90 ]
+}
+
+# refuses_invalid PROGRAM: all the invalid streams that it reads, and takes little memory to do so.
+refuses_invalid() {
+  local kind
+  mkdir invalid
+  for kind in corpus batches vectors; do
+    [[ " $(readers_of $kind) " != *" $1 "* ]] || cp "$FORGED/invalid/$kind"-* invalid
+  done
+  # Refused before it is read: its SHAPE tells that there is nothing to train on.
+  [ "$1" != sgns-train ] || rm invalid/batches-examples-where-shape-has-none
+  within_memory 1024 sweep all 'invalid/*' "$1"
+}
+
+@test "ptb-vocab refuses every invalid forged stream" { refuses_invalid ptb-vocab; }
+@test "ptb-subsample refuses every invalid forged stream" { refuses_invalid ptb-subsample; }
+@test "sgns-batch refuses every invalid forged stream" { refuses_invalid sgns-batch; }
+@test "sgns-knn refuses every invalid forged stream" { refuses_invalid sgns-knn; }
+@test "sgns-cat refuses every invalid forged stream" { refuses_invalid sgns-cat; }
+@test "sgns-train refuses every invalid forged stream" { refuses_invalid sgns-train; }
+
+@test "half a gigabyte of zeros in a few kilobytes does not fill the memory" {
+  for kind in corpus batches vectors; do
+    {
+      zstd -dcq $kind.bin | head -c -56 # without END
+      for _ in {1..32}; do
+        printf '\115\0\0\0\0\0\0\001' # a record of an unnamed type, 16 MiB
+        head -c 16M /dev/zero
+      done
+    } | zstd -q >bomb.bin
+    [ "$(wc -c <bomb.bin)" -lt 100000 ]
+    for program in $(readers_of $kind); do
+      within_memory 256 refuses bomb.bin "$program"
+    done
+  done
+}

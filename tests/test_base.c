@@ -1,0 +1,768 @@
+/* SPDX-License-Identifier: MIT */
+/* What the rest stands on: bytes, memory, words, vocabularies, tokens, text, indices, neighbours.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "knn.h"
+#include "memory.h"
+#include "oracle.h"
+#include "row_index.h"
+#include "spelling.h"
+#include "tap.h"
+#include "text.h"
+#include "tokenizer.h"
+#include "vocab.h"
+#include "words.h"
+
+/* The sanitizers' allocators too return NULL for what they cannot give. */
+const char *__asan_default_options(void);
+const char *__tsan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+const char *__tsan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+static void *new_items(size_t n, size_t size)
+{
+    struct error err;
+    void *items = memory_new(n, size, &err);
+    require(items, &err);
+    return items;
+}
+
+/* ---- bytes ---- */
+
+static void test_bytes(void)
+{
+    static const uint8_t wanted[] = {0x34, 0x12, 0x78, 0x56, 0x34, 0x12, 0xef, 0xcd,
+                                     0xab, 0x89, 0x67, 0x45, 0x23, 0x01, 0x00, 0x00,
+                                     0xc0, 0xbf, 0xfe, 0xff, 0x01, 0x00, 'h',  'i'};
+    static const uint32_t narrow[] = {0xfffe, 0x10001};
+    struct bytes b = {0};
+    struct error err;
+    float value = -1.5f;
+    require(bytes_put_u16(&b, 0x1234, &err) == 0 && bytes_put_u32(&b, 0x12345678, &err) == 0 &&
+                bytes_put_u64(&b, 0x0123456789abcdef, &err) == 0 &&
+                bytes_put_f32_array(&b, &value, 1, &err) == 0 &&
+                bytes_put_narrow_array(&b, narrow, 2, 2, &err) == 0 &&
+                bytes_put(&b, "hi", 2, &err) == 0 && bytes_put(&b, NULL, 0, &err) == 0,
+            &err);
+    tap_check(b.size == sizeof wanted && memcmp(b.data, wanted, b.size) == 0,
+              "bytes: little-endian, no padding");
+    struct cursor c = cursor_over(b.data, b.size);
+    float float_read;
+    uint32_t narrow_read[2];
+    bool good = cursor_u16(&c) == 0x1234 && cursor_u32(&c) == 0x12345678 &&
+                cursor_u64(&c) == 0x0123456789abcdef && cursor_f32_array(&c, &float_read, 1) &&
+                float_read == value && cursor_narrow_array(&c, narrow_read, 2, 2) &&
+                narrow_read[0] == 0xfffe && narrow_read[1] == 1 && cursor_left(&c) == 2 &&
+                !cursor_exhausted(&c) && memcmp(cursor_bytes(&c, 2), "hi", 2) == 0;
+    tap_check(good && cursor_exhausted(&c), "bytes: read back to the last");
+    free(b.data);
+}
+
+static void test_wide_arrays(void)
+{
+    enum { N = 10000 };
+    struct bytes b = {0};
+    struct error err;
+    static uint32_t value[N], back[N];
+    uint64_t state = 1;
+    for (int i = 0; i < N; i++)
+        value[i] = (uint32_t)draw(&state);
+    for (int i = 0; i < N; i += 100)
+        require(bytes_put_u32_array(&b, value + i, 100, &err) == 0, &err);
+    struct cursor c = cursor_over(b.data, b.size);
+    bool good = cursor_narrow_array(&c, back, N, 4) && cursor_exhausted(&c);
+    tap_check(good && memcmp(value, back, sizeof value) == 0, "bytes: arrays of u32");
+    free(b.data);
+}
+
+static void test_overrun(void)
+{
+    uint8_t data[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    uint32_t value[4] = {9, 9, 9, 9};
+    float number = 9;
+    struct cursor c = cursor_over(data, 7), fresh = c;
+    bool good = cursor_u64(&c) == 0 && c.overrun && cursor_u16(&c) == 0 && cursor_u32(&c) == 0 &&
+                !cursor_bytes(&c, 0) && !cursor_narrow_array(&c, value, 1, 2) &&
+                !cursor_f32_array(&c, &number, 1) && !cursor_exhausted(&c);
+    tap_check(good && value[0] == 9 && number == 9, "cursor: an overrun is never forgotten");
+    c = cursor_over(data, 0);
+    tap_check(cursor_exhausted(&c) && cursor_u16(&c) == 0 && !cursor_exhausted(&c),
+              "cursor: nothing to read");
+    /* Counts whose bytes would wrap around to very few. */
+    static const size_t huge[] = {SIZE_MAX,         SIZE_MAX / 2 + 1, SIZE_MAX / 2 + 3,
+                                  SIZE_MAX / 4 + 1, SIZE_MAX / 4 + 2, 4};
+    good = true;
+    for (size_t i = 0; i < sizeof huge / sizeof *huge; i++) {
+        c = fresh;
+        good = good && !cursor_bytes(&c, huge[i] > 8 ? huge[i] : 8) && c.overrun;
+        c = fresh;
+        good = good && !cursor_narrow_array(&c, value, huge[i], 2) && c.overrun;
+        c = fresh;
+        good = good && !cursor_narrow_array(&c, value, huge[i], 4) && c.overrun;
+        c = fresh;
+        good = good && !cursor_f32_array(&c, &number, huge[i]) && c.overrun;
+    }
+    tap_check(good && value[0] == 9 && number == 9, "cursor: huge counts do not wrap around");
+}
+
+/* ---- memory ---- */
+
+static void test_memory(void)
+{
+    struct error err = {0};
+    int *array = NULL;
+    size_t capacity = 0, moves = 0;
+    bool good = true;
+    for (size_t n = 1; n <= 1000000; n++) {
+        size_t before = capacity;
+        require(memory_reserve(&array, &capacity, n, sizeof *array, &err) == 0, &err);
+        moves += capacity != before;
+        good = good && capacity >= n;
+        array[n - 1] = (int)n;
+    }
+    for (size_t n = 1; n <= 1000000; n++)
+        good = good && array[n - 1] == (int)n;
+    tap_check(good && moves <= 30, "memory: a million appended, moved %zu times", moves);
+    int *kept = array;
+    size_t kept_capacity = capacity;
+    good = memory_reserve(&array, &capacity, SIZE_MAX / 2, 4, &err) == -1 &&
+           err.status == STATUS_FAILED;
+    good = good && memory_reserve(&array, &capacity, SIZE_MAX / 4 + 2, 4, &err) == -1;
+    err.status = STATUS_OK;
+    good = good && memory_reserve(&array, &capacity, SIZE_MAX / 64, 4, &err) == -1 &&
+           err.status == STATUS_FAILED && strncmp(err.text, "out of memory", 13) == 0;
+    tap_check(good && array == kept && capacity == kept_capacity && array[999999] == 1000000,
+              "memory: too much is an error, and leaves what there was: %s", err.text);
+    free(array);
+}
+
+static void test_new_memory(void)
+{
+    static const size_t count[] = {SIZE_MAX, SIZE_MAX / 4 + 2, SIZE_MAX / 8};
+    bool refused = true, good = true;
+    for (int i = 0; i < 3; i++) {
+        struct error err = {0}, aligned = {0};
+        refused = refused && !memory_new(count[i], 4, &err) && err.status == STATUS_FAILED;
+        refused = refused && !memory_new_aligned(count[i], 4, &aligned) &&
+                  aligned.status == STATUS_FAILED;
+    }
+    tap_check(refused, "memory: sizes that wrap around, and too much, are errors");
+    for (size_t n = 0; n < 100; n++) {
+        struct error err;
+        unsigned char *zero = memory_new(n, 3, &err), *aligned = memory_new_aligned(n, 3, &err);
+        good = good && zero && aligned && (uintptr_t)aligned % 64 == 0;
+        for (size_t i = 0; good && i < 3 * n; i++) {
+            good = zero[i] == 0;
+            aligned[i] = 1;
+        }
+        free(zero);
+        free(aligned);
+    }
+    tap_check(good, "memory: zeroed, or aligned to 64, also none at all");
+}
+
+/* ---- words ---- */
+
+/* Word number i: different ones, one a prefix of another, also with zero bytes. */
+static size_t make_word(char *word, uint32_t i)
+{
+    memset(word, 'a', 12);
+    memcpy(word, &i, 3);
+    return 3 + i % 9;
+}
+
+static bool is_word(const struct words *words, uint32_t id, const char *word, size_t length)
+{
+    return id < words->count && words_length(words, id) == length &&
+           memcmp(words_text(words, id), word, length) == 0;
+}
+
+static void test_words(void)
+{
+    enum { N = 100000 };
+    struct words words = {0};
+    struct error err;
+    char word[16];
+    struct word_index *index = word_index_new(&words, &err);
+    require(index, &err);
+    bool good = word_index_find(index, "a", 1) == NO_WORD && words.count == 0;
+    tap_check(good, "words: nothing is found in an empty table");
+    for (int again = 0; again < 2; again++)
+        for (uint32_t i = 0; i < N; i++) {
+            size_t length = make_word(word, i);
+            good = good && word_index_find(index, word, length) == (again ? i : NO_WORD);
+            good = good && word_index_intern(index, word, length, &err) == i;
+        }
+    tap_check(good && words.count == N, "words: 100,000 by first appearance, each once");
+    struct word_index *second = word_index_new(&words, &err);
+    require(second, &err);
+    for (uint32_t i = 0; i < N; i++) {
+        size_t length = make_word(word, i);
+        good = good && is_word(&words, i, word, length) &&
+               word_index_find(second, word, length) == i &&
+               word_index_find(second, word, length - 1) == NO_WORD &&
+               word_index_find(second, word, length + 1) == NO_WORD;
+    }
+    tap_check(good, "words: an index of a full table finds all, and no part of one");
+    word_index_free(index);
+    word_index_free(second);
+    words_release(&words);
+}
+
+static void test_long_word(void)
+{
+    struct words words = {0};
+    struct error err;
+    char *longest = new_items(WORD_MAX, 1);
+    struct word_index *index = word_index_new(&words, &err);
+    require(index, &err);
+    memset(longest, 'x', WORD_MAX);
+    uint32_t id = word_index_intern(index, longest, WORD_MAX, &err);
+    uint32_t shorter = word_index_intern(index, longest, WORD_MAX - 1, &err);
+    tap_check(id == 0 && shorter == 1 && is_word(&words, 0, longest, WORD_MAX) &&
+                  is_word(&words, 1, longest, WORD_MAX - 1) &&
+                  word_index_find(index, longest, WORD_MAX) == 0,
+              "words: the longest, and a prefix of it");
+    word_index_free(index);
+    words_release(&words);
+    free(longest);
+}
+
+/* ---- vocabularies ---- */
+
+static void append_words(struct words *words, const char *const *text, uint32_t n)
+{
+    struct error err;
+    for (uint32_t i = 0; i < n; i++)
+        require(words_append(words, text[i], strlen(text[i]), &err) == 0, &err);
+}
+
+/* The words of `vocab` with their counts, as "<unk>:3 a:2". */
+static const char *vocab_line(const struct vocab *vocab)
+{
+    static char line[1000];
+    size_t at = 0;
+    for (uint32_t id = 0; id < vocab->words.count; id++)
+        at += (size_t)snprintf(line + at, sizeof line - at, "%s%.*s:%llu", id ? " " : "",
+                               (int)words_length(&vocab->words, id), words_text(&vocab->words, id),
+                               (unsigned long long)vocab->count[id]);
+    return line;
+}
+
+/* From the words and counts below, with 4 unknown tokens beside them. */
+static void check_select(uint64_t min_count, uint32_t max_words, const char *wanted,
+                         const uint32_t *wanted_id)
+{
+    static const char *const text[] = {"rare", "b", "<unk>", "c", "a", "top", "<unk", "d"};
+    static const uint64_t count[] = {1, 5, 50, 5, 7, 1ull << 40, 5, 2};
+    struct words words = {0};
+    struct vocab vocab = {0};
+    struct error err;
+    uint32_t new_id[8];
+    append_words(&words, text, 8);
+    memset(new_id, 0xff, sizeof new_id);
+    require(vocab_select(&vocab, &words, count, 4, min_count, max_words, new_id, &err) == 0, &err);
+    tap_check(strcmp(vocab_line(&vocab), wanted) == 0 &&
+                  memcmp(new_id, wanted_id, sizeof new_id) == 0,
+              "vocabulary, min count %llu, max words %u: %s", (unsigned long long)min_count,
+              max_words, vocab_line(&vocab));
+    vocab_release(&vocab);
+    words_release(&words);
+}
+
+static void test_vocab(void)
+{
+    check_select(1, 1000, "<unk>:54 top:1099511627776 a:7 b:5 c:5 <unk:5 d:2 rare:1",
+                 (uint32_t[]){7, 3, 0, 4, 2, 1, 5, 6});
+    check_select(5, 1000, "<unk>:57 top:1099511627776 a:7 b:5 c:5 <unk:5",
+                 (uint32_t[]){0, 3, 0, 4, 2, 1, 5, 0});
+    check_select(6, 1000, "<unk>:72 top:1099511627776 a:7", (uint32_t[]){0, 0, 0, 0, 2, 1, 0, 0});
+    check_select(1, 4, "<unk>:67 top:1099511627776 a:7 b:5", (uint32_t[]){0, 3, 0, 0, 2, 1, 0, 0});
+    check_select(5, 6, "<unk>:57 top:1099511627776 a:7 b:5 c:5 <unk:5",
+                 (uint32_t[]){0, 3, 0, 4, 2, 1, 5, 0});
+    check_select(1, 1, "<unk>:1099511627855", (uint32_t[]){0, 0, 0, 0, 0, 0, 0, 0});
+    struct words none = {0};
+    struct vocab vocab = {0};
+    struct error err;
+    uint32_t unused;
+    require(vocab_select(&vocab, &none, NULL, 3, 1, 10, &unused, &err) == 0, &err);
+    tap_check(strcmp(vocab_line(&vocab), "<unk>:3") == 0 && vocab_known_tokens(&vocab) == 0,
+              "vocabulary of no words");
+    require(vocab_append(&vocab, "a", 1, 1ull << 40, &err) == 0 &&
+                vocab_append(&vocab, "b", 1, 5, &err) == 0,
+            &err);
+    tap_check(vocab_known_tokens(&vocab) == (1ull << 40) + 5, "known tokens: all but <unk>");
+    vocab_release(&vocab);
+}
+
+/* ---- tokens ---- */
+
+/* A text and, for all its tokens, what a plain reading of the whole of it gives. */
+struct sample {
+    char *text;
+    size_t size;
+};
+
+static bool space(char c)
+{
+    return c && strchr(" \t\n\v\f\r", c);
+}
+
+/* Reads tokens from fd, comparing each with the next of the sample. */
+static bool same_tokens(int fd, const struct sample *s)
+{
+    struct tokenizer t;
+    struct error err;
+    const char *word;
+    size_t length, at = 0, line = 0;
+    int kind;
+    bool same = true;
+    require(tokenizer_init(&t, fd, "sample", &err) == 0, &err);
+    while (same && (kind = tokenizer_next(&t, &word, &length, &err)) != TOKEN_END) {
+        require(kind >= 0, &err);
+        while (at < s->size && space(s->text[at]) && s->text[at] != '\n')
+            at++;
+        size_t end = at;
+        while (end < s->size && !space(s->text[end]))
+            end++;
+        if (end == at) {
+            same = kind == TOKEN_LINE_END && (at < s->size || line < at);
+            line = at += at < s->size;
+            continue;
+        }
+        bool bad = end - at > WORD_MAX || memchr(s->text + at, 0, end - at);
+        same = kind == (bad ? TOKEN_BAD_WORD : TOKEN_WORD) &&
+               (bad || (length == end - at && memcmp(word, s->text + at, length) == 0));
+        at = end;
+    }
+    same = same && at == s->size && line == at && t.bytes == s->size;
+    tokenizer_release(&t);
+    return same;
+}
+
+/* Words of all lengths: mostly short, some about as long as a word may be, some far longer than the
+ * tokenizer's buffer, some with bytes that are no text; apart by all kinds of white space. */
+static struct sample make_sample(size_t size, size_t longest, uint64_t state)
+{
+    struct sample s = {new_items(size, 1), size};
+    for (size_t at = 0; at < size;) {
+        uint32_t kind = draw_below(&state, 60);
+        size_t length = kind < 50   ? draw_below(&state, 12)
+                        : kind < 57 ? draw_below(&state, 300)
+                        : kind < 59 ? WORD_MAX - 2 + draw_below(&state, 4)
+                                    : draw_below(&state, 2500000);
+        if (length > longest)
+            length = longest;
+        for (; length > 0 && at < size; length--)
+            s.text[at++] = (char)(33 + draw_below(&state, 223));
+        if (kind == 0 && at > 0)
+            s.text[at - 1] = 0;
+        for (uint32_t n = 1 + draw_below(&state, 3); n > 0 && at < size; n--)
+            s.text[at++] = "   \n\t\n\v\f\r "[draw_below(&state, 10)];
+    }
+    return s;
+}
+
+/* Writes the sample into a pipe in pieces of 1 to `most` bytes. */
+struct writer {
+    const struct sample *sample;
+    int fd;
+    uint32_t most;
+};
+
+static void *write_pieces(void *data)
+{
+    struct writer *w = data;
+    uint64_t state = w->most;
+    for (size_t at = 0; at < w->sample->size;) {
+        size_t left = w->sample->size - at, n = 1 + draw_below(&state, w->most);
+        ssize_t done = write(w->fd, w->sample->text + at, n < left ? n : left);
+        if (done < 0) /* the reader has given up */
+            break;
+        at += (size_t)done;
+    }
+    close(w->fd);
+    return NULL;
+}
+
+static void check_pipe(const struct sample *s, uint32_t most)
+{
+    int end[2];
+    pthread_t thread;
+    struct error err = {STATUS_FAILED, "cannot make a pipe or a thread"};
+    require(pipe(end) == 0, &err);
+    struct writer w = {s, end[1], most};
+    require(pthread_create(&thread, NULL, write_pieces, &w) == 0, &err);
+    bool same = same_tokens(end[0], s);
+    close(end[0]);
+    pthread_join(thread, NULL);
+    tap_check(same, "tokens: %zu bytes from a pipe, in pieces of 1 to %u", s->size, most);
+}
+
+/* From a file a read fills the whole buffer. */
+static bool same_tokens_of_file(const struct sample *s)
+{
+    struct error err = {STATUS_FAILED, "cannot make a file"};
+    int fd = memfd_create("sample", 0);
+    require(fd >= 0 && write(fd, s->text, s->size) == (ssize_t)s->size &&
+                lseek(fd, 0, SEEK_SET) == 0,
+            &err);
+    bool same = same_tokens(fd, s);
+    close(fd);
+    return same;
+}
+
+/* Texts that end in each of the ways a text can. */
+static void test_short_texts(void)
+{
+    static const char *const texts[] = {
+        "",      "\n",   "a",     "a\n",   " ",      "  \n",       "a ",     "\n\n",
+        "a\n\n", "a\nb", " a b ", "a\r\n", "\ta\vb", "a\xc2\xa0z", "\f\n\f", "word\n word \n"};
+    bool good = true;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct sample s = {(char *)texts[i], strlen(texts[i])};
+        good = good && same_tokens_of_file(&s);
+    }
+    tap_check(good, "tokens: short texts, with and without a last newline");
+}
+
+static void test_tokens(void)
+{
+    static const uint32_t pieces[] = {4093, 70001, 300007};
+    struct sample s = make_sample(60000, 3000, 1);
+    check_pipe(&s, 1);
+    check_pipe(&s, 7);
+    free(s.text);
+    s = make_sample(9 << 20, SIZE_MAX, 2);
+    for (int i = 0; i < 3; i++)
+        check_pipe(&s, pieces[i]);
+    tap_check(same_tokens_of_file(&s), "tokens: %zu bytes from a file", s.size);
+    free(s.text);
+    /* One token of each length about the limit, at each place about the buffer's end. */
+    bool good = true;
+    enum { BUFFER = (1 << 20) + WORD_MAX + 1, AROUND = 3 };
+    for (size_t length = WORD_MAX - 1; length <= WORD_MAX + 2; length++)
+        for (size_t end = BUFFER - AROUND; end <= BUFFER + AROUND; end++) {
+            s = (struct sample){new_items(end + 100, 1), end + 100};
+            memset(s.text, ' ', s.size);
+            memset(s.text + end - length, 'w', length);
+            memset(s.text + end + 1, 'v', 50);
+            good = same_tokens_of_file(&s) && good;
+            free(s.text);
+        }
+    tap_check(good, "tokens: the longest words about the end of the buffer");
+}
+
+static void test_read_error(void)
+{
+    struct tokenizer t;
+    struct error err = {0};
+    const char *word;
+    size_t length;
+    require(tokenizer_init(&t, -1, "nowhere", &err) == 0, &err);
+    tap_check(tokenizer_next(&t, &word, &length, &err) == -1 && err.status == STATUS_FAILED &&
+                  strncmp(err.text, "nowhere: ", 9) == 0,
+              "tokens: a read that fails: %s", err.text);
+    tokenizer_release(&t);
+}
+
+/* ---- text ---- */
+
+/* What is printed of `size` bytes; to be freed. */
+static char *printed(const char *text, size_t size, bool terminal)
+{
+    struct error err = {STATUS_FAILED, "no stream in memory"};
+    char *out = NULL;
+    size_t out_size;
+    FILE *file = open_memstream(&out, &out_size);
+    require(file, &err);
+    text_print(file, text, size, terminal);
+    fclose(file);
+    return out;
+}
+
+static void test_escapes(void)
+{
+    static const struct {
+        const char *text, *wanted;
+    } cases[] = {
+        {"plain ~text", "plain ~text"},
+        {"\x01\t\n\x1b[31m\x1f", "\\x01\\x09\\x0a\\x1b[31m\\x1f"},
+        {"a\x7f", "a\\x7f"},
+        {"\xc2\x80\xc2\x9b\xc2\x9f\xc2\xa0", "\\xc2\\x80\\xc2\\x9b\\xc2\\x9f\xc2\xa0"},
+        {"\x80\xbf\x9b", "\\x80\\xbf\\x9b"},
+        {"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
+        {"\xc0\xaf\xc1\xbf", "\\xc0\\xaf\\xc1\\xbf"},
+        {"\xe0\x80\x9b\xe0\x9f\xbf\xe0\xa0\x80", "\\xe0\\x80\\x9b\\xe0\\x9f\\xbf\xe0\xa0\x80"},
+        {"\xf0\x80\x80\x9b\xf0\x8f\xbf\xbf\xf0\x90\x80\x80",
+         "\\xf0\\x80\\x80\\x9b\\xf0\\x8f\\xbf\\xbf\xf0\x90\x80\x80"},
+        {"\xed\x9f\xbf\xed\xa0\x80\xed\xbf\xbf\xee\x80\x80",
+         "\xed\x9f\xbf\\xed\\xa0\\x80\\xed\\xbf\\xbf\xee\x80\x80"},
+        {"\xf4\x8f\xbf\xbf\xf4\x90\x80\x80\xf5\x80\x80\x80\xff\xfe",
+         "\xf4\x8f\xbf\xbf\\xf4\\x90\\x80\\x80\\xf5\\x80\\x80\\x80\\xff\\xfe"},
+        {"\xf8\x88\x80\x80\x80", "\\xf8\\x88\\x80\\x80\\x80"},
+        {"\xe2\x82", "\\xe2\\x82"},
+        {"\xf0\x9f\x98", "\\xf0\\x9f\\x98"},
+        {"\xc3", "\\xc3"},
+        {"\xe2\x28\xac\xc3(", "\\xe2(\\xac\\xc3("},
+        {"\xe2\x82\x1b\xf0\x9f\x1b", "\\xe2\\x82\\x1b\\xf0\\x9f\\x1b"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        /* Behind it stands what would complete a character that is cut short. */
+        size_t size = strlen(cases[i].text);
+        char *text = new_items(size + 4, 1);
+        memset(text, 0x80, size + 4);
+        memcpy(text, cases[i].text, size);
+        char *out = printed(text, size, true), *bare = printed(text, size, false);
+        tap_check(strcmp(out, cases[i].wanted) == 0 && strcmp(bare, cases[i].text) == 0,
+                  "text, case %zu, for a terminal and bare", i + 1);
+        free(text);
+        free(out);
+        free(bare);
+    }
+    char *out = printed("a\0b", 3, true);
+    tap_check(strcmp(out, "a\\x00b") == 0, "text: a zero byte");
+    free(out);
+}
+
+/* ---- rows of a minibatch ---- */
+
+/* Against the definition: rows by first appearance, and the entries of each, rising. */
+static bool right_rows(const struct row_index *index, const uint32_t *id, uint32_t n)
+{
+    uint32_t rows = 0, at = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t before = 0;
+        while (id[before] != id[i])
+            before++;
+        if (before < i)
+            continue;
+        if (rows >= index->rows || index->row[rows] != id[i] || index->first[rows] != at)
+            return false;
+        for (uint32_t j = i; j < n; j++)
+            if (id[j] == id[i] && index->entry[at++] != j)
+                return false;
+        rows++;
+    }
+    return rows == index->rows && at == n && index->first[rows] == n;
+}
+
+static void test_rows(void)
+{
+    enum { N = 1500, IDS = 3000 };
+    static const uint32_t sizes[] = {5, 0, 1, N, 2, 100, N, 0, 64, 63}, below[] = {1, 7, 400, IDS};
+    static uint32_t slot[IDS], zero[IDS], id[N];
+    struct row_index index = {0};
+    struct error err;
+    uint64_t state = 1;
+    bool good = true, clean = true;
+    for (int b = 0; b < 4; b++)
+        for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+            for (uint32_t i = 0; i < sizes[s]; i++)
+                id[i] = IDS - 1 - draw_below(&state, below[b]);
+            require(row_index_build(&index, id, sizes[s], slot, &err) == 0, &err);
+            good = good && right_rows(&index, id, sizes[s]);
+            clean = clean && memcmp(slot, zero, sizeof slot) == 0;
+        }
+    tap_check(good, "rows by first appearance, entries rising");
+    tap_check(clean, "rows: the scratch is left zero");
+    row_index_release(&index);
+}
+
+/* ---- spellings ---- */
+
+/* The words offered for one that is not there, in a line. */
+static void check_spelling(const char *const *text, uint32_t n, const char *word,
+                           const char *wanted)
+{
+    struct vocab vocab = {0};
+    struct error err;
+    uint32_t offer[SPELLING_OFFERS];
+    char line[200] = "";
+    require(vocab_append(&vocab, "<unk>", 5, 1000, &err) == 0, &err);
+    for (uint32_t i = 0; i < n; i++)
+        require(vocab_append(&vocab, text[i], strlen(text[i]), 100 - i, &err) == 0, &err);
+    int found = spelling_closest(&vocab, word, strlen(word), offer, &err);
+    require(found >= 0, &err);
+    for (int i = 0; i < found; i++) {
+        strcat(line, i ? " " : "");
+        strncat(line, words_text(&vocab.words, offer[i]), words_length(&vocab.words, offer[i]));
+    }
+    tap_check(strcmp(line, wanted) == 0, "closest to %s: %s", word, line);
+    vocab_release(&vocab);
+}
+
+static void test_spelling(void)
+{
+    static const char *const text[] = {
+        "the",     "chip",           "ship",     "chips",          "cheap",  "chop",     "hcip",
+        "chi",     "computer",       "commuter", "microprocessor", "unk",    "ca",       "abc",
+        "compute", "aabbccddeeffgg", "zzzz",     "yzzx",           "qwerty", "qwertyui", "commute"};
+    enum { N = sizeof text / sizeof *text };
+    check_spelling(text, N, "chpi", "chip chi ship");
+    check_spelling(text, N, "chipp", "chip chips ship");
+    check_spelling(text, N, "chip", "chip ship chips");
+    check_spelling(text, N, "hcip", "hcip chip ship");
+    check_spelling(text, N, "compuetr", "computer commuter compute");
+    check_spelling(text, N, "cmputer", "computer commuter compute");
+    check_spelling(text, N, "micorprocesssor", "microprocessor");
+    check_spelling(text, N, "<unk>", "unk");
+    check_spelling(text, N, "ac", "ca abc");
+    check_spelling(text, N, "abc", "abc");
+    check_spelling(text, N, "aabbccddeeffUVWXYZ", "aabbccddeeffgg");
+    check_spelling(text, N, "aabbccddeeffTUVWXYZ", "");
+    check_spelling(text, N, "qwertyuiop", "qwertyui");
+    check_spelling(text, N, "zzxx", "zzzz yzzx");
+    check_spelling(text, N, "nothing of the kind", "");
+    check_spelling(text, 1, "x", "");
+    check_spelling(text, 0, "chip", "");
+}
+
+/* ---- neighbours ---- */
+
+static double cosine_of(const float *a, const float *b, uint32_t dim)
+{
+    double product = 0, squares_a = 0, squares_b = 0;
+    for (uint32_t d = 0; d < dim; d++) {
+        product += (double)a[d] * b[d];
+        squares_a += (double)a[d] * a[d];
+        squares_b += (double)b[d] * b[d];
+    }
+    double cosine = product / sqrt(squares_b * squares_a + 1e-9);
+    return cosine > 1 ? 1 : cosine < -1 ? -1 : cosine;
+}
+
+static int64_t search(const float *rows, uint32_t words, uint32_t dim, uint32_t query, uint32_t k,
+                      struct neighbour *found)
+{
+    struct error err;
+    int64_t n = knn_search(rows, words, dim, query, k, found, &err);
+    require(n >= 0, &err);
+    return n;
+}
+
+/* Whether `found` holds the k nearest: each with its own cosine, in order, and none of the others
+ * nearer than the last. */
+static bool right_neighbours(const float *rows, uint32_t words, uint32_t dim, uint32_t query,
+                             const struct neighbour *found, uint32_t k)
+{
+    bool *taken = new_items(words, sizeof *taken), good = true;
+    taken[query] = true;
+    for (uint32_t i = 0; i < k; i++) {
+        uint32_t id = found[i].id;
+        good = good && id < words && !taken[id] &&
+               fabs(found[i].cosine -
+                    cosine_of(rows + (size_t)query * dim, rows + (size_t)id * dim, dim)) < 1e-12;
+        good = good && (i == 0 || found[i - 1].cosine > found[i].cosine ||
+                        (found[i - 1].cosine == found[i].cosine && found[i - 1].id < id));
+        if (id < words)
+            taken[id] = true;
+    }
+    for (uint32_t id = 0; good && id < words; id++)
+        good = taken[id] || cosine_of(rows + (size_t)query * dim, rows + (size_t)id * dim, dim) <=
+                                found[k - 1].cosine + 1e-12;
+    free(taken);
+    return good;
+}
+
+static void test_neighbours(void)
+{
+    enum { WORDS = 400, DIM = 23 };
+    static float rows[WORDS * DIM];
+    struct neighbour found[WORDS];
+    uint64_t state = 1;
+    for (int i = 0; i < WORDS * DIM; i++)
+        rows[i] = (float)draw_between(&state, -0.3, 0.3);
+    bool good = true;
+    for (uint32_t query = 0; query < WORDS; query += 57) {
+        uint32_t k = 1 + draw_below(&state, 60);
+        good = good && search(rows, WORDS, DIM, query, k, found) == k &&
+               right_neighbours(rows, WORDS, DIM, query, found, k);
+    }
+    tap_check(good, "neighbours: the k nearest, nearest first");
+    tap_check(search(rows, WORDS, DIM, 7, WORDS + 100, found) == WORDS - 1 &&
+                  right_neighbours(rows, WORDS, DIM, 7, found, WORDS - 1),
+              "neighbours: all but the word itself where more are wanted");
+    tap_check(search(rows, 1, DIM, 0, 3, found) == 0, "neighbours: none of an only word");
+}
+
+/* Words 0 to 7 in two dimensions. */
+static void test_special_neighbours(void)
+{
+    static const float rows[] = {3, 4, -3, -4, 0, 0, 6, 8, 4, -3, 0.3f, 0.4f, 6, 8, -8, 6};
+    struct neighbour found[7];
+    int64_t n = search(rows, 8, 2, 0, 7, found);
+    static const uint32_t order[] = {3, 6, 5, 2, 4, 7, 1};
+    bool good = n == 7;
+    for (int i = 0; i < 7; i++)
+        good = good && found[i].id == order[i];
+    tap_check(good, "neighbours: equal ones by id, zero vectors among the orthogonal ones");
+    tap_check(found[0].cosine <= 1 && found[0].cosine > 1 - 1e-9 && found[6].cosine >= -1 &&
+                  found[6].cosine < -1 + 1e-9 && found[3].cosine == 0,
+              "neighbours: parallel 1, opposite -1, zero vector 0");
+    search(rows, 8, 2, 2, 7, found);
+    good = true;
+    for (uint32_t i = 0; i < 7; i++)
+        good = good && found[i].cosine == 0 && found[i].id == i + (i >= 2);
+    tap_check(good, "neighbours of a zero vector: all at 0, by id");
+}
+
+/* Exactly parallel and opposite vectors of numbers from small to large: some of their cosines round
+ * to a little more than 1. */
+static void test_parallel_neighbours(void)
+{
+    enum { DIM = 50, TIMES = 200 };
+    float rows[2 * DIM];
+    struct neighbour found;
+    uint64_t state = 3;
+    bool within = true, over = false;
+    for (int i = 0; i < TIMES; i++) {
+        double product = 0, squares = 0, other = 0, sign = i % 2 ? -1 : 1;
+        for (int d = 0; d < DIM; d++) {
+            rows[d] = ldexpf((float)(draw(&state) >> 44), -(int)draw_below(&state, 20));
+            rows[DIM + d] = rows[d] * (float)sign * 3;
+            product += (double)rows[d] * rows[DIM + d];
+            squares += (double)rows[d] * rows[d];
+            other += (double)rows[DIM + d] * rows[DIM + d];
+        }
+        search(rows, 2, DIM, 0, 1, &found);
+        within = within && fabs(found.cosine) <= 1 && found.cosine * sign > 1 - 1e-12;
+        over = over || fabs(product / sqrt(other * squares + 1e-9)) > 1;
+    }
+    tap_check(over && within, "neighbours: no cosine outside -1 to 1, where rounding gives one");
+}
+
+int main(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    test_bytes();
+    test_wide_arrays();
+    test_overrun();
+    test_memory();
+    test_new_memory();
+    test_words();
+    test_long_word();
+    test_vocab();
+    test_short_texts();
+    test_tokens();
+    test_read_error();
+    test_escapes();
+    test_rows();
+    test_spelling();
+    test_neighbours();
+    test_special_neighbours();
+    test_parallel_neighbours();
+    return tap_end();
+}

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: MIT */
+/* The inner loops: losses and derivatives against double precision and finite differences, and the
+ * same bits from every instruction set. */
+#include <stddef.h>
+#include <string.h>
+
+#include "kernels.h"
+#include "memory.h"
+#include "oracle.h"
+#include "row_index.h"
+#include "tap.h"
+
+/* ---- data ---- */
+
+/* Rows as the kernels want them: aligned, `dim` random numbers of at most `size` each, then zeros
+ * up to stride; `apart` floats from one row to the next. What is between two rows is not a number,
+ * so that a kernel which reads it shows. */
+static float *random_rows(size_t rows, size_t dim, size_t apart, double size, uint64_t *state)
+{
+    struct error err;
+    float *row = memory_new_aligned(rows, apart * sizeof *row, &err);
+    require(row, &err);
+    for (size_t i = 0; i < rows * apart; i++) {
+        size_t place = i % apart;
+        row[i] = place < dim                   ? (float)draw_between(state, -size, size)
+                 : place < round_to_lanes(dim) ? 0.0f
+                                               : NAN;
+    }
+    return row;
+}
+
+static uint32_t *random_ids(uint32_t n, uint32_t below, uint64_t *state)
+{
+    struct error err;
+    uint32_t *id = memory_new(n, sizeof *id, &err);
+    require(id, &err);
+    for (uint32_t i = 0; i < n; i++)
+        id[i] = draw_below(state, below);
+    return id;
+}
+
+/* Binary cross-entropy with logits, and its derivative by the logit. */
+static double cross_entropy(double x, bool label, double *derivative)
+{
+    double e = exp(-fabs(x));
+    *derivative = label ? (x < 0 ? -1 : -e) / (1 + e) : (x < 0 ? e : 1) / (1 + e);
+    return fmax(label ? -x : x, 0) + log1p(e);
+}
+
+/* ---- one example with given logits ---- */
+
+enum { LOGITS_MAX = 128 };
+
+/* In one dimension, with the centre at 1, a row is its logit. */
+static float run_logits(const struct kernels *k, const float *logit, uint32_t words,
+                        uint32_t contexts, float *coefficient)
+{
+    _Alignas(64) static float table[LOGITS_MAX * 3 * LANES];
+    _Alignas(64) float centre[LANES] = {1}, gradient[LANES];
+    uint32_t word[LOGITS_MAX];
+    for (uint32_t i = 0; i < words; i++) {
+        word[i] = words - 1 - i;
+        table[word[i] * table_row(LANES)] = logit[i];
+    }
+    return k->example(centre, table, LANES, word, words, contexts, coefficient, gradient);
+}
+
+static void test_worked_losses(const struct kernels *k)
+{
+    /* The contexts stand first: the second example has labels (0, 1) in the specification. */
+    float coefficient[4], first[] = {1.1f, -2.2f, 3.3f, -4.4f}, second[] = {-2.2f, 1.1f};
+    float loss = run_logits(k, first, 4, 1, coefficient);
+    tap_check(fabs(loss - 0.9352) < 5e-5, "%s: worked loss 0.9352, here %.6f", k->name, loss);
+    loss = run_logits(k, second, 2, 1, coefficient);
+    tap_check(fabs(loss - 1.8462) < 5e-5, "%s: worked loss 1.8462, here %.6f", k->name, loss);
+}
+
+/* The largest deviations seen, in parts of what is allowed. */
+struct worst {
+    double loss, coefficient;
+};
+
+/* All words of an example against double precision. A logit of float32 near 100 has 8e-6 between
+ * neighbours, so a loss is exact to that part of the logit; σ is exact to 4e-7 of itself where the
+ * label is 0, and to float32's 1 − σ where it is 1. */
+static void compare(const struct kernels *k, const float *logit, uint32_t words, uint32_t contexts,
+                    struct worst *worst)
+{
+    float coefficient[LOGITS_MAX];
+    double wanted = 0, allowed = 0, derivative;
+    double loss = run_logits(k, logit, words, contexts, coefficient);
+    for (uint32_t i = 0; i < words; i++) {
+        bool label = i < contexts;
+        double one = cross_entropy(logit[i], label, &derivative);
+        wanted += one / words;
+        allowed += (3e-7 * one + 1.2e-7 * fabs(logit[i]) + 1e-37) / words;
+        double near = fabs(coefficient[i] - derivative / words) * words;
+        double far = label ? 2e-7 : 4e-7 * fabs(derivative) + 2e-38;
+        worst->coefficient = largest(worst->coefficient, near / far);
+    }
+    worst->loss = largest(worst->loss, fabs(loss - wanted) / allowed);
+}
+
+static void test_logits(const struct kernels *k)
+{
+    static const float marked[] = {
+        0.0f,   -0.0f,   1e-40f, -1e-40f, 1e-30f,   -1e-30f,  1e-8f,   -1e-8f,  1e-4f, -1e-4f,
+        86.99f, -86.99f, 87.0f,  -87.0f,  87.3366f, -87.337f, 87.4f,   -87.4f,  88.0f, -88.0f,
+        88.73f, -88.73f, 100.0f, -100.0f, 16.636f,  -16.64f,  0.3466f, -0.3466f};
+    struct worst alone = {0, 0}, mixed = {0, 0};
+    for (size_t i = 0; i < sizeof marked / sizeof *marked; i++)
+        for (uint32_t label = 0; label < 2; label++)
+            compare(k, &marked[i], 1, label, &alone);
+    for (int i = -20000; i <= 20000; i++) {
+        float logit = (float)i / 200;
+        for (uint32_t label = 0; label < 2; label++)
+            compare(k, &logit, 1, label, &alone);
+    }
+    tap_check(alone.loss <= 1, "%s: loss of each logit, %.2f of the tolerance", k->name,
+              alone.loss);
+    tap_check(alone.coefficient <= 1, "%s: derivative of each logit, %.2f of the tolerance",
+              k->name, alone.coefficient);
+    uint64_t state = 1;
+    for (uint32_t words = 1; words <= LOGITS_MAX; words++) {
+        float logit[LOGITS_MAX];
+        for (uint32_t i = 0; i < words; i++)
+            logit[i] = (float)draw_between(&state, -9, 9);
+        compare(k, logit, words, draw_below(&state, words + 1), &mixed);
+    }
+    tap_check(mixed.loss <= 1, "%s: loss of 1 to %d words, %.2f of the tolerance", k->name,
+              LOGITS_MAX, mixed.loss);
+    tap_check(mixed.coefficient <= 1, "%s: derivatives of 1 to %d words, %.2f of the tolerance",
+              k->name, LOGITS_MAX, mixed.coefficient);
+}
+
+/* A weight that left the finite numbers must show in the loss, wherever it stands. */
+static void test_not_finite(const struct kernels *k)
+{
+    static const float bad[] = {NAN, INFINITY, -INFINITY};
+    bool shown = true;
+    for (uint32_t at = 0; at < 20; at++)
+        for (int i = 0; i < 3; i++) {
+            float logit[20] = {0}, coefficient[20];
+            logit[at] = bad[i];
+            bool wrong_label = isnan(bad[i]) || (bad[i] > 0) == (at >= 10);
+            float loss = run_logits(k, logit, 20, 10, coefficient);
+            shown = shown && (!wrong_label || !isfinite(loss));
+        }
+    tap_check(shown, "%s: what is not finite shows in the loss", k->name);
+}
+
+/* ---- gradients of a minibatch against finite differences ---- */
+
+enum { FD_WORDS = 6, FD_EXAMPLES = 5, FD_ENTRIES = 9, FD_DIM = 19, FD_STRIDE = 32 };
+
+/* Examples of 9 words from 6: words repeat within an example, as contexts and as noise. */
+struct fd {
+    double centre[FD_EXAMPLES][FD_DIM], table[FD_WORDS][FD_DIM];
+    uint32_t word[FD_EXAMPLES * FD_ENTRIES], contexts[FD_EXAMPLES];
+};
+
+static double fd_loss(const struct fd *fd)
+{
+    double loss = 0, unused;
+    for (int i = 0; i < FD_EXAMPLES * FD_ENTRIES; i++) {
+        uint32_t example = i / FD_ENTRIES;
+        double x = 0;
+        for (int d = 0; d < FD_DIM; d++)
+            x += fd->centre[example][d] * fd->table[fd->word[i]][d];
+        loss += cross_entropy(x, i % FD_ENTRIES < (int)fd->contexts[example], &unused) / FD_ENTRIES;
+    }
+    return loss;
+}
+
+static double fd_derivative(const struct fd *fd, double *weight)
+{
+    const double h = 1e-5;
+    double kept = *weight;
+    *weight = kept + h;
+    double above = fd_loss(fd);
+    *weight = kept - h;
+    double below = fd_loss(fd);
+    *weight = kept;
+    return (above - below) / (2 * h);
+}
+
+/* The largest deviation of a gradient (FD_STRIDE) from finite differences; NAN also where what is
+ * beyond dim is not zero. */
+static double fd_compare(const struct fd *fd, double *row, const float *gradient)
+{
+    double worst = 0;
+    for (int d = 0; d < FD_DIM; d++)
+        worst = largest(worst, fabs(gradient[d] - fd_derivative(fd, &row[d])));
+    for (int d = FD_DIM; d < FD_STRIDE; d++)
+        if (gradient[d] != 0)
+            return NAN;
+    return worst;
+}
+
+static void fd_init(struct fd *fd, float *centre, float *table)
+{
+    uint64_t state = 2;
+    for (int i = 0; i < FD_EXAMPLES * FD_DIM; i++)
+        fd->centre[i / FD_DIM][i % FD_DIM] = centre[i / FD_DIM * FD_STRIDE + i % FD_DIM];
+    for (int i = 0; i < FD_WORDS * FD_DIM; i++)
+        fd->table[i / FD_DIM][i % FD_DIM] = table[i / FD_DIM * 3 * FD_STRIDE + i % FD_DIM];
+    for (int i = 0; i < FD_EXAMPLES; i++)
+        fd->contexts[i] = 1 + draw_below(&state, 4);
+    for (int i = 0; i < FD_EXAMPLES * FD_ENTRIES; i++)
+        fd->word[i] = draw_below(&state, FD_WORDS);
+}
+
+/* What the gradient by the table is off by: that of each row is summed over its entries. */
+static double fd_compare_table(const struct kernels *k, struct fd *fd, const float *centre,
+                               const float *coefficient)
+{
+    _Alignas(64) float sum[FD_STRIDE];
+    uint32_t owner[FD_EXAMPLES * FD_ENTRIES], slot[FD_WORDS] = {0};
+    struct row_index index = {0};
+    struct error err;
+    double worst = 0;
+    for (uint32_t i = 0; i < FD_EXAMPLES * FD_ENTRIES; i++)
+        owner[i] = i / FD_ENTRIES;
+    require(row_index_build(&index, fd->word, FD_EXAMPLES * FD_ENTRIES, slot, &err) == 0, &err);
+    for (uint32_t i = 0; i < index.rows; i++) {
+        k->sum(centre, FD_STRIDE, index.entry + index.first[i], index.first[i + 1] - index.first[i],
+               owner, coefficient, sum);
+        worst = largest(worst, fd_compare(fd, fd->table[index.row[i]], sum));
+    }
+    row_index_release(&index);
+    return worst;
+}
+
+static void test_gradients(const struct kernels *k)
+{
+    uint64_t state = 3;
+    float *centre = random_rows(FD_EXAMPLES, FD_DIM, FD_STRIDE, 0.8, &state);
+    float *table = random_rows(FD_WORDS, FD_DIM, table_row(FD_STRIDE), 0.8, &state);
+    _Alignas(64) float gradient[FD_EXAMPLES * FD_STRIDE], sum[FD_STRIDE];
+    float coefficient[FD_EXAMPLES * FD_ENTRIES];
+    const uint32_t both[] = {1, 3};
+    double of_centre = 0, of_sum = 0;
+    struct fd fd;
+    fd_init(&fd, centre, table);
+    for (uint32_t i = 0; i < FD_EXAMPLES; i++) {
+        float *mine = gradient + i * FD_STRIDE;
+        k->example(centre + i * FD_STRIDE, table, FD_STRIDE, fd.word + i * FD_ENTRIES, FD_ENTRIES,
+                   fd.contexts[i], coefficient + i * FD_ENTRIES, mine);
+        of_centre = largest(of_centre, fd_compare(&fd, fd.centre[i], mine));
+    }
+    double of_table = fd_compare_table(k, &fd, centre, coefficient);
+    k->sum(gradient, FD_STRIDE, both, 2, NULL, NULL, sum);
+    for (int d = 0; d < FD_STRIDE; d++)
+        of_sum = largest(
+            of_sum, fabs(sum[d] - (double)gradient[FD_STRIDE + d] - gradient[3 * FD_STRIDE + d]));
+    tap_check(of_centre < 3e-7, "%s: gradient by the centres, off by %.1e", k->name, of_centre);
+    tap_check(of_table < 3e-7, "%s: gradient by the words, off by %.1e", k->name, of_table);
+    tap_check(of_sum < 1e-7, "%s: sum of gradients, off by %.1e", k->name, of_sum);
+    free(centre);
+    free(table);
+}
+
+/* ---- the same bits from all ---- */
+
+enum { TABLE_WORDS = 40, CANARY = 16 };
+
+/* What one kernel makes of an example; both buffers have a canary behind them. */
+struct outcome {
+    float loss, *coefficient, *gradient;
+};
+
+static struct outcome run_example(const struct kernels *k, const float *centre, const float *table,
+                                  size_t stride, const uint32_t *word, uint32_t words)
+{
+    struct error err;
+    struct outcome out = {0, memory_new_aligned(words + CANARY, sizeof(float), &err),
+                          memory_new_aligned(stride + CANARY, sizeof(float), &err)};
+    require(out.coefficient && out.gradient, &err);
+    memset(out.coefficient, 0x55, (words + CANARY) * sizeof(float));
+    memset(out.gradient, 0x55, (stride + CANARY) * sizeof(float));
+    out.loss = k->example(centre, table, stride, word, words, 1 + words / 7, out.coefficient,
+                          out.gradient);
+    return out;
+}
+
+static void outcome_release(struct outcome *out)
+{
+    free(out->coefficient);
+    free(out->gradient);
+}
+
+static bool untouched(const float *canary)
+{
+    for (size_t i = 0; i < CANARY * sizeof *canary; i++)
+        if (((const unsigned char *)canary)[i] != 0x55)
+            return false;
+    return true;
+}
+
+static bool same_example(const struct kernels *const *kernel, size_t kernels, size_t dim,
+                         uint32_t words, uint64_t *state)
+{
+    size_t stride = round_to_lanes(dim);
+    double size = 1 / sqrt((double)dim);
+    float *centre = random_rows(1, dim, stride, 3 * size, state);
+    float *table = random_rows(TABLE_WORDS, dim, table_row(stride), 3 * size, state);
+    uint32_t *word = random_ids(words, TABLE_WORDS, state);
+    struct outcome first = run_example(kernel[0], centre, table, stride, word, words);
+    bool same = isfinite(first.loss) && untouched(first.coefficient + words) &&
+                untouched(first.gradient + stride);
+    for (size_t i = 1; i < kernels; i++) {
+        struct outcome other = run_example(kernel[i], centre, table, stride, word, words);
+        same = same && memcmp(&first.loss, &other.loss, sizeof first.loss) == 0 &&
+               memcmp(first.coefficient, other.coefficient, (words + CANARY) * 4) == 0 &&
+               memcmp(first.gradient, other.gradient, (stride + CANARY) * 4) == 0;
+        outcome_release(&other);
+    }
+    outcome_release(&first);
+    free(centre);
+    free(table);
+    free(word);
+    return same;
+}
+
+static bool same_sum(const struct kernels *const *kernel, size_t kernels, size_t dim, uint32_t n,
+                     uint64_t *state)
+{
+    size_t stride = round_to_lanes(dim);
+    float *rows = random_rows(n, dim, stride, 1, state);
+    float *coefficient = random_rows(1, n, n, 1, state);
+    uint32_t *entry = random_ids(n, n, state), *owner = random_ids(n, n, state);
+    float *sum = random_rows(2, stride, stride, 1, state);
+    bool same = true;
+    for (int owned = 0; owned < 2; owned++)
+        for (size_t i = 0; i < kernels; i++) {
+            kernel[i]->sum(rows, stride, entry, n, owned ? owner : NULL, coefficient,
+                           sum + (i > 0) * stride);
+            same = same && (i == 0 || memcmp(sum, sum + stride, stride * 4) == 0);
+        }
+    free(rows);
+    free(coefficient);
+    free(entry);
+    free(owner);
+    free(sum);
+    return same;
+}
+
+/* Two steps, two idle ones and a rest on one row. */
+static bool same_adam(const struct kernels *const *kernel, size_t kernels, size_t dim,
+                      uint64_t *state)
+{
+    size_t stride = round_to_lanes(dim), bytes = table_row(stride) * sizeof(float);
+    struct adam adam;
+    struct error err;
+    require(adam_init(&adam, 0.002, &err) == 0, &err);
+    float *row = random_rows(3, dim, table_row(stride), 0.1, state), *start = row + bytes / 2;
+    float *gradient = random_rows(2, dim, stride, 1e-3, state);
+    memset(row + stride, 0, 2 * stride * sizeof *row); /* no moments yet */
+    memcpy(start, row, bytes);
+    bool same = true;
+    for (size_t i = 0; i < kernels; i++) {
+        float *r = i == 0 ? row : row + bytes / 4;
+        memcpy(r, start, bytes);
+        for (uint64_t t = 1; t <= 4; t++) {
+            struct adam_step step = adam_step(&adam, t);
+            if (t <= 2)
+                kernel[i]->adam_step(r, stride, gradient + (t - 1) * stride, &step);
+            else
+                kernel[i]->adam_idle(r, stride, &step);
+        }
+        struct adam_rest rest = adam_rest(&adam, 4, 40);
+        kernel[i]->adam_rest(r, stride, &rest);
+        same = same && memcmp(row, r, bytes) == 0 && r[0] != start[0];
+        for (size_t d = dim; d < stride; d++)
+            same = same && r[d] == 0;
+    }
+    adam_release(&adam);
+    free(row);
+    free(gradient);
+    return same;
+}
+
+static void test_same_bits(const struct kernels *const *kernel, size_t kernels)
+{
+    static const size_t dims[] = {1, 3, 15, 16, 17, 31, 33, 100, 300};
+    static const uint32_t words[] = {1, 2, 15, 16, 17, 60, 100};
+    uint64_t state = 4;
+    for (size_t d = 0; d < sizeof dims / sizeof *dims; d++) {
+        bool example = true, sum = true;
+        for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
+            example = same_example(kernel, kernels, dims[d], words[w], &state) && example;
+            sum = same_sum(kernel, kernels, dims[d], words[w], &state) && sum;
+        }
+        tap_check(example, "dim %zu: same bits from all kernels, examples", dims[d]);
+        tap_check(sum, "dim %zu: same bits from all kernels, sums", dims[d]);
+        tap_check(same_adam(kernel, kernels, dims[d], &state),
+                  "dim %zu: same bits from all kernels, Adam", dims[d]);
+    }
+}
+
+int main(void)
+{
+    size_t kernels;
+    const struct kernels *const *kernel = kernels_all(&kernels);
+    for (size_t i = 0; i < kernels; i++) {
+        test_worked_losses(kernel[i]);
+        test_logits(kernel[i]);
+        test_not_finite(kernel[i]);
+        test_gradients(kernel[i]);
+    }
+    test_same_bits(kernel, kernels);
+    tap_check(kernels_best() == kernel[0], "the best kernels are the first of all");
+    return tap_end();
+}

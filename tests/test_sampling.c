@@ -1,0 +1,741 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything that is drawn: random numbers against published answers, distributions by chi-square
+ * at fixed seeds (so that a test passes always or never). */
+#include <string.h>
+
+#include "alias.h"
+#include "examples.h"
+#include "memory.h"
+#include "oracle.h"
+#include "random.h"
+#include "subsample.h"
+#include "tap.h"
+#include "vocab.h"
+
+/* ---- chi-square ---- */
+
+/* What a right generator exceeds with probability 0.001, by degrees of freedom. */
+static const double critical[] = {0,      10.828, 13.816, 16.266, 18.467, 20.515, 22.458, 24.322,
+                                  26.124, 27.877, 29.588, 31.264, 32.909, 34.528, 36.123, 37.697,
+                                  39.252, 40.790, 42.312, 43.820, 45.315, 46.797, 48.268, 49.728,
+                                  51.179, 52.620, 54.052, 55.476, 56.892, 58.301, 59.703};
+
+/* Of counts against weights. What has no weight must not have been seen; infinite if it was, or if
+ * a cell is expected too rarely for the test to mean anything. */
+static double chi_square(const uint64_t *seen, const double *weight, size_t cells, size_t *freedom)
+{
+    double draws = 0, sum = 0, chi = 0;
+    for (size_t i = 0; i < cells; i++) {
+        draws += (double)seen[i];
+        sum += weight[i];
+    }
+    *freedom = 0;
+    for (size_t i = 0; i < cells; i++) {
+        double expected = draws * weight[i] / sum;
+        if (weight[i] == 0 ? seen[i] > 0 : expected < 5)
+            return INFINITY;
+        if (weight[i] == 0)
+            continue;
+        chi += ((double)seen[i] - expected) * ((double)seen[i] - expected) / expected;
+        *freedom += 1;
+    }
+    *freedom -= 1;
+    return chi;
+}
+
+static void check_chi_square(double chi, size_t freedom, const char *name)
+{
+    bool listed = freedom > 0 && freedom < sizeof critical / sizeof *critical;
+    double limit = listed ? critical[freedom] : 0;
+    tap_check(chi < limit, "%s: chi-square %.2f, critical %.2f of %zu degrees", name, chi, limit,
+              freedom);
+}
+
+static void check_distribution(const uint64_t *seen, const double *weight, size_t cells,
+                               const char *name)
+{
+    size_t freedom;
+    double chi = chi_square(seen, weight, cells, &freedom);
+    check_chi_square(chi, freedom, name);
+}
+
+/* ---- random numbers ---- */
+
+/* Philox4x64-10 by the paper, one word of a wide product at a time. */
+static void philox_by_hand(uint64_t out[4], const uint64_t counter[4], const uint64_t key[2])
+{
+    uint64_t c[4], k0 = key[0], k1 = key[1];
+    memcpy(c, counter, sizeof c);
+    for (int round = 0; round < 10; round++) {
+        uint64_t low0, low1, high0 = multiply_wide(0xd2e7470ee14c6c93, c[0], &low0),
+                             high1 = multiply_wide(0xca5a826395121157, c[2], &low1);
+        uint64_t next[4] = {high1 ^ c[1] ^ k0, low1, high0 ^ c[3] ^ k1, low0};
+        memcpy(c, next, sizeof c);
+        k0 += 0x9e3779b97f4a7c15;
+        k1 += 0xbb67ae8584caa73b;
+    }
+    memcpy(out, c, sizeof c);
+}
+
+/* Counter, key and answer, from the known answers that Random123 is published with. */
+static void test_known_answers(void)
+{
+    static const uint64_t answer[3][10] = {
+        {0, 0, 0, 0, 0, 0, 0x16554d9eca36314c, 0xdb20fe9d672d0fdc, 0xd7e772cee186176b,
+         0x7e68b68aec7ba23b},
+        {~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, 0x87b092c3013fe90b, 0x438c3c67be8d0224,
+         0x9cc7d7c69cd777b6, 0xa09caebf594f0ba0},
+        {0x243f6a8885a308d3, 0x13198a2e03707344, 0xa4093822299f31d0, 0x082efa98ec4e6c89,
+         0x452821e638d01377, 0xbe5466cf34e90c6c, 0xa528f45403e61d95, 0x38c72dbd566e9788,
+         0xa5a1610e72fd18b5, 0x57bd43b5e52b7fe6}};
+    uint64_t out[4];
+    for (int i = 0; i < 3; i++) {
+        philox_by_hand(out, answer[i], answer[i] + 4);
+        tap_check(memcmp(out, answer[i] + 6, sizeof out) == 0, "Philox4x64-10, known answer %d", i);
+    }
+    random_block(out, 0, (enum random_purpose)0, 0, 0, 0);
+    tap_check(memcmp(out, answer[0] + 6, sizeof out) == 0, "a random block of zeros");
+    bool same = true;
+    uint64_t state = 1, wanted[4];
+    for (int i = 0; i < 100; i++) {
+        uint64_t seed = draw(&state), counter[4] = {draw(&state), draw(&state), draw(&state), 0};
+        uint64_t key[2] = {seed, 1 + (uint64_t)i % 6};
+        random_block(out, seed, (enum random_purpose)key[1], counter[0], counter[1], counter[2]);
+        philox_by_hand(wanted, counter, key);
+        same = same && memcmp(out, wanted, sizeof out) == 0;
+    }
+    tap_check(same, "random blocks: counter (block, position, epoch, 0), key (seed, purpose)");
+}
+
+static void test_sequence(void)
+{
+    struct random_sequence s = random_sequence(3, RANDOM_NOISE, 4, 5);
+    uint64_t block[RANDOM_BLOCK];
+    bool same = true;
+    for (uint64_t i = 0; i < 40; i++) {
+        if (i % RANDOM_BLOCK == 0)
+            random_block(block, 3, RANDOM_NOISE, i / RANDOM_BLOCK, 4, 5);
+        same = same && random_next(&s) == block[i % RANDOM_BLOCK];
+    }
+    tap_check(same, "a sequence is the words of its blocks in turn");
+    tap_check(random_below(~0ull, 10) == 9 && random_below(0, 10) == 0 &&
+                  random_below(1ull << 63, 10) == 5 && random_below(~0ull, ~0ull) == ~0ull - 1 &&
+                  random_below(~0ull, 1) == 0,
+              "random_below: 0 to n - 1");
+    tap_check(random_unit(0) == 0 && random_unit(~0ull) == 1 - 0x1p-53 &&
+                  random_unit(1ull << 63) == 0.5,
+              "random_unit: from 0, below 1");
+}
+
+/* ---- alias tables ---- */
+
+/* The largest difference between a probability that the buckets make and what its weight asks for;
+ * infinite where what has no weight can be drawn. */
+static double alias_deviation(const struct alias_table *table, const double *weight)
+{
+    struct error err;
+    double *made = memory_new(table->size, sizeof *made, &err), sum = 0, worst = 0;
+    require(made, &err);
+    for (uint32_t i = 0; i < table->size; i++) {
+        double own = table->bucket[i].threshold * 0x1p-32;
+        made[i] += own / table->size;
+        made[table->bucket[i].alias] += (1 - own) / table->size;
+        sum += weight[i];
+    }
+    for (uint32_t i = 0; i < table->size; i++)
+        worst = largest(worst, weight[i] > 0 ? fabs(made[i] - weight[i] / sum)
+                               : made[i] > 0 ? INFINITY
+                                             : 0);
+    free(made);
+    return worst;
+}
+
+/* The first random word of bucket i: i · 2^64 / size, rounded up; 0 behind the last bucket. */
+static uint64_t bucket_start(uint64_t i, uint64_t size)
+{
+    uint64_t whole = UINT64_MAX / size, rest = UINT64_MAX % size + 1;
+    return i * whole + (i * rest + size - 1) / size;
+}
+
+/* In each bucket its own number comes first, where it has a share, and the alias last. */
+static bool alias_edges(const struct alias_table *table)
+{
+    for (uint32_t i = 0; i < table->size; i++) {
+        struct alias_bucket bucket = table->bucket[i];
+        uint64_t first = bucket_start(i, table->size);
+        uint64_t last = bucket_start((uint64_t)i + 1, table->size) - 1;
+        if (alias_draw(table, first) != (bucket.threshold > 0 ? i : bucket.alias) ||
+            alias_draw(table, last) != bucket.alias)
+            return false;
+    }
+    return true;
+}
+
+static void check_alias(const double *weight, uint32_t size, const char *name)
+{
+    struct alias_table table;
+    struct error err;
+    require(alias_init(&table, weight, size, &err) == 0, &err);
+    double worst = alias_deviation(&table, weight);
+    tap_check(worst < 0x1p-32 + 1e-12, "alias table, %s: probabilities off by %.1e", name, worst);
+    tap_check(alias_edges(&table), "alias table, %s: first and last of each bucket", name);
+    if (size > 1 && size < sizeof critical / sizeof *critical) {
+        uint64_t seen[sizeof critical / sizeof *critical] = {0};
+        struct random_sequence random = random_sequence(17, RANDOM_NOISE, size, 0);
+        for (int i = 0; i < 400000; i++)
+            seen[alias_draw(&table, random_next(&random))]++;
+        check_distribution(seen, weight, size, name);
+    }
+    alias_release(&table);
+}
+
+static void test_alias(void)
+{
+    static const double uniform[] = {3, 3, 3, 3, 3, 3, 3}, one[] = {0.25},
+                        zeros[] = {0, 1, 0, 0, 2.5, 0.125, 7, 0, 3, 0}, last[] = {0, 0, 0, 0, 5, 1},
+                        dominating[] = {1, 2, 3, 10000, 1, 0, 2};
+    check_alias(uniform, 7, "uniform");
+    check_alias(one, 1, "one entry");
+    check_alias(zeros, 10, "with zeros");
+    check_alias(last, 6, "all at the end");
+    check_alias(dominating, 7, "one dominating");
+    struct error err;
+    enum { MANY = 100003 };
+    double *many = memory_new(MANY, sizeof *many, &err);
+    require(many, &err);
+    for (uint32_t i = 1; i < MANY; i++)
+        many[i] = i % 10 ? pow(1e6 / i, 0.75) : 0;
+    check_alias(many, MANY, "100,003 words by Zipf");
+    for (uint32_t i = 0; i < MANY; i++)
+        many[i] = i == 70000 ? 1e17 : i % 3 ? 0.1 : 0;
+    check_alias(many, MANY, "100,003, one with nearly all");
+    for (uint32_t i = 0; i < MANY; i++)
+        many[i] = 0.1; /* no power of two, so that shares round */
+    check_alias(many, MANY, "100,003 equal ones");
+    free(many);
+}
+
+/* ---- corpora to draw from ---- */
+
+/* A vocabulary of <unk> and the words 1 … n with these counts. */
+static void make_vocab(struct vocab *vocab, const uint64_t *count, uint32_t n)
+{
+    struct error err;
+    char word[16];
+    *vocab = (struct vocab){0};
+    require(vocab_append(vocab, UNKNOWN_WORD, strlen(UNKNOWN_WORD), 123456, &err) == 0, &err);
+    for (uint32_t i = 0; i < n; i++) {
+        int length = snprintf(word, sizeof word, "w%u", i + 1);
+        require(vocab_append(vocab, word, (size_t)length, count[i], &err) == 0, &err);
+    }
+}
+
+/* Examples from one sentence of `length` tokens that repeats pattern (period). */
+static void make_examples(struct examples *e, const struct examples_options *options,
+                          const uint64_t *count, uint32_t words, const uint32_t *pattern,
+                          uint32_t period, uint32_t length)
+{
+    struct vocab vocab;
+    struct error err;
+    uint32_t end = SENTENCE_END;
+    make_vocab(&vocab, count, words);
+    require(examples_init(e, options, &vocab, &err) == 0, &err);
+    for (uint32_t i = 0; i < length; i++)
+        require(examples_add(e, &pattern[i % period], 1, &err) == 0, &err);
+    require(examples_add(e, &end, 1, &err) == 0, &err);
+    require(examples_start_epoch(e, 0, &err) == 0, &err);
+    vocab_release(&vocab);
+}
+
+static void make_example(struct examples *e, uint64_t place, uint64_t epoch,
+                         struct minibatch *batch)
+{
+    struct error err;
+    require(examples_make(e, place, epoch, batch, &err) == 0, &err);
+}
+
+/* ---- sentences ---- */
+
+/* Adds a text (n) in pieces, and says whether what stays is the sentences of `wanted` (m). */
+static bool keeps_sentences(const uint32_t *text, size_t n, size_t piece, const uint32_t *wanted,
+                            size_t m)
+{
+    static const uint64_t count[9] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+    struct examples_options options = {1, 1, 1, false, false, 1};
+    struct examples e;
+    struct vocab vocab;
+    struct error err;
+    uint64_t tokens = 0;
+    make_vocab(&vocab, count, 9);
+    require(examples_init(&e, &options, &vocab, &err) == 0, &err);
+    for (size_t at = 0; at < n; at += piece)
+        require(examples_add(&e, text + at, n - at < piece ? n - at : piece, &err) == 0, &err);
+    for (size_t i = 0; i < m; i++)
+        tokens += wanted[i] != SENTENCE_END;
+    bool same =
+        e.tokens == m && memcmp(e.token, wanted, m * sizeof *wanted) == 0 && e.count == tokens;
+    examples_release(&e);
+    vocab_release(&vocab);
+    return same;
+}
+
+/* <unk> is dropped, and then a sentence of fewer than two words. */
+static void test_sentences(void)
+{
+    enum { E = -1 };
+    static const uint32_t text[] = {1, 2, 3, E, 4, E, E, 0, 5, 0, E, 0, 0, E, 6,
+                                    0, 7, E, 0, 8, 9, 0, E, 1, E, 2, 2, E, 0, E};
+    static const uint32_t kept[] = {E, 1, 2, 3, E, 6, 7, E, 8, 9, E, 2, 2, E}, one[] = {5, E};
+    enum { TEXT = sizeof text / sizeof *text, KEPT = sizeof kept / sizeof *kept };
+    bool good = true;
+    for (size_t piece = 1; piece <= TEXT; piece++)
+        good = keeps_sentences(text, TEXT, piece, kept, KEPT) && good;
+    tap_check(good, "sentences of two known words and more, however the text is cut");
+    tap_check(keeps_sentences(one, 2, 2, kept, 1) && keeps_sentences(one, 0, 1, kept, 1),
+              "no example from a text without such a sentence");
+}
+
+/* ---- windows ---- */
+
+/* In a sentence where every word differs from those near it: the window of each example shows in
+ * its contexts, which must be the words within it. Fills window (examples). */
+static bool find_windows(const struct minibatch *batch, uint32_t period, uint32_t *window)
+{
+    uint32_t n = batch->examples;
+    bool good = true;
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t *word = batch->word + batch->first[i];
+        uint32_t contexts = batch->contexts[i], at = 0;
+        window[i] = 0;
+        while (at < contexts) { /* the context words to the left and right, clipped */
+            uint32_t w = ++window[i];
+            at = (i < w ? i : w) + (n - 1 - i < w ? n - 1 - i : w);
+            if (w > n)
+                return false;
+        }
+        good = good && at == contexts && batch->centre[i] == 1 + i % period;
+        at = 0;
+        for (uint32_t j = i < window[i] ? 0 : i - window[i]; j <= i + window[i] && j < n; j++)
+            if (j != i)
+                good = good && word[at++] == 1 + j % period;
+    }
+    return good;
+}
+
+static void test_windows(void)
+{
+    enum { LENGTH = 20000, WIDEST = 5, PERIOD = 20 };
+    struct examples_options options = {WIDEST, 1, 0.75, .fresh = true, .shuffle = false, .seed = 5};
+    static const double equal[WIDEST * WIDEST] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                                  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    uint64_t count[PERIOD], seen[WIDEST] = {0}, pairs[WIDEST * WIDEST] = {0};
+    uint64_t epochs[WIDEST * WIDEST] = {0};
+    uint32_t pattern[PERIOD];
+    for (uint32_t i = 0; i < PERIOD; i++) {
+        pattern[i] = i + 1;
+        count[i] = 10;
+    }
+    struct examples e;
+    struct minibatch batch = {0};
+    static uint32_t window[2][LENGTH];
+    make_examples(&e, &options, count, PERIOD, pattern, PERIOD, LENGTH);
+    bool good = e.count == LENGTH;
+    for (int epoch = 0; epoch < 2; epoch++) {
+        minibatch_clear(&batch);
+        for (uint32_t i = 0; i < LENGTH; i++)
+            make_example(&e, i, epoch, &batch);
+        good = find_windows(&batch, PERIOD, window[epoch]) && good;
+    }
+    tap_check(good, "contexts are the words within the window, clipped at the sentence's ends");
+    for (uint32_t i = WIDEST; i < LENGTH - WIDEST; i++) {
+        seen[window[0][i] - 1]++;
+        pairs[(window[0][i] - 1) * WIDEST + window[0][i + 1] - 1]++;
+        epochs[(window[0][i] - 1) * WIDEST + window[1][i] - 1]++;
+    }
+    check_distribution(seen, equal, WIDEST, "windows");
+    check_distribution(pairs, equal, WIDEST * WIDEST, "windows of neighbours");
+    check_distribution(epochs, equal, WIDEST * WIDEST, "windows of one place in two epochs");
+    minibatch_release(&batch);
+    examples_release(&e);
+}
+
+/* ---- noise ---- */
+
+/* Makes the examples first … end − 1 in an epoch and counts the noise words (by id) of those whose
+ * centre is `centre`. False where a noise word is <unk> or one of its contexts, or where there are
+ * not `negatives` to a context. */
+static bool count_noise(struct examples *e, uint32_t first, uint32_t end, uint64_t epoch,
+                        uint32_t centre, uint64_t *seen)
+{
+    struct minibatch batch = {0};
+    bool good = true;
+    for (uint32_t i = first; i < end; i++)
+        make_example(e, i, epoch, &batch);
+    for (uint32_t i = 0; i < batch.examples; i++) {
+        const uint32_t *word = batch.word + batch.first[i];
+        uint32_t contexts = batch.contexts[i], words = batch.first[i + 1] - batch.first[i];
+        good = good && words == contexts * (1 + e->options.negatives);
+        for (uint32_t j = contexts; j < words; j++) {
+            for (uint32_t c = 0; c < contexts; c++)
+                good = good && word[j] != word[c];
+            good = good && word[j] != UNKNOWN_ID;
+            if (batch.centre[i] == centre)
+                seen[word[j]]++;
+        }
+    }
+    minibatch_release(&batch);
+    return good;
+}
+
+/* The weights that noise words must have (words + 1, by id), where those in `contexts` are out. */
+static void wanted_noise(double *weight, const uint64_t *count, uint32_t words, double exponent,
+                         const uint32_t *contexts, uint32_t n)
+{
+    weight[UNKNOWN_ID] = 0;
+    for (uint32_t i = 0; i < words; i++)
+        weight[i + 1] = count[i] ? pow((double)count[i], exponent) : 0;
+    for (uint32_t i = 0; i < n; i++)
+        weight[contexts[i]] = 0;
+}
+
+/* Pairs of words: the other one is the context, the centre itself may be noise. A word that the
+ * text has never had is no noise word. */
+static void test_noise(void)
+{
+    enum { WORDS = 12, LENGTH = 4000 };
+    static const uint64_t count[WORDS] = {900, 500, 333, 100, 0, 70, 70, 12, 7, 5, 5, 3};
+    static const uint32_t pattern[] = {2, 3};
+    static const double exponents[] = {0.75, 0, 1};
+    for (int i = 0; i < 3; i++)
+        for (uint32_t c = 0; c < 2; c++) {
+            struct examples_options options = {1, 5, exponents[i], true, false, 8};
+            struct examples e;
+            double weight[WORDS + 1];
+            uint64_t seen[WORDS + 1] = {0};
+            char name[64];
+            make_examples(&e, &options, count, WORDS, pattern, 2, LENGTH);
+            bool good = count_noise(&e, 0, LENGTH, i, pattern[c], seen);
+            snprintf(name, sizeof name, "noise beside centre %u, exponent %g", pattern[c],
+                     exponents[i]);
+            tap_check(good, "%s: neither <unk> nor a context, 5 to a context", name);
+            wanted_noise(weight, count, WORDS, exponents[i], &pattern[!c], 1);
+            check_distribution(seen, weight, WORDS + 1, name);
+            examples_release(&e);
+        }
+}
+
+/* The noise words of one example are independent of each other, and of those of another. */
+static void test_noise_pairs(void)
+{
+    enum { WORDS = 6, LENGTH = 10000 };
+    static const uint64_t count[WORDS] = {7, 1, 1, 1, 1, 1};
+    static const uint32_t pattern[] = {1};
+    struct examples_options options = {1, 1, 1, false, false, 9};
+    struct examples e;
+    struct minibatch batch = {0};
+    make_examples(&e, &options, count, WORDS, pattern, 1, LENGTH);
+    uint64_t within[49] = {0}, between[49] = {0};
+    double equal[49];
+    for (int i = 0; i < 49; i++)
+        equal[i] = i / 7 > 1 && i % 7 > 1; /* neither <unk> nor the context */
+    for (uint32_t i = 1; i < LENGTH - 1; i++)
+        make_example(&e, i, 0, &batch);
+    for (uint32_t i = 0; i < batch.examples; i++) {
+        const uint32_t *noise = batch.word + batch.first[i] + 2;
+        within[noise[0] * 7 + noise[1]]++;
+        if (i % 2)
+            between[noise[0] * 7 + noise[-4]]++;
+    }
+    check_distribution(within, equal, 49, "two noise words of an example");
+    check_distribution(between, equal, 49, "noise words of two examples");
+    minibatch_release(&batch);
+    examples_release(&e);
+}
+
+/* Contexts with nearly all the weight: from `heavy`, each draw but one in 4,096 hits a context, so
+ * that some noise words are found by drawing and some by the walk over all; from much more, all by
+ * the walk. Each way they have the distribution of the words that are left. */
+static void check_scarce(uint64_t heavy, const char *name)
+{
+    enum { WORDS = 7, LENGTH = 402 };
+    uint64_t count[WORDS] = {heavy, heavy, 1, 2, 3, 4, 5}, seen[WORDS + 1] = {0};
+    static const uint32_t pattern[] = {1, 1, 2, 2}; /* either has both as contexts */
+    static const uint32_t contexts[] = {1, 2};
+    struct examples_options options = {1, 5, 1, false, false, 10};
+    struct examples e;
+    double weight[WORDS + 1];
+    make_examples(&e, &options, count, WORDS, pattern, 4, LENGTH);
+    tap_check(count_noise(&e, 1, LENGTH - 1, 0, 1, seen), "%s: never a context", name);
+    wanted_noise(weight, count, WORDS, 1, contexts, 2);
+    check_distribution(seen, weight, WORDS + 1, name);
+    examples_release(&e);
+}
+
+/* Whether an example with these two tokens as contexts can be made, and if not the error is that of
+ * an input. */
+static bool can_make(const uint64_t *count, uint32_t words, uint32_t left, uint32_t right)
+{
+    struct examples_options options = {1, 5, 0.75, false, false, 1};
+    uint32_t sentence[] = {left, 1, right};
+    struct examples e;
+    struct minibatch batch = {0};
+    struct error err = {0};
+    make_examples(&e, &options, count, words, sentence, 3, 3);
+    bool made = examples_make(&e, 1, 0, &batch, &err) == 0;
+    tap_check(made ? batch.examples == 1 : batch.examples == 0 && err.status == STATUS_INPUT,
+              "contexts %u and %u of %u words: %s", left, right, words, made ? "made" : err.text);
+    minibatch_release(&batch);
+    examples_release(&e);
+    return made;
+}
+
+static void test_no_noise(void)
+{
+    static const uint64_t two[] = {5, 5}, three[] = {5, 5, 5}, rare[] = {5, 5, 0},
+                          one[] = {5, 0, 0}, none[] = {0, 0};
+    tap_check(!can_make(two, 2, 1, 2), "no noise word where all words are contexts");
+    tap_check(can_make(two, 2, 2, 2), "the other word where both contexts are one");
+    tap_check(can_make(three, 3, 1, 2), "the third word where two are contexts");
+    tap_check(!can_make(rare, 3, 1, 2), "a word without weight is no noise word");
+    tap_check(can_make(rare, 3, 3, 2), "a context without weight takes none away");
+    tap_check(!can_make(one, 3, 3, 1), "no noise word where the only one is a context");
+    tap_check(!can_make(none, 2, 1, 1), "no noise word where none has weight");
+}
+
+/* ---- frozen and fresh, shuffled or not ---- */
+
+static uint64_t examples_hash(const struct minibatch *batch, uint32_t i)
+{
+    uint64_t state = batch->centre[i];
+    for (uint32_t j = batch->first[i]; j < batch->first[i + 1]; j++) {
+        state ^= batch->word[j];
+        state = draw(&state);
+    }
+    return state;
+}
+
+/* How many examples differ between two epochs, by the places of their centres. */
+static uint32_t changed(bool fresh, bool shuffle)
+{
+    enum { WORDS = 9, LENGTH = 500 };
+    static const uint64_t count[WORDS] = {9, 8, 7, 6, 5, 4, 3, 2, 1};
+    static const uint32_t pattern[] = {1, 2, 3, 1, 4};
+    struct examples_options options = {5, 5, 0.75, fresh, shuffle, 3};
+    struct examples e;
+    struct error err;
+    uint64_t hash[2][LENGTH + 1] = {{0}};
+    uint32_t differ = 0;
+    make_examples(&e, &options, count, WORDS, pattern, 5, LENGTH);
+    for (uint64_t epoch = 0; epoch < 2; epoch++) {
+        struct minibatch batch = {0};
+        require(examples_start_epoch(&e, epoch, &err) == 0, &err);
+        for (uint32_t i = 0; i < LENGTH; i++) {
+            make_example(&e, i, epoch, &batch);
+            hash[epoch][e.order[i]] = examples_hash(&batch, i);
+        }
+        minibatch_release(&batch);
+    }
+    for (uint32_t i = 1; i <= LENGTH; i++)
+        differ += hash[0][i] != hash[1][i];
+    examples_release(&e);
+    return differ;
+}
+
+static void test_frozen(void)
+{
+    tap_check(changed(false, false) == 0, "frozen examples are the same in every epoch");
+    tap_check(changed(false, true) == 0, "also when they are shuffled");
+    uint32_t fresh = changed(true, true);
+    tap_check(fresh == 500, "fresh examples differ, all %u of 500", fresh);
+}
+
+/* ---- order ---- */
+
+static void init_order(struct examples *e, uint32_t length, bool shuffle, uint64_t seed)
+{
+    static const uint64_t count[] = {1, 1};
+    static const uint32_t pattern[] = {1, 2};
+    struct examples_options options = {1, 1, 1, false, shuffle, seed};
+    make_examples(e, &options, count, 2, pattern, 2, length);
+}
+
+static void start_epoch(struct examples *e, uint64_t epoch)
+{
+    struct error err;
+    require(examples_start_epoch(e, epoch, &err) == 0, &err);
+}
+
+/* The number, below 24, of an order of four. */
+static unsigned order_of_four(const uint64_t *order)
+{
+    unsigned number = 0;
+    for (int i = 0; i < 4; i++) {
+        number *= 4 - i;
+        for (int j = i + 1; j < 4; j++)
+            number += order[j] < order[i];
+    }
+    return number;
+}
+
+static void test_uniform_orders(void)
+{
+    struct examples e;
+    uint64_t seen[24] = {0}, of_seed[24] = {0}, follows[16] = {0}, latest = 0;
+    double equal[24];
+    for (int i = 0; i < 24; i++)
+        equal[i] = 1;
+    init_order(&e, 4, true, 1);
+    for (uint64_t epoch = 0; epoch < 48000; epoch++) {
+        start_epoch(&e, epoch);
+        seen[order_of_four(e.order)]++;
+        if (epoch % 2)
+            follows[(latest - 1) * 4 + e.order[0] - 1]++;
+        latest = e.order[0];
+    }
+    examples_release(&e);
+    for (uint64_t seed = 0; seed < 24000; seed++) {
+        init_order(&e, 4, true, seed);
+        of_seed[order_of_four(e.order)]++;
+        examples_release(&e);
+    }
+    check_distribution(seen, equal, 24, "the 24 orders of four, epoch after epoch");
+    check_distribution(follows, equal, 16, "the first of four in two epochs");
+    check_distribution(of_seed, equal, 24, "the 24 orders of four, seed after seed");
+}
+
+static bool is_permutation(const uint64_t *order, uint64_t n)
+{
+    static bool found[5001];
+    memset(found, 0, sizeof found);
+    for (uint64_t i = 0; i < n; i++)
+        if (order[i] < 1 || order[i] > n || found[order[i]])
+            return false;
+        else
+            found[order[i]] = true;
+    return true;
+}
+
+static void test_order(void)
+{
+    enum { N = 5000 };
+    struct examples e, other;
+    static uint64_t first[N];
+    init_order(&e, N, true, 1);
+    bool good = true;
+    for (uint64_t epoch = 0; epoch < 5; epoch++) {
+        start_epoch(&e, epoch);
+        good = good && is_permutation(e.order, N);
+        if (epoch == 0)
+            memcpy(first, e.order, sizeof first);
+        else
+            good = good && memcmp(first, e.order, sizeof first) != 0;
+    }
+    tap_check(good, "each epoch a permutation of all centres, and another");
+    init_order(&other, N, true, 1);
+    start_epoch(&other, 4);
+    tap_check(memcmp(other.order, e.order, sizeof first) == 0, "no epoch depends on earlier ones");
+    examples_release(&other);
+    init_order(&other, N, true, 2);
+    tap_check(memcmp(other.order, first, sizeof first) != 0, "another seed, another order");
+    examples_release(&other);
+    init_order(&other, N, false, 1);
+    good = true;
+    for (uint64_t i = 0; i < N; i++)
+        good = good && other.order[i] == i + 1;
+    tap_check(good, "without shuffling the order of the corpus");
+    examples_release(&other);
+    examples_release(&e);
+}
+
+/* ---- subsampling ---- */
+
+enum { SUB_WORDS = 6, SUB_TOKENS = 600000 };
+static const uint64_t sub_count[SUB_WORDS] = {100000, 30000, 10000, 1000, 100, 0};
+
+static void init_subsampler(struct subsampler *s, uint64_t seed)
+{
+    struct vocab vocab;
+    struct error err;
+    make_vocab(&vocab, sub_count, SUB_WORDS);
+    require(subsampler_init(s, &vocab, 1e-3, seed, &err) == 0, &err);
+    vocab_release(&vocab);
+}
+
+/* A decision depends on the token's place in the text and its word alone. */
+static bool decides(uint64_t seed, uint64_t token, uint32_t id)
+{
+    uint64_t block[RANDOM_BLOCK];
+    double p = id <= SUB_WORDS && sub_count[id - 1] ? sqrt(1e-3 * 141100 / sub_count[id - 1]) : 1;
+    random_block(block, seed, RANDOM_SUBSAMPLE, token / RANDOM_BLOCK, 0, 0);
+    return random_unit(block[token % RANDOM_BLOCK]) < p;
+}
+
+/* Of tokens in any order, unknown ones among them: what is kept, by id, and what there was. Fills
+ * kept_at with each decision on a known one. Returns whether each was as it must be, and <unk> was
+ * always dropped. */
+static bool subsample(uint64_t seed, uint32_t unknown, uint64_t *kept, uint64_t *tokens,
+                      unsigned char *kept_at)
+{
+    struct subsampler s;
+    init_subsampler(&s, seed);
+    uint64_t state = 1, gaps = 2;
+    bool good = true;
+    for (uint32_t i = 0; i < SUB_TOKENS; i++) {
+        for (uint32_t n = unknown ? draw_below(&gaps, unknown) : 0; n > 0; n--)
+            good = good && !subsampler_keeps(&s, UNKNOWN_ID);
+        uint32_t id = 1 + draw_below(&state, SUB_WORDS);
+        kept_at[i] = subsampler_keeps(&s, id);
+        good = good && kept_at[i] == decides(seed, i, id);
+        kept[id] += kept_at[i];
+        tokens[id]++;
+    }
+    subsampler_release(&s);
+    return good;
+}
+
+static void test_subsampling(void)
+{
+    uint64_t kept[SUB_WORDS + 1] = {0}, tokens[SUB_WORDS + 1] = {0}, unused[SUB_WORDS + 1] = {0};
+    static unsigned char decision[SUB_TOKENS], other[SUB_TOKENS];
+    bool good = subsample(1, 0, kept, tokens, decision);
+    double all = 141100, chi = 0;
+    size_t freedom = 0;
+    bool always = true;
+    for (uint32_t id = 1; id <= SUB_WORDS; id++) {
+        double n = (double)tokens[id], p = sqrt(1e-3 * all / (double)sub_count[id - 1]);
+        if (!(p < 1)) {
+            always = always && kept[id] == tokens[id];
+            continue;
+        }
+        chi += pow((double)kept[id] - n * p, 2) / (n * p * (1 - p));
+        freedom++;
+    }
+    check_chi_square(chi, freedom, "subsampling, four words that are dropped now and then");
+    tap_check(always, "subsampling: a rare word is always kept");
+    good = subsample(1, 3, unused, unused, other) && good;
+    tap_check(good, "subsampling: by the place of a token; <unk> is always dropped");
+    tap_check(memcmp(decision, other, sizeof other) == 0,
+              "subsampling: <unk> changes nothing for others");
+    subsample(2, 0, unused, unused, other);
+    tap_check(memcmp(decision, other, sizeof other) != 0,
+              "subsampling: another seed, another text");
+}
+
+int main(void)
+{
+    test_known_answers();
+    test_sequence();
+    test_alias();
+    test_sentences();
+    test_windows();
+    test_noise();
+    test_noise_pairs();
+    check_scarce(4095 * 15 / 2, "scarce noise, drawn or walked to");
+    check_scarce(1000000000000000, "scarce noise, walked to");
+    test_no_noise();
+    test_frozen();
+    test_uniform_orders();
+    test_order();
+    test_subsampling();
+    return tap_end();
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/* Training on the CPU against the specification written down densely in double precision, and the
+ * initial weights. */
+#include <string.h>
+
+#include "memory.h"
+#include "oracle.h"
+#include "random.h"
+#include "tap.h"
+#include "trainer.h"
+
+/* ---- initial weights ---- */
+
+static float *new_floats(size_t n)
+{
+    struct error err;
+    float *value = memory_new(n, sizeof *value, &err);
+    require(value, &err);
+    return value;
+}
+
+static void test_xavier_distribution(void)
+{
+    struct trainer_config config = {.words = 3000, .dim = 100, .seed = 1};
+    uint32_t n = config.words * config.dim;
+    struct xavier xavier = xavier_init(&config);
+    float *weight = new_floats(n), *other = new_floats(n);
+    xavier_fill(&xavier, RANDOM_CENTRE, 0, weight, n);
+    double a = sqrt(6.0 / 3100), sum = 0, squares = 0, product = 0, lowest = a, highest = -a;
+    xavier_fill(&xavier, RANDOM_CONTEXT, 0, other, n);
+    for (uint32_t i = 0; i < n; i++) {
+        sum += weight[i];
+        squares += (double)weight[i] * weight[i];
+        product += (double)weight[i] * other[i];
+        lowest = fmin(lowest, weight[i]);
+        highest = fmax(highest, weight[i]);
+    }
+    /* Four standard errors of a mean, a variance and a covariance of n uniform numbers. */
+    double variance = a * a / 3, root = sqrt((double)n);
+    tap_check(lowest >= (float)-a && lowest < -0.9999 * a && highest <= (float)a &&
+                  highest > 0.9999 * a,
+              "xavier: bounds ±%.6f, from %.6f to %.6f", a, lowest, highest);
+    tap_check(fabs(sum / n) < 4 * sqrt(variance) / root, "xavier: mean %.1e", sum / n);
+    tap_check(fabs(squares / n - variance) < 4 * a * a * sqrt(4.0 / 45) / root,
+              "xavier: variance %.4e, wanted %.4e", squares / n, variance);
+    tap_check(fabs(product / n) < 4 * variance / root, "xavier: U and V are independent");
+    free(weight);
+    free(other);
+}
+
+static void test_xavier_pieces(void)
+{
+    struct trainer_config config = {.words = 60, .dim = 17, .seed = 5};
+    enum { N = 60 * 17 };
+    struct xavier xavier = xavier_init(&config), reseeded = {6, xavier.bound};
+    float whole[N], again[N], pieces[N], other[N];
+    bool same = true;
+    xavier_fill(&xavier, RANDOM_CONTEXT, 0, whole, N);
+    xavier_fill(&xavier, RANDOM_CONTEXT, 0, again, N);
+    tap_check(memcmp(whole, again, sizeof whole) == 0, "xavier: the same again");
+    for (uint32_t size = 1; size <= 40; size++) {
+        memset(pieces, 0, sizeof pieces);
+        for (uint32_t at = 0; at < N; at += size)
+            xavier_fill(&xavier, RANDOM_CONTEXT, at, pieces + at, N - at < size ? N - at : size);
+        same = same && memcmp(whole, pieces, sizeof whole) == 0;
+    }
+    tap_check(same, "xavier: the same in pieces of 1 to 40 as in one");
+    /* Places above 2^32, as a big model has. */
+    xavier_fill(&xavier, RANDOM_CONTEXT, (1ull << 33) + 1, again, N);
+    xavier_fill(&xavier, RANDOM_CONTEXT, (1ull << 33) + 3, pieces, N - 2);
+    tap_check(memcmp(again + 2, pieces, (N - 2) * 4) == 0 && memcmp(again, whole + 1, 64) != 0,
+              "xavier: places above 2^32");
+    xavier_fill(&reseeded, RANDOM_CONTEXT, 0, other, N);
+    tap_check(memcmp(whole, other, 64) != 0, "xavier: another seed, other weights");
+}
+
+/* ---- minibatches ---- */
+
+enum { WORDS = 60, STEPS = 1300, LATE = 1006 };
+
+/* Whether a word occurs in a step: those below 30 may always, the others rest for 1, for 10, for
+ * 1,000 steps, from step 3 to the end, and the last ones for ever. */
+static bool occurs(uint32_t id, unsigned step)
+{
+    return id < 30   ? true
+           : id < 36 ? step % 2 == 0
+           : id < 42 ? step % 11 == 0
+           : id < 48 ? step == 5 || step >= LATE
+           : id < 54 ? step <= 3
+                     : false;
+}
+
+static uint32_t draw_word(unsigned step, uint64_t *state)
+{
+    uint32_t id;
+    do
+        id = draw_below(state, WORDS);
+    while (!occurs(id, step));
+    return id;
+}
+
+/* Ragged examples, some without noise words, of words that repeat within an example; and the centre
+ * is a noise word of some. `due` is a word that must occur, as centre and beside it. */
+static void add_example(struct minibatch *batch, unsigned step, uint32_t due, uint64_t *state)
+{
+    struct error err;
+    uint32_t contexts = 1 + draw_below(state, 6), noise = draw_below(state, 20);
+    uint32_t *word = minibatch_add(batch, due, contexts, noise, &err);
+    require(word, &err);
+    for (uint32_t i = 0; i < contexts + noise; i++)
+        word[i] = draw_word(step, state);
+    if (contexts > 2)
+        word[2] = word[0];
+    if (noise > 2)
+        word[contexts + 1] = due;
+    word[0] = due;
+}
+
+static void make_minibatch(struct minibatch *batch, unsigned step)
+{
+    uint64_t state = step;
+    minibatch_clear(batch);
+    for (uint32_t id = 30; id < WORDS; id++)
+        if (occurs(id, step))
+            add_example(batch, step, id, &state);
+    for (uint32_t left = 1 + draw_below(&state, step % 50 ? 20 : 200); left > 0; left--)
+        add_example(batch, step, draw_word(step, &state), &state);
+}
+
+/* ---- the oracle: every row at every step, as the specification has it ---- */
+
+struct oracle {
+    uint32_t dim;
+    struct oracle_weight *v, *u; /* (WORDS, dim) */
+    double *of_v, *of_u;         /* gradients, likewise */
+    uint64_t steps;
+};
+
+static void oracle_init(struct oracle *o, const struct trainer_config *config)
+{
+    struct error err;
+    size_t n = (size_t)WORDS * config->dim;
+    struct xavier xavier = xavier_init(config);
+    float *weight = new_floats(n);
+    *o = (struct oracle){.dim = config->dim,
+                         .v = memory_new(n, sizeof *o->v, &err),
+                         .u = memory_new(n, sizeof *o->u, &err),
+                         .of_v = memory_new(n, sizeof *o->of_v, &err),
+                         .of_u = memory_new(n, sizeof *o->of_u, &err)};
+    require(o->v && o->u && o->of_v && o->of_u, &err);
+    xavier_fill(&xavier, RANDOM_CENTRE, 0, weight, (uint32_t)n);
+    for (size_t i = 0; i < n; i++)
+        o->v[i].p = weight[i];
+    xavier_fill(&xavier, RANDOM_CONTEXT, 0, weight, (uint32_t)n);
+    for (size_t i = 0; i < n; i++)
+        o->u[i].p = weight[i];
+    free(weight);
+}
+
+static void oracle_release(struct oracle *o)
+{
+    free(o->v);
+    free(o->u);
+    free(o->of_v);
+    free(o->of_u);
+}
+
+/* Adds the gradient of one word of an example, whose loss is returned. */
+static double oracle_word(struct oracle *o, uint32_t centre, uint32_t word, bool label,
+                          uint32_t words)
+{
+    const struct oracle_weight *v = o->v + centre * o->dim, *u = o->u + word * o->dim;
+    double x = 0;
+    for (uint32_t d = 0; d < o->dim; d++)
+        x += v[d].p * u[d].p;
+    double coefficient = (1 / (1 + exp(-x)) - label) / words;
+    for (uint32_t d = 0; d < o->dim; d++) {
+        o->of_v[centre * o->dim + d] += coefficient * u[d].p;
+        o->of_u[word * o->dim + d] += coefficient * v[d].p;
+    }
+    return log1p(exp(label ? -x : x)) / words;
+}
+
+static double oracle_train(struct oracle *o, const struct minibatch *batch)
+{
+    size_t n = (size_t)WORDS * o->dim;
+    double loss = 0;
+    memset(o->of_v, 0, n * sizeof *o->of_v);
+    memset(o->of_u, 0, n * sizeof *o->of_u);
+    for (uint32_t i = 0; i < batch->examples; i++) {
+        uint32_t first = batch->first[i], words = batch->first[i + 1] - first;
+        for (uint32_t j = 0; j < words; j++)
+            loss += oracle_word(o, batch->centre[i], batch->word[first + j], j < batch->contexts[i],
+                                words);
+    }
+    struct oracle_step step = oracle_step(0.002, ++o->steps);
+    for (size_t i = 0; i < n; i++) {
+        oracle_adam(&o->v[i], o->of_v[i], &step);
+        oracle_adam(&o->u[i], o->of_u[i], &step);
+    }
+    return loss;
+}
+
+/* How far rows first … end − 1 are from the oracle's (Frobenius, relative). */
+static double distance(const struct oracle *o, const float *rows, uint32_t first, uint32_t end)
+{
+    double off = 0, all = 0;
+    for (size_t i = (size_t)first * o->dim; i < (size_t)end * o->dim; i++) {
+        off += (rows[i] - o->v[i].p) * (rows[i] - o->v[i].p);
+        all += o->v[i].p * o->v[i].p;
+    }
+    return sqrt(off / all);
+}
+
+/* ---- the trainer against the oracle ---- */
+
+static struct trainer *new_trainer(const struct trainer_config *config)
+{
+    struct error err;
+    struct trainer *trainer = trainer_cpu_create(config, &err);
+    require(trainer, &err);
+    return trainer;
+}
+
+static void read_rows(struct trainer *trainer, float *rows)
+{
+    struct error err;
+    require(trainer->methods->read_back(trainer, 0, WORDS, rows, &err) == 0, &err);
+}
+
+static double train_on(struct trainer *trainer, const struct minibatch *batch)
+{
+    struct error err;
+    double loss = NAN;
+    require(trainer->methods->prepare(trainer, 0, batch, &err) == 0 &&
+                trainer->methods->step(trainer, 0, NULL, &loss, &err) == 0,
+            &err);
+    return loss;
+}
+
+/* Rows of words by how they rest, as occurs() has it. */
+static const struct {
+    uint32_t first, end;
+    const char *name;
+} groups[] = {{0, 30, "any time"},        {30, 36, "rests of 1"},      {36, 42, "rests of 10"},
+              {42, 48, "rests of 1,000"}, {48, 54, "rest to the end"}, {54, 60, "never"}};
+
+static void check_rows(const struct oracle *o, const float *rows, const float *initial)
+{
+    double all = distance(o, rows, 0, WORDS);
+    tap_check(all < 4e-6, "dim %u, step %llu: vectors off by %.1e", o->dim,
+              (unsigned long long)o->steps, all);
+    for (int g = 0; g < 6; g++) {
+        double one = distance(o, rows, groups[g].first, groups[g].end);
+        tap_check(one < 4e-6, "dim %u, step %llu, words that occur: %s, off by %.1e", o->dim,
+                  (unsigned long long)o->steps, groups[g].name, one);
+    }
+    tap_check(memcmp(rows + 54 * o->dim, initial + 54 * o->dim, 6 * o->dim * 4) == 0 &&
+                  rows[53 * o->dim] != initial[53 * o->dim],
+              "dim %u: words that never occur, and only these, stay as they were", o->dim);
+}
+
+static void test_against_oracle(uint32_t dim)
+{
+    struct trainer_config config = {WORDS, dim, 11, 2, 0.002};
+    struct trainer *trainer = new_trainer(&config);
+    struct minibatch batch = {0};
+    struct oracle o;
+    oracle_init(&o, &config);
+    float *rows = new_floats(WORDS * dim), *initial = new_floats(WORDS * dim);
+    read_rows(trainer, initial);
+    tap_check(distance(&o, initial, 0, WORDS) == 0, "dim %u: initial V", dim);
+    double worst = 0;
+    for (unsigned step = 1; step <= STEPS; step++) {
+        make_minibatch(&batch, step);
+        double wanted = oracle_train(&o, &batch);
+        worst = largest(worst, fabs(train_on(trainer, &batch) - wanted) / wanted);
+        if (step == 300 || step == LATE - 1 || step == STEPS) {
+            read_rows(trainer, rows);
+            check_rows(&o, rows, initial);
+        }
+    }
+    tap_check(worst < 2e-6, "dim %u: loss of each of %d steps, off by %.1e", dim, STEPS, worst);
+    trainer->methods->destroy(trainer);
+    oracle_release(&o);
+    minibatch_release(&batch);
+    free(rows);
+    free(initial);
+}
+
+/* ---- the same bits for any number of threads, and beside any preparation ---- */
+
+enum { SHORT = 250 };
+
+struct ahead {
+    struct trainer *trainer;
+    struct minibatch *batch;
+    unsigned slot, step, calls;
+};
+
+/* Makes and prepares the next minibatch, while a step is under way. */
+static void prepare_next(void *data)
+{
+    struct ahead *a = data;
+    struct error err;
+    make_minibatch(&a->batch[a->slot], a->step);
+    require(a->trainer->methods->prepare(a->trainer, a->slot, &a->batch[a->slot], &err) == 0, &err);
+    a->calls++;
+}
+
+/* Trains with the next minibatch prepared beside each step; fills loss (SHORT) and rows. Returns
+ * how often something ran beside. */
+static unsigned train_ahead(const struct trainer_config *config, double *loss, float *rows)
+{
+    struct error err;
+    struct trainer *trainer = new_trainer(config);
+    struct minibatch batch[TRAINER_SLOTS] = {{0}, {0}};
+    struct ahead ahead = {trainer, batch, 0, 1, 0};
+    struct beside beside = {prepare_next, &ahead};
+    prepare_next(&ahead);
+    for (unsigned step = 1; step <= SHORT; step++) {
+        unsigned slot = ahead.slot;
+        ahead.slot = (slot + 1) % TRAINER_SLOTS;
+        ahead.step = step + 1;
+        require(trainer->methods->step(trainer, slot, &beside, &loss[step - 1], &err) == 0, &err);
+    }
+    read_rows(trainer, rows);
+    trainer->methods->destroy(trainer);
+    for (int i = 0; i < TRAINER_SLOTS; i++)
+        minibatch_release(&batch[i]);
+    return ahead.calls - 1;
+}
+
+static void test_threads(void)
+{
+    enum { DIM = 33 };
+    struct trainer_config config = {WORDS, DIM, 11, 1, 0.002};
+    double loss[SHORT], other_loss[SHORT];
+    static float rows[WORDS * DIM], other_rows[WORDS * DIM];
+    struct trainer *trainer = new_trainer(&config);
+    struct minibatch batch = {0};
+    for (unsigned step = 1; step <= SHORT; step++) {
+        make_minibatch(&batch, step);
+        loss[step - 1] = train_on(trainer, &batch);
+    }
+    read_rows(trainer, rows);
+    trainer->methods->destroy(trainer);
+    minibatch_release(&batch);
+    for (uint32_t threads = 1; threads <= 4; threads++) {
+        config.threads = threads;
+        unsigned calls = train_ahead(&config, other_loss, other_rows);
+        tap_check(memcmp(rows, other_rows, sizeof rows) == 0 &&
+                      memcmp(loss, other_loss, sizeof loss) == 0,
+                  "%u threads: the same bits, losses and vectors", threads);
+        tap_check(calls == SHORT, "%u threads: once a step something runs beside it", threads);
+    }
+    config.seed++;
+    train_ahead(&config, other_loss, other_rows);
+    tap_check(memcmp(rows, other_rows, sizeof rows) != 0, "another seed, other vectors");
+}
+
+int main(void)
+{
+    test_xavier_distribution();
+    test_xavier_pieces();
+    test_against_oracle(7);
+    test_against_oracle(33);
+    test_threads();
+    return tap_end();
+}
