@@ -516,6 +516,7 @@ static void test_escapes(void)
         {"\xe2\x82", "\\xe2\\x82"},
         {"\xf0\x9f\x98", "\\xf0\\x9f\\x98"},
         {"\xc3", "\\xc3"},
+        {"\xc3\xc3\xa9\xe2\xe2\x82\xac", "\\xc3\xc3\xa9\\xe2\xe2\x82\xac"},
         {"\xe2\x28\xac\xc3(", "\\xe2(\\xac\\xc3("},
         {"\xe2\x82\x1b\xf0\x9f\x1b", "\\xe2\\x82\\x1b\\xf0\\x9f\\x1b"},
     };
@@ -747,6 +748,7 @@ static void test_parallel_neighbours(void)
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
+    setvbuf(stdout, NULL, _IOLBF, 0); /* sanitizers write to standard error in between */
     test_bytes();
     test_wide_arrays();
     test_overrun();
