@@ -1,90 +1,53 @@
 /* SPDX-License-Identifier: MIT */
 #include "adam.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "memory.h"
 
-static const double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
-
-enum { MIDDLE = 5 /* steps from s to the middle of those that matter */ };
-
-static double *powers(double base, struct error *err)
+static void fill_powers(double *table, double base)
 {
-    double *table = memory_new(ADAM_POWERS, sizeof *table, err);
-    for (int k = 0; table && k < ADAM_POWERS; k++)
+    for (int k = 0; k < ADAM_POWERS; k++)
         table[k] = pow(base, k);
-    return table;
+}
+
+/* F, or G, whose terms are weight(k) times a power of ratio. */
+static void fill_sums(double *sum, double ratio, double (*weight)(int k))
+{
+    sum[ADAM_TAIL] = ratio / (1 - ratio);
+    for (int s = ADAM_TAIL - 1; s >= 0; s--)
+        sum[s] = ratio * (weight(s + 1) + sum[s + 1]);
+}
+
+static double weight_c(int k)
+{
+    return sqrt(1 - pow(ADAM_BETA2, k)) / (1 - pow(ADAM_BETA1, k));
+}
+
+static double weight_d(int k)
+{
+    return (1 - pow(ADAM_BETA2, k)) / (1 - pow(ADAM_BETA1, k));
 }
 
 int adam_init(struct adam *adam, double lr, struct error *err)
 {
-    double r = beta1 / sqrt(beta2);
+    const double r = ADAM_BETA1 / sqrt(ADAM_BETA2), q = ADAM_BETA1 / ADAM_BETA2;
     adam->lr = lr;
-    adam->tail = memory_new(ADAM_TAIL + 1, sizeof *adam->tail, err);
-    adam->power1 = powers(beta1, err);
-    adam->power2_low = powers(beta2, err);
-    adam->power2_high = powers(pow(beta2, ADAM_POWERS), err);
-    adam->ratio = powers(r, err);
-    if (!adam->tail || !adam->power1 || !adam->power2_low || !adam->power2_high || !adam->ratio) {
-        adam_release(adam);
+    adam->table = memory_new(ADAM_TABLE, sizeof *adam->table, err);
+    if (!adam->table)
         return -1;
-    }
-    adam->tail[ADAM_TAIL] = r / (1 - r);
-    for (int s = ADAM_TAIL - 1; s >= 0; s--) {
-        double c = sqrt(1 - pow(beta2, s + 1)) / (1 - pow(beta1, s + 1));
-        adam->tail[s] = r * (c + adam->tail[s + 1]);
-    }
+    fill_powers(adam->table + ADAM_POWER1, ADAM_BETA1);
+    fill_powers(adam->table + ADAM_POWER2, ADAM_BETA2);
+    fill_powers(adam->table + ADAM_POWER2_HIGH, pow(ADAM_BETA2, ADAM_POWERS));
+    fill_powers(adam->table + ADAM_POWER_R, r);
+    fill_powers(adam->table + ADAM_POWER_Q, q);
+    fill_sums(adam->table + ADAM_F, r, weight_c);
+    fill_sums(adam->table + ADAM_G, q, weight_d);
     return 0;
 }
 
 void adam_release(struct adam *adam)
 {
-    free(adam->tail);
-    free(adam->power1);
-    free(adam->power2_low);
-    free(adam->power2_high);
-    free(adam->ratio);
+    free(adam->table);
     *adam = (struct adam){0};
-}
-
-static double power_or_zero(const double *table, uint64_t k)
-{
-    return k < ADAM_POWERS ? table[k] : 0;
-}
-
-static double power2(const struct adam *adam, uint64_t k)
-{
-    return adam->power2_low[k % ADAM_POWERS] * power_or_zero(adam->power2_high, k / ADAM_POWERS);
-}
-
-static double tail(const struct adam *adam, uint64_t s)
-{
-    return adam->tail[s < ADAM_TAIL ? s : ADAM_TAIL];
-}
-
-struct adam_step adam_step(const struct adam *adam, uint64_t t)
-{
-    return (struct adam_step){
-        .beta1 = (float)beta1,
-        .beta2 = (float)beta2,
-        .rate1 = (float)(1 - beta1),
-        .rate2 = (float)(1 - beta2),
-        .step_size = (float)(adam->lr / (1 - power_or_zero(adam->power1, t))),
-        .root_correction = (float)(1 / sqrt(1 - power2(adam, t))),
-        .epsilon = (float)epsilon,
-    };
-}
-
-struct adam_rest adam_rest(const struct adam *adam, uint64_t s, uint64_t t)
-{
-    uint64_t missed = t - s, middle = missed < 2 * MIDDLE ? (missed + 1) / 2 : MIDDLE;
-    double sum = tail(adam, s) - power_or_zero(adam->ratio, missed) * tail(adam, t);
-    return (struct adam_rest){
-        .shrink_m = (float)power_or_zero(adam->power1, missed),
-        .shrink_v = (float)power2(adam, missed),
-        .scale = (float)(adam->lr * sum),
-        .epsilon = (float)(epsilon * sqrt((1 - power2(adam, s + middle)) / power2(adam, middle))),
-    };
 }

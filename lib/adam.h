@@ -8,24 +8,33 @@
  * rests: its update is put off until it is needed, and then made up for:
  *
  * - A rest of up to ADAM_REPLAY steps is replayed step by step, which gives the same bits.
- * - A longer one in closed form. After step s, step k > s has m = β1^(k−s) m_s and v = β2^(k−s)
- * v_s, so that with r = β1 / √β2 the missed updates sum to lr · m_s · Σ_k r^(k−s) · √(1 − β2^k) /
- * (1 − β1^k) / (√v_s + ε √(1 − β2^k) / β2^((k−s)/2)). The terms fall off with r ≈ 0.9, and only ε
- * keeps the last fraction from leaving the sum; there k is taken from the middle of the steps that
- * matter. The sum of the rest, S(s, t), depends on s and t alone: S(s, t) = F(s) − r^(t−s) F(t),
- * with F(s) = r (c(s+1) + F(s+1)) tabulated from the end, where c(k) = √(1 − β2^k) / (1 − β1^k)
- * is 1.
+ * - A longer one in closed form. After step s, step k = s + j has m = β1^j m_s and v = β2^j v_s, so
+ *   that the missed updates sum to
+ *     lr · m_s · Σ_j w_j / (√v_s + e_j),
+ *     w_j = (β1 / √β2)^j · √(1 − β2^k) / (1 − β1^k),  e_j = ε √(1 − β2^k) / β2^(j/2).
+ *   ε is small beside √v_s, or m_s is too: replacing the e_j by their mean with weights w_j is
+ * right to the second order, and leaves lr · m_s · S / (√v_s + ε T / S) with S = Σ w_j, T = Σ w_j
+ * e_j / ε. Both sums depend on s and t alone. With r = β1 / √β2, S = F(s) − r^(t−s) F(t), where
+ *   F(s) = r (c(s+1) + F(s+1)), c(k) = √(1 − β2^k) / (1 − β1^k), is tabulated from the end, where c
+ * is
+ *   1. Likewise T = G(s) − q^(t−s) G(t) with q = β1 / β2, G(s) = q (d(s+1) + G(s+1)),
+ *   d(k) = (1 − β2^k) / (1 − β1^k).
  */
 #ifndef SGNS_ADAM_H
 #define SGNS_ADAM_H
 
+#include <math.h>
 #include <stdint.h>
 
 #include "error.h"
 
+#define ADAM_BETA1   0.9
+#define ADAM_BETA2   0.999
+#define ADAM_EPSILON 1e-8
+
 enum {
     ADAM_REPLAY = 3,
-    ADAM_TAIL = 1 << 15, /* steps after which c(k) is 1 in double precision */
+    ADAM_TAIL = 1 << 15, /* steps after which c(k) and d(k) are 1 in double precision */
     ADAM_POWERS = 1024   /* exponents in a table of powers */
 };
 
@@ -42,22 +51,83 @@ struct adam_rest {
     float shrink_m, shrink_v, scale, epsilon;
 };
 
+/* Tables of the two functions below, as one array. */
+enum {
+    ADAM_F = 0,                                    /* F(s), s = 0 … ADAM_TAIL */
+    ADAM_G = ADAM_F + ADAM_TAIL + 1,               /* G(s), likewise */
+    ADAM_POWER1 = ADAM_G + ADAM_TAIL + 1,          /* β1^k, k < ADAM_POWERS, and so on */
+    ADAM_POWER2 = ADAM_POWER1 + ADAM_POWERS,       /* β2^k */
+    ADAM_POWER2_HIGH = ADAM_POWER2 + ADAM_POWERS,  /* β2^(ADAM_POWERS k) */
+    ADAM_POWER_R = ADAM_POWER2_HIGH + ADAM_POWERS, /* r^k */
+    ADAM_POWER_Q = ADAM_POWER_R + ADAM_POWERS,     /* q^k */
+    ADAM_TABLE = ADAM_POWER_Q + ADAM_POWERS
+};
+
 struct adam {
     double lr;
-    double *tail;        /* F(s), s = 0 … ADAM_TAIL */
-    double *power1;      /* β1^k, k < ADAM_POWERS */
-    double *power2_low;  /* β2^k, k < ADAM_POWERS */
-    double *power2_high; /* β2^(ADAM_POWERS k) */
-    double *ratio;       /* r^k */
+    double *table; /* (ADAM_TABLE) */
 };
 
 int adam_init(struct adam *adam, double lr, struct error *err) MUST_USE;
 void adam_release(struct adam *adam);
 
+/* The formulas, for the CPU and, compiled once more, for GPUs. */
+#ifdef __CUDACC__
+#define ADAM_FUNCTION static __host__ __device__ inline
+#else
+#define ADAM_FUNCTION static inline
+#endif
+
+ADAM_FUNCTION double adam_power_or_zero(const double *table, uint64_t k)
+{
+    return k < ADAM_POWERS ? table[k] : 0;
+}
+
+ADAM_FUNCTION double adam_power1(const struct adam *adam, uint64_t k)
+{
+    return adam_power_or_zero(adam->table + ADAM_POWER1, k);
+}
+
+ADAM_FUNCTION double adam_power2(const struct adam *adam, uint64_t k)
+{
+    return adam->table[ADAM_POWER2 + k % ADAM_POWERS] *
+           adam_power_or_zero(adam->table + ADAM_POWER2_HIGH, k / ADAM_POWERS);
+}
+
+/* The sum over steps s + 1 … t: F(s) − r^(t−s) F(t), or the same with G and q. */
+ADAM_FUNCTION double adam_sum(const struct adam *adam, int tail, int powers, uint64_t s, uint64_t t)
+{
+    const uint64_t end = ADAM_TAIL;
+    const double *sum = adam->table + tail;
+    return sum[s < end ? s : end] -
+           adam_power_or_zero(adam->table + powers, t - s) * sum[t < end ? t : end];
+}
+
 /* Step t, counted from 1. */
-struct adam_step adam_step(const struct adam *adam, uint64_t t);
+ADAM_FUNCTION struct adam_step adam_step_at(const struct adam *adam, uint64_t t)
+{
+    struct adam_step step;
+    step.beta1 = (float)ADAM_BETA1;
+    step.beta2 = (float)ADAM_BETA2;
+    step.rate1 = (float)(1 - ADAM_BETA1);
+    step.rate2 = (float)(1 - ADAM_BETA2);
+    step.step_size = (float)(adam->lr / (1 - adam_power1(adam, t)));
+    step.root_correction = (float)(1 / sqrt(1 - adam_power2(adam, t)));
+    step.epsilon = (float)ADAM_EPSILON;
+    return step;
+}
 
 /* The steps s + 1 … t of a row that was last updated in step s ≥ 1. */
-struct adam_rest adam_rest(const struct adam *adam, uint64_t s, uint64_t t);
+ADAM_FUNCTION struct adam_rest adam_rest_after(const struct adam *adam, uint64_t s, uint64_t t)
+{
+    double moves = adam_sum(adam, ADAM_F, ADAM_POWER_R, s, t);
+    double epsilons = adam_sum(adam, ADAM_G, ADAM_POWER_Q, s, t);
+    struct adam_rest rest;
+    rest.shrink_m = (float)adam_power1(adam, t - s);
+    rest.shrink_v = (float)adam_power2(adam, t - s);
+    rest.scale = (float)(adam->lr * moves);
+    rest.epsilon = (float)(ADAM_EPSILON * epsilons / moves);
+    return rest;
+}
 
 #endif

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <math.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,12 +42,21 @@ const struct cli_common *cli_common(void)
 
 /* ---- messages ---- */
 
+/* One write for the whole line, so that those of a pipe's programs do not mix. */
 static void print_line(const char *text)
 {
+    char *line = NULL;
+    size_t size;
+    FILE *memory = open_memstream(&line, &size);
+    if (memory) {
+        fprintf(memory, "%s: ", program->name);
+        text_print_escaped(memory, text, strlen(text));
+        fputc('\n', memory);
+        fclose(memory);
+    }
     progress_clear();
-    fprintf(stderr, "%s: ", program->name);
-    text_print_escaped(stderr, text, strlen(text));
-    fputc('\n', stderr);
+    fputs(line ? line : "out of memory\n", stderr);
+    free(line);
 }
 
 void cli_die(const struct error *err)
@@ -280,6 +290,7 @@ static void parse_options(int argc, char **argv)
 char **cli_start(const struct cli_program *described, int argc, char **argv)
 {
     program = described;
+    signal(SIGXFSZ, SIG_IGN); /* a file above the limit is a failed write, not a death */
     parse_options(argc, argv);
     if (help || version) {
         if (help)

@@ -67,8 +67,7 @@ static inline float exp_negative(float x)
 static inline float log1p_unit(float e)
 {
     float s = e / (2.0f + e), q = s * s;
-    float series = 1.0f / 15;
-    series = series * q + 1.0f / 13;
+    float series = 1.0f / 13;
     series = series * q + 1.0f / 11;
     series = series * q + 1.0f / 9;
     series = series * q + 1.0f / 7;
@@ -79,7 +78,7 @@ static inline float log1p_unit(float e)
 
 /* Turns LANES logits into coefficients, in place. Of the example's words these are the ones from
  * `start` on; what is beyond `words` is padding. Adds the losses to the lanes of *sum:
- * log(1 + exp(x)) − y x = max(x, 0) + log(1 + exp(−|x|)) − y x. */
+ * log(1 + exp(x)) − y x = max(x, 0) − y x + log(1 + exp(−|x|)). */
 static inline void logits_to_coefficients(float *x, uint32_t start, uint32_t words,
                                           uint32_t contexts, lanes *sum)
 {
@@ -89,7 +88,7 @@ static inline void logits_to_coefficients(float *x, uint32_t start, uint32_t wor
         float real = start + i < words ? 1.0f : 0.0f;
         float e = exp_negative(-fabsf(x[i]));
         float sigma = (x[i] < 0.0f ? e : 1.0f) / (1.0f + e);
-        loss[i] = real * ((x[i] > 0.0f ? x[i] : 0.0f) + log1p_unit(e) - label * x[i]);
+        loss[i] = real * ((x[i] > 0.0f ? x[i] : 0.0f) - label * x[i] + log1p_unit(e));
         x[i] = (sigma - label) * share;
     }
     lanes loaded;

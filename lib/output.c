@@ -47,9 +47,11 @@ void output_discard(void)
     pending = 0;
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
+bool output_is_input(const char *path, int input)
 {
-    return S_ISREG(a->st_mode) && a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+    struct stat a, b;
+    return (path ? stat(path, &a) : fstat(STDOUT_FILENO, &a)) == 0 && fstat(input, &b) == 0 &&
+           S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 static int open_temporary(struct output *output, struct error *err)
@@ -73,13 +75,13 @@ static int open_temporary(struct output *output, struct error *err)
 
 int output_open(struct output *output, const char *path, int input, struct error *err)
 {
-    struct stat old, in;
+    struct stat old;
     *output = (struct output){STDOUT_FILENO, path ? path : "stdout", NULL};
-    bool exists = (path ? stat(path, &old) : fstat(STDOUT_FILENO, &old)) == 0;
-    if (exists && input >= 0 && fstat(input, &in) == 0 && same_file(&old, &in))
+    if (output_is_input(path, input))
         return error_set(err, STATUS_USAGE, "%s: is the input as well", output->name);
     if (!path)
         return 0;
+    bool exists = stat(path, &old) == 0;
     if (exists && !S_ISREG(old.st_mode)) {
         output->fd = open(path, O_WRONLY | O_CLOEXEC);
         return output->fd < 0 ? error_system(err, "%s: cannot open", path) : 0;

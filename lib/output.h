@@ -9,6 +9,7 @@
 #ifndef SGNS_OUTPUT_H
 #define SGNS_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "error.h"
@@ -22,6 +23,9 @@ struct output {
 /* `path` NULL is standard output. `input` is the descriptor of the program's input, −1 for none: an
  * output that is the same file is refused with status 2. */
 int output_open(struct output *output, const char *path, int input, struct error *err) MUST_USE;
+
+/* Whether the file `path` (NULL: standard output) is the one that is open as `input`. */
+bool output_is_input(const char *path, int input);
 
 /* The output as a stdio stream, output->text, which output_commit closes. Its errors are sticky,
  * and output_commit reports them. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "spelling.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,4 +68,25 @@ int spelling_closest(const struct vocab *vocab, const char *word, size_t length,
     }
     free(rows);
     return found;
+}
+
+int spelling_find(const struct vocab *vocab, const char *source, const char *word, uint32_t *id,
+                  struct error *err)
+{
+    *id = words_find(&vocab->words, word, strlen(word));
+    if (*id != NO_WORD)
+        return 0;
+    uint32_t offer[SPELLING_OFFERS];
+    int n = spelling_closest(vocab, word, strlen(word), offer, err);
+    if (n < 0)
+        return -1;
+    char offers[512] = "";
+    for (int i = 0; i < n; i++) {
+        size_t used = strlen(offers);
+        snprintf(offers + used, sizeof offers - used, "%s%.*s",
+                 i ? ", " : "; closest: ", (int)words_length(&vocab->words, offer[i]),
+                 words_text(&vocab->words, offer[i]));
+    }
+    return error_set(err, STATUS_USAGE, "%s: '%s' is not in the vocabulary%s", source, word,
+                     offers);
 }

@@ -46,6 +46,14 @@ int words_append(struct words *words, const char *word, size_t length, struct er
     return 0;
 }
 
+uint32_t words_find(const struct words *words, const char *word, size_t length)
+{
+    for (uint32_t id = 0; id < words->count; id++)
+        if (words_length(words, id) == length && memcmp(words_text(words, id), word, length) == 0)
+            return id;
+    return NO_WORD;
+}
+
 /* Where the word is, or the free slot where it would go. */
 static struct slot *probe(const struct word_index *index, const char *word, size_t length,
                           uint64_t hash)

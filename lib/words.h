@@ -38,6 +38,9 @@ static inline size_t words_length(const struct words *words, uint32_t id)
     return (size_t)(words->offset[id + 1] - words->offset[id]);
 }
 
+/* The id of a word, or NO_WORD, by looking at every one: for a few look-ups. */
+uint32_t words_find(const struct words *words, const char *word, size_t length);
+
 struct word_index;
 
 /* An index of the words that the table has now; the table must outlive it. NULL on error. */

@@ -362,13 +362,13 @@ static bool same_adam(const struct kernels *const *kernel, size_t kernels, size_
         float *r = i == 0 ? row : row + bytes / 4;
         memcpy(r, start, bytes);
         for (uint64_t t = 1; t <= 4; t++) {
-            struct adam_step step = adam_step(&adam, t);
+            struct adam_step step = adam_step_at(&adam, t);
             if (t <= 2)
                 kernel[i]->adam_step(r, stride, gradient + (t - 1) * stride, &step);
             else
                 kernel[i]->adam_idle(r, stride, &step);
         }
-        struct adam_rest rest = adam_rest(&adam, 4, 40);
+        struct adam_rest rest = adam_rest_after(&adam, 4, 40);
         kernel[i]->adam_rest(r, stride, &rest);
         same = same && memcmp(row, r, bytes) == 0 && r[0] != start[0];
         for (size_t d = dim; d < stride; d++)

@@ -49,11 +49,12 @@ int main(int argc, char **argv)
         for (size_t i = 0; i < count; i++)
             if (in.token[i] == SENTENCE_END || subsampler_keeps(&subsampler, in.token[i]))
                 must(corpus_write(&corpus, in.token[i], &err), &err);
+    /* Before END goes out: so the notes of a pipe's programs come in the order of the pipe. */
+    cli_note("%llu of %llu tokens kept", (unsigned long long)corpus.totals.tokens,
+             (unsigned long long)subsampler.token);
     must(corpus_writer_finish(&corpus, &err), &err);
     must(output_commit(&out, &err), &err);
 
-    cli_note("%llu of %llu tokens kept", (unsigned long long)corpus.totals.tokens,
-             (unsigned long long)subsampler.token);
     subsampler_release(&subsampler);
     corpus_writer_close(&corpus);
     corpus_reader_close(&in);

@@ -9,6 +9,7 @@
 #include "output.h"
 #include "progress.h"
 #include "tokenizer.h"
+#include "verify.h"
 
 static struct {
     uint64_t min_count;
@@ -17,7 +18,9 @@ static struct {
     bool strict;
 } opt = {.min_count = 10, .max_vocab = WORDS_MAX};
 
-static const struct cli_option options[] = {
+enum { OPTION_MIN_COUNT, OPTION_MAX_VOCAB }; /* in the table: no use beside --vocab */
+
+static struct cli_option options[] = {
     {'m', "min-count", OPTION_U64, &opt.min_count, "N: keep words that occur at least N times", 1,
      0x1p64, true},
     {'M', "max-vocab", OPTION_U32, &opt.max_vocab,
@@ -83,7 +86,7 @@ static uint64_t encode_own(struct tokenizer *text, struct head *head, struct out
     must(counter_init(&counter, &err), &err);
     count_text(text, &counter);
     must(counter_select(&counter, opt.min_count, opt.max_vocab, &head->vocab, &err), &err);
-    if (counter.words.count == 0)
+    if (counter.words.count == 0 && counter.bad_words == 0)
         must(error_set(&err, STATUS_INPUT, "%s: no words", text->name), &err);
     must(corpus_writer_open(corpus, out->fd, out->name, head, &err), &err);
     for (size_t i = 0; i < counter.tokens; i++)
@@ -93,24 +96,13 @@ static uint64_t encode_own(struct tokenizer *text, struct head *head, struct out
     return bad_words;
 }
 
+/* Takes over the vocabulary of a stream, and how it was made. */
 static void read_vocab(const char *path, struct head *head)
 {
     const char *name;
     int fd = cli_open_input(path, &name, STREAM_ANY);
-    struct stream_reader *stream = stream_reader_open(fd, name, STREAM_ANY, &err);
-    if (!stream)
-        cli_die(&err);
-    struct head earlier = {0};
-    struct cursor shape;
-    must(head_read(stream, &earlier, &shape, &err), &err);
-    struct record record;
-    while (must(stream_read(stream, &record, &err), &err) > 0)
-        ; /* to END: also this stream must be complete */
-    stream_reader_close(stream);
+    must(stream_verify(fd, name, head, &err), &err);
     close(fd);
-    head->vocab = earlier.vocab;
-    earlier.vocab = (struct vocab){0};
-    head_release(&earlier);
 }
 
 /* Writes the text with the vocabulary in `head` as it comes. Returns how many bad words it had. */
@@ -143,8 +135,10 @@ int main(int argc, char **argv)
     if (opt.vocab && strcmp(opt.vocab, "-") == 0 && (!operand[0] || strcmp(operand[0], "-") == 0))
         cli_usage_error("standard input cannot be both the text and the --vocab stream");
     struct head head = {0};
-    if (opt.vocab)
+    if (opt.vocab) {
         read_vocab(opt.vocab, &head);
+        options[OPTION_MIN_COUNT].recorded = options[OPTION_MAX_VOCAB].recorded = false;
+    }
     const char *name;
     int in = cli_open_input(operand[0], &name, STREAM_ANY);
     struct output out;
@@ -156,15 +150,16 @@ int main(int argc, char **argv)
     cli_add_provenance(&head);
     uint64_t bad_words = opt.vocab ? encode_with_given(&text, &head, &out, &corpus)
                                    : encode_own(&text, &head, &out, &corpus);
-    must(corpus_writer_finish(&corpus, &err), &err);
-    must(output_commit(&out, &err), &err);
-
+    /* Before END goes out: so the notes of a pipe's programs come in the order of the pipe. */
     if (bad_words > 0)
         cli_note("%llu words above %d bytes or with a zero byte became " UNKNOWN_WORD,
                  (unsigned long long)bad_words, WORD_MAX);
     cli_note("%llu sentences, %llu tokens, vocabulary of %lu words",
              (unsigned long long)corpus.totals.sentences, (unsigned long long)corpus.totals.tokens,
              (unsigned long)head.vocab.words.count);
+    must(corpus_writer_finish(&corpus, &err), &err);
+    must(output_commit(&out, &err), &err);
+
     corpus_writer_close(&corpus);
     tokenizer_release(&text);
     head_release(&head);

@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "corpus.h"
 #include "output.h"
+#include "spelling.h"
 #include "text.h"
 #include "vectors.h"
 
@@ -158,26 +159,14 @@ static void print_row(const struct vectors_reader *in, uint32_t id, const float 
     fputc('\n', text);
 }
 
-/* The id of the one word that is wanted; NO_WORD: all are. */
-static uint32_t find_wanted(struct vectors_reader *in, const char *word)
-{
-    if (!word)
-        return NO_WORD;
-    struct word_index *index = word_index_new(&in->head.vocab.words, &err);
-    if (!index)
-        cli_die(&err);
-    uint32_t id = word_index_find(index, word, strlen(word));
-    word_index_free(index);
-    if (id == NO_WORD)
-        cli_usage_error("'%s' is not in the vocabulary", word);
-    return id;
-}
-
-static void cat_vectors(struct stream_reader *stream, const char *word)
+/* All rows, or only that of `word`. */
+static void cat_vectors(struct stream_reader *stream, const char *name, const char *word)
 {
     struct vectors_reader in;
     must(vectors_reader_attach(&in, stream, &err), &err);
-    uint32_t wanted = find_wanted(&in, word), first, count;
+    uint32_t wanted = NO_WORD, first, count;
+    if (word)
+        must(spelling_find(&in.head.vocab, name, word, &wanted, &err), &err);
     bool quiet = want_header || want_vocab;
     if (!quiet && !word)
         fprintf(text, "%lu %lu\n", (unsigned long)in.head.vocab.words.count, (unsigned long)in.dim);
@@ -220,7 +209,7 @@ int main(int argc, char **argv)
     else if (kind == STREAM_BATCHES)
         cat_batches(stream);
     else
-        cat_vectors(stream, word);
+        cat_vectors(stream, name, word);
     must(output_commit(&out, &err), &err);
     return STATUS_OK;
 }

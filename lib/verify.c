@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "verify.h"
+
+#include "batches.h"
+#include "corpus.h"
+#include "vectors.h"
+
+/* Hands the head of a reader that is about to be closed to the caller. */
+static void take(struct head *to, struct head *from)
+{
+    *to = *from;
+    *from = (struct head){0};
+}
+
+static int verify_corpus(struct stream_reader *stream, struct head *head, struct error *err)
+{
+    struct corpus_reader in;
+    size_t count;
+    int got;
+    if (corpus_reader_attach(&in, stream, err) < 0)
+        return -1;
+    while ((got = corpus_read(&in, &count, err)) > 0)
+        ;
+    take(head, &in.head);
+    corpus_reader_close(&in);
+    return got;
+}
+
+static int verify_batches(struct stream_reader *stream, struct head *head, struct error *err)
+{
+    struct batches_reader in;
+    struct minibatch batch = {0};
+    int got;
+    if (batches_reader_attach(&in, stream, err) < 0)
+        return -1;
+    while ((got = batches_read(&in, &batch, err)) > 0)
+        ;
+    minibatch_release(&batch);
+    take(head, &in.head);
+    batches_reader_close(&in);
+    return got;
+}
+
+static int verify_vectors(struct stream_reader *stream, struct head *head, struct error *err)
+{
+    struct vectors_reader in;
+    uint32_t first, count;
+    int got;
+    if (vectors_reader_attach(&in, stream, err) < 0)
+        return -1;
+    while ((got = vectors_read(&in, &first, &count, err)) > 0)
+        ;
+    take(head, &in.head);
+    vectors_reader_close(&in);
+    return got;
+}
+
+int stream_verify(int fd, const char *name, struct head *head, struct error *err)
+{
+    struct stream_reader *stream = stream_reader_open(fd, name, STREAM_ANY, err);
+    if (!stream)
+        return -1;
+    int result = stream_reader_kind(stream) == STREAM_CORPUS    ? verify_corpus(stream, head, err)
+                 : stream_reader_kind(stream) == STREAM_BATCHES ? verify_batches(stream, head, err)
+                                                                : verify_vectors(stream, head, err);
+    if (result < 0)
+        head_release(head);
+    return result;
+}
