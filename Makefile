@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Word embeddings in a Unix pipe. `make help` lists what can be made.
 
+MAKEFLAGS += --no-builtin-rules
+
 MODE   ?= release
 CC     ?= cc
 PREFIX ?= /usr/local
@@ -11,8 +13,8 @@ VERSION := $(shell sed -n 's/^.define SGNS_VERSION "\(.*\)"/\1/p' lib/cli.h)
 B       := build$(if $(filter-out release,$(MODE)),/$(MODE))
 CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wno-psabi $(if $(WERROR),-Werror)
-FLAGS   := -std=c11 -D_GNU_SOURCE -Ilib -pthread $(WARN) $(CFLAGS)
-LIBS    := -lzstd -lxxhash -lm
+FLAGS   := -std=c11 -D_GNU_SOURCE -Ilib -pthread -fPIC $(WARN) $(CFLAGS)
+LIBS    := -lzstd -lxxhash -lm -ldl
 
 # Variants of the whole build, each in a folder of its own under build/.
 flags_release :=
@@ -24,15 +26,33 @@ $(error MODE=$(MODE): expected release, debug, asan or tsan)
 endif
 FLAGS += $(flags_$(MODE))
 
+CXX_FLAGS := -std=c++17 -D_GNU_SOURCE -Itests/emulate -Ilib -pthread -fPIC $(WARN) -Wno-unknown-pragmas -O1 -g $(flags_$(MODE))
+
 # The inner loops, once per instruction set. Every version must give the same bits: no contraction to
 # fused multiply-add. What no one looks at, errno and floating-point traps, would hinder SIMD.
 KERNEL_FLAGS := -O3 -ffp-contract=off -fno-math-errno -fno-trapping-math
 KERNELS      := plain
 kernel_plain :=
-ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine)),)
+ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
 KERNELS += avx2 avx512
 kernel_avx2   := -mavx2
 kernel_avx512 := -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512
+endif
+
+# The CUDA backends, one shared object that the programs load when a GPU is wanted: built where there is
+# nvcc, unless CUDA=0. CUDA_ARCH: what to compile for, by default this machine's GPU, or, where there is
+# none, the oldest that nvcc knows from 70 on, 80, 90, and PTX for what comes later.
+NVCC  ?= $(firstword $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc))
+CUDA  ?= $(if $(NVCC),1,0)
+ifeq ($(CUDA)-$(MODE),1-release)
+GPU        := $(B)/lib/sgns/sgns-cuda.so
+NVCC_ARCHS := $(patsubst compute_%,%,$(shell $(NVCC) --list-gpu-arch))
+NATIVE     := $(shell nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | tr -d . | sort -u)
+CUDA_ARCH  ?= $(or $(NATIVE),$(firstword $(filter 70 75,$(NVCC_ARCHS))) 80 90)
+NEWEST     := $(lastword $(sort $(CUDA_ARCH)))
+GENCODE    := $(foreach a,$(CUDA_ARCH),-gencode arch=compute_$(a),code=sm_$(a)) \
+              -gencode arch=compute_$(NEWEST),code=compute_$(NEWEST)
+NVCC_FLAGS := -std=c++17 -O3 -Ilib -Werror all-warnings -Xcompiler -fPIC,-Wall,-Wextra $(GENCODE)
 endif
 
 TOOLS   := $(basename $(notdir $(wildcard tools/*.c)))
@@ -43,7 +63,7 @@ OBJECTS := $(patsubst lib/%.c,$(B)/obj/%.o,$(filter-out lib/kernels.c,$(wildcard
 .PHONY: all check check-oracle check-valgrind demo deps deps-check lint format install uninstall clean help
 
 ## all: the programs, in build/bin (MODE=debug|asan|tsan: in build/MODE/bin)
-all: $(TOOLS:%=$(B)/bin/%)
+all: $(TOOLS:%=$(B)/bin/%) $(GPU)
 
 ## demo: install what is missing, build, run the pipeline on the Penn Treebank (PTB=ptb.train.txt)
 demo: deps
@@ -52,7 +72,7 @@ demo: deps
 
 ## check: install what is missing, build, run all tests (PTB=ptb.train.txt: also those on the Penn Treebank)
 check: deps-check
-	+@$(MAKE) --no-print-directory all $(DRIVERS:%=$(B)/tests/%)
+	+@$(MAKE) --no-print-directory all $(DRIVERS:%=$(B)/tests/%) $(B)/tests/sgns-cuda.so
 	@PTB="$(PTB)" tests/run $(B)
 
 ## check-oracle: compare training, step by step, with PyTorch (Debian's python3-torch)
@@ -102,6 +122,27 @@ $(B)/bin/%: $(B)/obj/tools/%.o $(B)/libsgns.a
 $(B)/tests/%: $(B)/obj/tests/%.o $(B)/libsgns.a
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/lib/sgns/sgns-cuda.so: $(patsubst cuda/%.cu,$(B)/obj/cuda/%.o,$(wildcard cuda/*.cu)) $(B)/libsgns.a
+	@mkdir -p $(@D)
+	$(NVCC) -shared $(GENCODE) -o $@ $^ -Xlinker --exclude-libs,ALL -Xlinker --no-undefined -lcublas -lm
+
+$(B)/obj/cuda/%.o: cuda/%.cu $(B)/flags
+	@mkdir -p $(@D)
+	$(NVCC) $(NVCC_FLAGS) -MMD -MP -c -o $@ $<
+
+# The same sources for the CPU, through the stand-in headers of tests/emulate: for tests without a GPU.
+$(B)/tests/sgns-cuda.so: $(patsubst cuda/%.cu,$(B)/obj/emulate/%.o,$(wildcard cuda/*.cu)) $(patsubst tests/emulate/%.cpp,$(B)/obj/emulate/%.o,$(filter-out %/test_emulate.cpp,$(wildcard tests/emulate/*.cpp))) $(B)/libsgns.a
+	@mkdir -p $(@D)
+	$(CXX) $(CXX_FLAGS) -shared -o $@ $^ -Wl,--exclude-libs,ALL -lm
+
+$(B)/obj/emulate/%.o: cuda/%.cu $(B)/flags
+	@mkdir -p $(@D)
+	$(CXX) $(CXX_FLAGS) -MMD -MP -x c++ -c -o $@ $<
+
+$(B)/obj/emulate/%.o: tests/emulate/%.cpp $(B)/flags
+	@mkdir -p $(@D)
+	$(CXX) $(CXX_FLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/libsgns.a: $(OBJECTS)
 	@rm -f $@

@@ -14,7 +14,7 @@ int count(struct error *err)
     cudaError_t result = cudaGetDeviceCount(&devices);
     if (result == cudaSuccess && devices > 0)
         return devices;
-    return error_set(err, STATUS_DEVICE, "no GPU: %s",
+    return error_set(err, STATUS_DEVICE, "cuda: no GPU: %s; use --device=cpu",
                      result == cudaSuccess ? "none is there" : cudaGetErrorString(result));
 }
 
@@ -32,7 +32,8 @@ int describe(int device, char *text, size_t size, struct error *err)
     return 0;
 }
 
-const struct cuda_plugin plugin = {CUDA_PLUGIN_ABI, count, describe, cuda_trainer_create};
+const struct cuda_plugin plugin = {CUDA_PLUGIN_ABI, count, describe, cuda_trainer_create,
+                                   cuda_knn_create};
 
 } // namespace
 

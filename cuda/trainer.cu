@@ -28,7 +28,6 @@
 
 extern "C" {
 #include "adam.h"
-#include "random.h"
 #include "trainer.h"
 }
 
@@ -211,7 +210,7 @@ __device__ word_loss differentiate(float x, float label, float share)
 {
     float e = expf(-fabsf(x));
     float sigma = (x < 0.0f ? e : 1.0f) / (1.0f + e);
-    return {fmaxf(x, 0.0f) + log1pf(e) - label * x, (sigma - label) * share};
+    return {fmaxf(x, 0.0f) - label * x + log1pf(e), (sigma - label) * share};
 }
 
 /* A warp's words of an example: every WARPS-th. Adds to its share of gradient and loss. */
@@ -738,8 +737,8 @@ int read_back(struct trainer *trainer, uint32_t first, uint32_t count, float *ro
 
 /* ---- create ---- */
 
-/* The first weights of V (RANDOM_CENTRE) or U (RANDOM_CONTEXT), with moments of zero. */
-int create_table(trainer_cuda *t, table *table, int matrix, const struct xavier *xavier,
+/* The first weights of V (WEIGHTS_CENTRE) or U (WEIGHTS_CONTEXT), with moments of zero. */
+int create_table(trainer_cuda *t, table *table, enum weights matrix, const struct xavier *xavier,
                  struct error *err)
 {
     const char *what = "memory for the model";
@@ -837,8 +836,8 @@ int create(trainer_cuda *t, int device, const struct trainer_config *config, str
             return -1;
     t->m.quads = t->quads;
     return create_adam(t, config->lr, err) < 0 ||
-                   create_table(t, &t->m.centre, RANDOM_CENTRE, &xavier, err) < 0 ||
-                   create_table(t, &t->m.context, RANDOM_CONTEXT, &xavier, err) < 0 ||
+                   create_table(t, &t->m.centre, WEIGHTS_CENTRE, &xavier, err) < 0 ||
+                   create_table(t, &t->m.context, WEIGHTS_CONTEXT, &xavier, err) < 0 ||
                    cuda_check(cudaDeviceSynchronize(), what, err) < 0
                ? -1
                : 0;

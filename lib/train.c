@@ -8,24 +8,36 @@
 #include "progress.h"
 #include "vectors.h"
 
-/* Reads the next minibatch into a slot and prepares it; runs beside the step of the other slot. */
+/* Reads the next group of minibatches into a slot and prepares it; runs beside the step of the
+ * other slot. */
 struct next {
     struct batches_reader *in;
     struct trainer *trainer;
-    struct minibatch batch[TRAINER_SLOTS];
+    struct minibatch *batch[TRAINER_SLOTS]; /* (trainer->group) each */
+    unsigned count[TRAINER_SLOTS];
+    double *loss; /* (trainer->group) */
     unsigned slot;
-    int result; /* 1: a minibatch is prepared, 0: the stream has ended, −1: see error */
+    bool ended; /* END was read */
+    int result; /* 0, or −1: see error */
     struct error error;
 };
 
 static void read_next(void *data)
 {
     struct next *next = data;
-    struct minibatch *batch = &next->batch[next->slot];
-    next->result = batches_read(next->in, batch, &next->error);
-    if (next->result > 0 &&
-        next->trainer->methods->prepare(next->trainer, next->slot, batch, &next->error) < 0)
-        next->result = -1;
+    struct minibatch *batch = next->batch[next->slot];
+    unsigned *count = &next->count[next->slot];
+    int got = 1;
+    for (*count = 0; *count < next->trainer->group && !next->ended; ++*count) {
+        got = batches_read(next->in, &batch[*count], &next->error);
+        if (got <= 0)
+            break;
+    }
+    next->ended = next->ended || got == 0;
+    next->result = got < 0 ? -1 : 0;
+    if (next->result == 0 && *count > 0)
+        next->result =
+            next->trainer->methods->prepare(next->trainer, next->slot, batch, *count, &next->error);
 }
 
 /* Sums from which the means of a train_state are made. */
@@ -53,29 +65,40 @@ static void account(struct train_state *state, struct sums *sums, uint32_t examp
     state->total_loss = sums->total_loss / (double)state->examples;
 }
 
+/* Accounts for the minibatches of a slot, whose losses are in next->loss. */
+static int account_group(const struct next *next, unsigned slot, struct train_state *state,
+                         struct sums *sums, void (*after_step)(void *, const struct train_state *),
+                         void *data, struct error *err)
+{
+    for (unsigned i = 0; i < next->count[slot]; i++) {
+        account(state, sums, next->batch[slot][i].examples, next->loss[i],
+                batches_per_epoch(&next->in->shape));
+        if (!isfinite(next->loss[i]))
+            return error_set(err, STATUS_DIVERGED,
+                             "training diverged: the loss of epoch %lu, minibatch %llu is not "
+                             "finite; try a smaller --lr",
+                             (unsigned long)state->epoch, (unsigned long long)state->step);
+        after_step(data, state);
+    }
+    return 0;
+}
+
 static int train_from(struct next *next, void (*after_step)(void *, const struct train_state *),
                       void *data, struct error *err)
 {
-    const struct batches_shape *shape = &next->in->shape;
-    struct train_state state = {.steps = batches_in_all(shape)};
+    struct train_state state = {.steps = batches_in_all(&next->in->shape)};
     struct sums sums = {0};
     struct beside beside = {read_next, next};
     double start = clock_seconds();
     read_next(next);
-    while (next->result > 0) {
+    while (next->result == 0 && next->count[next->slot] > 0) {
         unsigned slot = next->slot;
         next->slot = (slot + 1) % TRAINER_SLOTS;
-        double loss;
-        if (next->trainer->methods->step(next->trainer, slot, &beside, &loss, err) < 0)
+        if (next->trainer->methods->step(next->trainer, slot, &beside, next->loss, err) < 0)
             return -1;
-        account(&state, &sums, next->batch[slot].examples, loss, batches_per_epoch(shape));
         state.seconds = clock_seconds() - start;
-        if (!isfinite(loss))
-            return error_set(err, STATUS_DIVERGED,
-                             "training diverged: the loss of epoch %lu, minibatch %llu is not "
-                             "finite; try a smaller --lr",
-                             (unsigned long)state.epoch, (unsigned long long)state.step);
-        after_step(data, &state);
+        if (account_group(next, slot, &state, &sums, after_step, data, err) < 0)
+            return -1;
     }
     if (next->result < 0)
         *err = next->error;
@@ -87,9 +110,20 @@ int train(struct batches_reader *in, struct trainer *trainer,
           struct error *err)
 {
     struct next next = {.in = in, .trainer = trainer};
-    int result = train_from(&next, after_step, data, err);
-    for (int i = 0; i < TRAINER_SLOTS; i++)
-        minibatch_release(&next.batch[i]);
+    next.loss = memory_new(trainer->group, sizeof *next.loss, err);
+    int result = next.loss ? 0 : -1;
+    for (int i = 0; i < TRAINER_SLOTS && result == 0; i++) {
+        next.batch[i] = memory_new(trainer->group, sizeof *next.batch[i], err);
+        result = next.batch[i] ? 0 : -1;
+    }
+    if (result == 0)
+        result = train_from(&next, after_step, data, err);
+    for (int i = 0; i < TRAINER_SLOTS; i++) {
+        for (unsigned b = 0; next.batch[i] && b < trainer->group; b++)
+            minibatch_release(&next.batch[i][b]);
+        free(next.batch[i]);
+    }
+    free(next.loss);
     return result;
 }
 

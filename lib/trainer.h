@@ -23,9 +23,11 @@ enum { TRAINER_SLOTS = 2 };
 
 struct trainer_config {
     uint32_t words, dim;
-    uint64_t seed; /* of the initial vectors */
-    uint32_t threads;
+    uint64_t seed;    /* of the initial vectors */
+    uint32_t threads; /* on the CPU */
     double lr;
+    uint32_t batch_size;
+    uint64_t examples; /* of all epochs: how much work it will be */
 };
 
 /* Something to run once during a step; may be NULL. Reports what went wrong in its own data. */
@@ -37,11 +39,12 @@ struct beside {
 struct trainer;
 
 struct trainer_methods {
-    /* Takes a minibatch, which stays the caller's and must not change until its step is through.
-     * May be called beside a step of another slot. */
+    /* Takes `count` minibatches, at most trainer->group, which stay the caller's and must not
+     * change until their step is through. May be called beside a step of another slot. */
     int (*prepare)(struct trainer *trainer, unsigned slot, const struct minibatch *batch,
-                   struct error *err);
-    /* Trains on the slot's minibatch. *loss is the sum of its examples' losses. */
+                   unsigned count, struct error *err);
+    /* Trains on the slot's minibatches, in their order. loss (count) is, for each of them, the sum
+     * of its examples' losses. */
     int (*step)(struct trainer *trainer, unsigned slot, const struct beside *beside, double *loss,
                 struct error *err);
     /* Copies rows first … first + count − 1 of V, after all steps so far, into rows (count × dim).
@@ -55,10 +58,13 @@ struct trainer_methods {
 struct trainer {
     const struct trainer_methods *methods;
     char device[32]; /* as the user calls it: "cpu", "cuda:0" */
+    unsigned group;  /* minibatches that it takes at a time */
 };
 
-/* A model with initial vectors, on `device`: "auto", "cpu", "cuda" or "cuda:N". NULL on error. */
-struct trainer *trainer_create(const char *device, const struct trainer_config *config,
+/* A model with initial vectors, on `device`: "auto", "cpu", "cuda" or "cuda:N". "auto" takes a GPU
+ * where there is one and the work is worth its start. `note` (DEVICE_NOTE bytes, gpu.h) becomes
+ * what the user should know of the choice, a line, or empty. NULL on error. */
+struct trainer *trainer_create(const char *device, const struct trainer_config *config, char *note,
                                struct error *err) MUST_USE;
 
 /* The same on the CPU. */
@@ -71,8 +77,9 @@ struct xavier {
     double bound;
 };
 struct xavier xavier_init(const struct trainer_config *config);
-/* The weights from `first` on, `n` of them, of V (RANDOM_CENTRE) or U (RANDOM_CONTEXT). */
-void xavier_fill(const struct xavier *xavier, int matrix, uint64_t first, float *weight,
+/* The weights from `first` on, `n` of them, of V or U. */
+enum weights { WEIGHTS_CENTRE, WEIGHTS_CONTEXT };
+void xavier_fill(const struct xavier *xavier, enum weights matrix, uint64_t first, float *weight,
                  uint32_t n);
 
 #endif

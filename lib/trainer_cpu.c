@@ -17,7 +17,6 @@
 
 #include "kernels.h"
 #include "memory.h"
-#include "random.h"
 #include "row_index.h"
 #include "team.h"
 #include "trainer.h"
@@ -68,7 +67,7 @@ struct trainer_cpu {
 
 /* ---- life cycle ---- */
 
-static int init_table(struct table *table, const struct trainer_cpu *t, int matrix,
+static int init_table(struct table *table, const struct trainer_cpu *t, enum weights matrix,
                       const struct xavier *xavier, struct error *err)
 {
     size_t row = table_row(t->stride);
@@ -108,9 +107,11 @@ static void destroy(struct trainer *trainer)
 
 /* ---- prepare ---- */
 
+/* A group is one minibatch here: the work of a step is large enough for what surrounds it. */
 static int prepare(struct trainer *trainer, unsigned slot, const struct minibatch *batch,
-                   struct error *err)
+                   unsigned count, struct error *err)
 {
+    (void)count;
     struct trainer_cpu *t = (struct trainer_cpu *)trainer;
     struct prepared *p = &t->prepared[slot];
     uint32_t words = minibatch_words(batch);
@@ -150,7 +151,7 @@ static void catch_up(struct trainer_cpu *t, struct table *table, uint32_t id)
         return;
     float *row = table->rows + id * table_row(t->stride);
     if (to - from > ADAM_REPLAY) {
-        struct adam_rest rest = adam_rest(&t->adam, from, to);
+        struct adam_rest rest = adam_rest_after(&t->adam, from, to);
         t->kernels->adam_rest(row, t->stride, &rest);
     } else {
         for (uint64_t step = from + 1; step <= to; step++)
@@ -253,7 +254,7 @@ static int step(struct trainer *trainer, unsigned slot, const struct beside *bes
         return -1;
     t->current = &t->prepared[slot];
     t->beside = beside;
-    t->recent[(t->steps + 1) % (ADAM_REPLAY + 1)] = adam_step(&t->adam, t->steps + 1);
+    t->recent[(t->steps + 1) % (ADAM_REPLAY + 1)] = adam_step_at(&t->adam, t->steps + 1);
     atomic_store(&t->rest_pieces, 0);
     atomic_store(&t->example_pieces, 0);
     atomic_store(&t->update_pieces, 0);
@@ -290,6 +291,7 @@ struct trainer *trainer_cpu_create(const struct trainer_config *config, struct e
         return NULL;
     t->base.methods = &methods;
     strcpy(t->base.device, "cpu");
+    t->base.group = 1;
     t->words = config->words;
     t->dim = config->dim;
     t->stride = round_to_lanes(config->dim);
@@ -297,8 +299,8 @@ struct trainer *trainer_cpu_create(const struct trainer_config *config, struct e
     struct xavier xavier = xavier_init(config);
     t->slot = memory_new(t->words, sizeof *t->slot, err);
     if (!t->slot || adam_init(&t->adam, config->lr, err) < 0 ||
-        init_table(&t->centre, t, RANDOM_CENTRE, &xavier, err) < 0 ||
-        init_table(&t->context, t, RANDOM_CONTEXT, &xavier, err) < 0 ||
+        init_table(&t->centre, t, WEIGHTS_CENTRE, &xavier, err) < 0 ||
+        init_table(&t->context, t, WEIGHTS_CONTEXT, &xavier, err) < 0 ||
         team_init(&t->team, config->threads, err) < 0) {
         destroy(&t->base);
         return NULL;

@@ -25,9 +25,9 @@ static void test_xavier_distribution(void)
     uint32_t n = config.words * config.dim;
     struct xavier xavier = xavier_init(&config);
     float *weight = new_floats(n), *other = new_floats(n);
-    xavier_fill(&xavier, RANDOM_CENTRE, 0, weight, n);
+    xavier_fill(&xavier, WEIGHTS_CENTRE, 0, weight, n);
     double a = sqrt(6.0 / 3100), sum = 0, squares = 0, product = 0, lowest = a, highest = -a;
-    xavier_fill(&xavier, RANDOM_CONTEXT, 0, other, n);
+    xavier_fill(&xavier, WEIGHTS_CONTEXT, 0, other, n);
     for (uint32_t i = 0; i < n; i++) {
         sum += weight[i];
         squares += (double)weight[i] * weight[i];
@@ -55,22 +55,22 @@ static void test_xavier_pieces(void)
     struct xavier xavier = xavier_init(&config), reseeded = {6, xavier.bound};
     float whole[N], again[N], pieces[N], other[N];
     bool same = true;
-    xavier_fill(&xavier, RANDOM_CONTEXT, 0, whole, N);
-    xavier_fill(&xavier, RANDOM_CONTEXT, 0, again, N);
+    xavier_fill(&xavier, WEIGHTS_CONTEXT, 0, whole, N);
+    xavier_fill(&xavier, WEIGHTS_CONTEXT, 0, again, N);
     tap_check(memcmp(whole, again, sizeof whole) == 0, "xavier: the same again");
     for (uint32_t size = 1; size <= 40; size++) {
         memset(pieces, 0, sizeof pieces);
         for (uint32_t at = 0; at < N; at += size)
-            xavier_fill(&xavier, RANDOM_CONTEXT, at, pieces + at, N - at < size ? N - at : size);
+            xavier_fill(&xavier, WEIGHTS_CONTEXT, at, pieces + at, N - at < size ? N - at : size);
         same = same && memcmp(whole, pieces, sizeof whole) == 0;
     }
     tap_check(same, "xavier: the same in pieces of 1 to 40 as in one");
     /* Places above 2^32, as a big model has. */
-    xavier_fill(&xavier, RANDOM_CONTEXT, (1ull << 33) + 1, again, N);
-    xavier_fill(&xavier, RANDOM_CONTEXT, (1ull << 33) + 3, pieces, N - 2);
+    xavier_fill(&xavier, WEIGHTS_CONTEXT, (1ull << 33) + 1, again, N);
+    xavier_fill(&xavier, WEIGHTS_CONTEXT, (1ull << 33) + 3, pieces, N - 2);
     tap_check(memcmp(again + 2, pieces, (N - 2) * 4) == 0 && memcmp(again, whole + 1, 64) != 0,
               "xavier: places above 2^32");
-    xavier_fill(&reseeded, RANDOM_CONTEXT, 0, other, N);
+    xavier_fill(&reseeded, WEIGHTS_CONTEXT, 0, other, N);
     tap_check(memcmp(whole, other, 64) != 0, "xavier: another seed, other weights");
 }
 
@@ -148,10 +148,10 @@ static void oracle_init(struct oracle *o, const struct trainer_config *config)
                          .of_v = memory_new(n, sizeof *o->of_v, &err),
                          .of_u = memory_new(n, sizeof *o->of_u, &err)};
     require(o->v && o->u && o->of_v && o->of_u, &err);
-    xavier_fill(&xavier, RANDOM_CENTRE, 0, weight, (uint32_t)n);
+    xavier_fill(&xavier, WEIGHTS_CENTRE, 0, weight, (uint32_t)n);
     for (size_t i = 0; i < n; i++)
         o->v[i].p = weight[i];
-    xavier_fill(&xavier, RANDOM_CONTEXT, 0, weight, (uint32_t)n);
+    xavier_fill(&xavier, WEIGHTS_CONTEXT, 0, weight, (uint32_t)n);
     for (size_t i = 0; i < n; i++)
         o->u[i].p = weight[i];
     free(weight);
@@ -232,7 +232,7 @@ static double train_on(struct trainer *trainer, const struct minibatch *batch)
 {
     struct error err;
     double loss = NAN;
-    require(trainer->methods->prepare(trainer, 0, batch, &err) == 0 &&
+    require(trainer->methods->prepare(trainer, 0, batch, 1, &err) == 0 &&
                 trainer->methods->step(trainer, 0, NULL, &loss, &err) == 0,
             &err);
     return loss;
@@ -304,7 +304,8 @@ static void prepare_next(void *data)
     struct ahead *a = data;
     struct error err;
     make_minibatch(&a->batch[a->slot], a->step);
-    require(a->trainer->methods->prepare(a->trainer, a->slot, &a->batch[a->slot], &err) == 0, &err);
+    require(a->trainer->methods->prepare(a->trainer, a->slot, &a->batch[a->slot], 1, &err) == 0,
+            &err);
     a->calls++;
 }
 

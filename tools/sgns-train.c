@@ -2,8 +2,10 @@
 /* sgns-train -- batches to vectors: skip-gram with negative sampling, dense Adam. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli.h"
+#include "gpu.h"
 #include "output.h"
 #include "progress.h"
 #include "team.h"
@@ -17,7 +19,7 @@ static struct {
 
 static const struct cli_option options[] = {
     {'d', "dim", OPTION_U32, &opt.model.dim, "N: numbers in a vector", 1, DIM_MAX, true},
-    {'l', "lr", OPTION_DOUBLE, &opt.model.lr, "R: learning rate of Adam", 0, 1e6, true},
+    {'l', "lr", OPTION_DOUBLE, &opt.model.lr, "R: learning rate of Adam", 0, 1e30, true},
     {'s', "seed", OPTION_U64, &opt.model.seed, "N: of the initial vectors", 0, 0x1p64, true},
     {'t', "threads", OPTION_U32, &opt.model.threads, "N: threads on the CPU, 0: one per processor",
      0, 1024, false},
@@ -57,10 +59,13 @@ static void check_log(FILE *log, int result)
         must(error_system(&err, "%s: write failed", opt.loss_log), &err);
 }
 
-static void open_log(struct report *report)
+static void open_log(struct report *report, int input)
 {
     if (!opt.loss_log)
         return;
+    const char *output = cli_common()->output;
+    if (output_is_input(opt.loss_log, input) || (output && strcmp(opt.loss_log, output) == 0))
+        cli_usage_error("%s: cannot be the loss log as well", opt.loss_log);
     report->log = fopen(opt.loss_log, "we");
     if (!report->log)
         must(error_system(&err, "%s: cannot open", opt.loss_log), &err);
@@ -98,23 +103,29 @@ static void after_step(void *data, const struct train_state *state)
 int main(int argc, char **argv)
 {
     char **operand = cli_start(&program, argc, argv);
+    must(gpu_check_name(opt.device, &err), &err);
     const char *name;
     int fd = cli_open_input(operand[0], &name, STREAM_BATCHES);
     struct report report = {0};
     struct output out;
     must(output_open(&out, cli_common()->output, fd, &err), &err);
-    open_log(&report);
+    open_log(&report, fd);
 
     struct batches_reader in;
     must(batches_reader_open(&in, fd, name, &err), &err);
     if (batches_in_all(&in.shape) == 0)
         must(error_set(&err, STATUS_INPUT, "%s: no minibatch to train on", name), &err);
     opt.model.words = in.head.vocab.words.count;
+    opt.model.batch_size = in.shape.batch_size;
+    opt.model.examples = in.shape.examples * in.shape.epochs;
     if (opt.model.threads == 0)
         opt.model.threads = team_processors();
-    struct trainer *trainer = trainer_create(opt.device, &opt.model, &err);
+    char note[DEVICE_NOTE];
+    struct trainer *trainer = trainer_create(opt.device, &opt.model, note, &err);
     if (!trainer)
         cli_die(&err);
+    if (*note)
+        cli_note("%s", note);
     opt.device = trainer->device;
 
     report.epochs = in.shape.epochs;
@@ -122,9 +133,9 @@ int main(int argc, char **argv)
     must(train(&in, trainer, after_step, &report, &err), &err);
     cli_add_provenance(&in.head);
     must(train_write(trainer, out.fd, out.name, &in.head, opt.model.dim, &err), &err);
-    must(output_commit(&out, &err), &err);
     if (report.log)
         check_log(report.log, fclose(report.log));
+    must(output_commit(&out, &err), &err);
     progress_keep(&report.progress, "loss %.3f, %.1f tokens/sec on %s", report.last.total_loss,
                   speed(&report.last), trainer->device);
     trainer->methods->destroy(trainer);

@@ -13,9 +13,10 @@
  * under TSan, and many with EMULATE_ORDER.
  *
  * What it cannot show: races between blocks of a launch that is not cooperative (two are alive at a
- * time, so some show), memory weaker than TSan knows it (an atomic operation counts as a fence),
- * kernels that read pageable host memory, __launch_bounds__, threads of one block that wait at
- * different __syncthreads, registers, speed.
+ * time, so some show), races within a warp where more than 200 threads are alive, memory weaker
+ * than TSan knows it (an atomic operation counts as a fence), kernels that read pageable host
+ * memory, __launch_bounds__, threads of one block that wait at different __syncthreads, registers,
+ * speed.
  *
  * Kernels take one parameter, a struct, and have shared memory from cuda/shared.cuh alone.
  *
@@ -24,8 +25,8 @@
  *   EMULATE_SMS=N         multiprocessors of the device (3)
  *   EMULATE_FREE_BYTES=N  memory of the device (8 GiB)
  *   EMULATE_FAIL=N        the N-th call fails, and every later one: a device that was lost
- *   EMULATE_ORDER=SEED    threads, blocks and streams take turns in a random order. Whatever
- * changes with the seed is a race.
+ *   EMULATE_ORDER=SEED    threads, blocks and streams take turns in a random order: whatever
+ *                         changes with the seed is a race
  */
 #ifndef EMULATE_CUDA_RUNTIME_H
 #define EMULATE_CUDA_RUNTIME_H

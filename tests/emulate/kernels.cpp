@@ -8,7 +8,9 @@
  * ThreadSanitizer takes the fibers for threads, and is told what CUDA promises: that barriers,
  * __syncwarp, and the start and the end of a launch order memory. It is not told that fibers take
  * turns, and so finds what two threads of a kernel do to the same memory without a barrier in
- * between. What runs on fibers here is UNWATCHED, for it relies on the turns.
+ * between. It can tell 255 threads apart. Where there are more, it is told of a thread for each
+ * warp, and finds races between warps. What runs on fibers here is UNWATCHED, for it relies on the
+ * turns.
  */
 #include "emulate.h"
 
@@ -36,6 +38,7 @@ namespace
 /* ---- fibers ---- */
 
 const size_t STACK = 128 * 1024, PAGE = 4096;
+const unsigned TSAN_MOST = 200;
 
 #if defined(__x86_64__) && !defined(EMULATE_UCONTEXT)
 /* Many times as fast as swapcontext, which calls the kernel, and which ASan does not know well. */
@@ -103,7 +106,7 @@ struct block;
 struct thread {
     context registers;
     char *stack;
-    void *fake_stack, *tsan;
+    void *fake_stack, *tsan, *tsan_as; /* its own fiber in TSan, and whom it is taken for */
     ::block *block;
     uint3 index;
     unsigned rank;
@@ -178,7 +181,7 @@ UNWATCHED void switch_to(thread *t)
     threadIdx = t->index;
     blockIdx = t->block->index;
     __sanitizer_start_switch_fiber(&fake_stack, t->stack, STACK);
-    __tsan_switch_to_fiber(t->tsan, __tsan_switch_to_fiber_no_sync);
+    __tsan_switch_to_fiber(t->tsan_as, __tsan_switch_to_fiber_no_sync);
     switch_context(now.scheduler, t->registers);
     __sanitizer_finish_switch_fiber(fake_stack, nullptr, nullptr);
     now.self = nullptr;
@@ -285,6 +288,7 @@ void start(thread *t, block *b, unsigned rank)
 {
     t->block = b;
     t->rank = rank;
+    t->tsan_as = b->threads[now.threads > TSAN_MOST ? rank & ~31u : rank]->tsan;
     t->index = {rank % blockDim.x, rank / blockDim.x % blockDim.y, rank / blockDim.x / blockDim.y};
     make_ready(t);
 }

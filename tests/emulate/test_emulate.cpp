@@ -853,10 +853,12 @@ __global__ void reverse_unsynced(numbers_task t)
 /* Every block reads what the next one wrote, without the grid's barrier. */
 __global__ void pass_round(fault_task t)
 {
-    unsigned block = blockIdx.x;
-    t.data[block] = 1.0f;
+    unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
+    t.data[i] = 1.0f;
+    for (unsigned n = 0; n < 10; n++)
+        __shfl_sync(0xffffffffu, i, 0);
     __syncthreads();
-    t.data[t.n + block] = t.data[(block + 1) % gridDim.x];
+    t.data[t.n + i] = t.data[(i + blockDim.x) % t.n];
 }
 
 /* Every lane reads what the next one wrote, after what is no fence, and with t.n after one. */
@@ -904,9 +906,11 @@ int fault(const std::string &name)
         a.data = nullptr;
     }
     MUST(cudaDeviceSynchronize());
-    array<float> out(64);
+    array<float> out(2048);
     if (name == "race-grid")
         MUST(launch_together(pass_round, 4, 1, fault_task{out.data, 4}));
+    else if (name == "race-large")
+        MUST(launch_together(pass_round, 4, 256, fault_task{out.data, 1024}));
     else if (name == "race-warp" || name == "no-race-warp")
         MUST(launch(pass_in_warp, 1, 32, {out.data, name == "no-race-warp"}));
     MUST(cudaDeviceSynchronize());
@@ -1000,10 +1004,10 @@ void test_faults()
         tap_check(true, "fault %s # skip without ASan", name);
 #endif
 #ifdef TSAN
-    for (const char *name : {"race-block", "race-grid", "race-warp"})
+    for (const char *name : {"race-block", "race-grid", "race-large", "race-warp"})
         expect_fault(name, "data race");
 #else
-    for (const char *name : {"race-block", "race-grid", "race-warp"})
+    for (const char *name : {"race-block", "race-grid", "race-large", "race-warp"})
         tap_check(true, "fault %s # skip without TSan", name);
 #endif
     struct {

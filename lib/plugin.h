@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* plugin.h -- what the shared object with the CUDA backends offers to the programs.
  *
- * The programs know nothing of CUDA: lib/gpu.c loads sgns-cuda.so when a GPU is wanted, so that they
- * start, and work on the CPU, on machines without driver or CUDA libraries.
+ * The programs know nothing of CUDA: lib/gpu.c loads sgns-cuda.so when a GPU is wanted, so that
+ * they start, and work on the CPU, on machines without driver or CUDA libraries.
  */
 #ifndef SGNS_CUDA_PLUGIN_H
 #define SGNS_CUDA_PLUGIN_H
 
 #include <stddef.h>
 
-#include "error.h"
-#include "trainer.h"
-
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#include "error.h"
+#include "knn.h"
+#include "trainer.h"
 
 /* Changes with this struct or with any struct that goes through it. */
 enum { CUDA_PLUGIN_ABI = 1 };
@@ -27,6 +28,8 @@ struct cuda_plugin {
     int (*describe)(int device, char *text, size_t size, struct error *err);
     struct trainer *(*trainer_create)(int device, const struct trainer_config *config,
                                       struct error *err);
+    struct knn *(*knn_create)(int device, const float *rows, uint32_t words, uint32_t dim,
+                              struct error *err);
 };
 
 /* The object's one symbol. */
@@ -34,6 +37,8 @@ const struct cuda_plugin *sgns_cuda_plugin(void);
 
 struct trainer *cuda_trainer_create(int device, const struct trainer_config *config,
                                     struct error *err);
+struct knn *cuda_knn_create(int device, const float *rows, uint32_t words, uint32_t dim,
+                            struct error *err);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT */
+/* Nearest words on a GPU: the scores of many queries by cuBLAS, the best of each on the device.
+ *
+ * Words and queries go by in blocks, so that a vocabulary of millions fits. Scores are float32 dot
+ * products of unit vectors; each query keeps a few more candidates than were asked for, and these are
+ * scored again in double precision, so that answers and their order are those of lib/knn_cpu.c.
+ */
+#include <cublas_v2.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <new>
+#include <vector>
+
+#include "check.cuh"
+#include "shared.cuh"
+
+extern "C" {
+#include "plugin.h"
+}
+
+namespace
+{
+
+const unsigned BLOCK = 256, WARP = 32, AT_ONCE = 4; /* scores a thread looks at between barriers */
+const uint32_t QUERIES = 1024, WORDS = 1 << 15;     /* of a block of scores */
+const uint32_t BUFFER = 2048;                       /* candidates a query has room for */
+const uint32_t MARGIN = 8;                          /* candidates beyond k */
+const uint32_t K_LARGEST = BUFFER - AT_ONCE * BLOCK - MARGIN;
+const char *const WHAT = "searching";
+
+/* ---- unit vectors ---- */
+
+struct unit_task {
+    const float *rows; /* (words, dim) */
+    uint32_t words, dim;
+    float *unit;    /* (words, dim) */
+    double *square; /* (words) |W_w|² */
+};
+
+__device__ double sum_over_warp(double share)
+{
+    for (unsigned distance = WARP / 2; distance > 0; distance /= 2)
+        share += __shfl_xor_sync(0xffffffffu, share, distance);
+    return share;
+}
+
+/* A warp for each row. */
+__global__ void make_unit(unit_task t)
+{
+    uint32_t id = (blockIdx.x * BLOCK + threadIdx.x) / WARP, lane = threadIdx.x % WARP;
+    if (id >= t.words)
+        return;
+    const float *row = t.rows + (size_t)id * t.dim;
+    double share = 0;
+    for (uint32_t i = lane; i < t.dim; i += WARP)
+        share += (double)row[i] * row[i];
+    double square = sum_over_warp(share), scale = square > 0 ? 1 / sqrt(square) : 0;
+    for (uint32_t i = lane; i < t.dim; i += WARP)
+        t.unit[(size_t)id * t.dim + i] = (float)(row[i] * scale);
+    if (lane == 0)
+        t.square[id] = square;
+}
+
+struct gather_task {
+    const float *unit;
+    const uint32_t *query;
+    uint32_t queries, dim;
+    float *out; /* (queries, dim) */
+};
+
+__global__ void gather(gather_task t)
+{
+    uint32_t i = (blockIdx.x * BLOCK + threadIdx.x) / WARP, lane = threadIdx.x % WARP;
+    if (i >= t.queries)
+        return;
+    for (uint32_t c = lane; c < t.dim; c += WARP)
+        t.out[(size_t)i * t.dim + c] = t.unit[(size_t)t.query[i] * t.dim + c];
+}
+
+/* ---- the best of each query ---- */
+
+/* A candidate as one number that grows with the score, and falls with the id among equal scores. Zero
+ * is none. */
+__device__ uint64_t candidate(float score, uint32_t id)
+{
+    uint32_t bits = __float_as_uint(score);
+    bits = bits & 0x80000000u ? ~bits : bits | 0x80000000u;
+    return (uint64_t)bits << 32 | (uint32_t)~id;
+}
+
+__device__ uint32_t candidate_id(uint64_t candidate)
+{
+    return ~(uint32_t)candidate;
+}
+
+struct select_task {
+    const float *score; /* (queries, words of the block) */
+    const uint32_t *query;
+    const double *square;
+    uint32_t first, count; /* the block's words */
+    uint32_t keep;
+    uint64_t *best; /* (queries, keep), falling; zeros where there are fewer yet */
+};
+
+struct select_shared {
+    uint64_t buffer[BUFFER];
+    uint32_t used;
+};
+
+/* Sorts the buffer, falling, by the block: a bitonic network. */
+__device__ void sort_buffer(uint64_t *buffer)
+{
+    for (uint32_t size = 2; size <= BUFFER; size *= 2)
+        for (uint32_t distance = size / 2; distance > 0; distance /= 2) {
+            __syncthreads();
+            for (uint32_t i = threadIdx.x; i < BUFFER; i += BLOCK) {
+                uint32_t other = i ^ distance;
+                bool falling = (i & size) == 0;
+                uint64_t a = buffer[i], b = buffer[other];
+                if (other > i && (falling ? a < b : a > b)) {
+                    buffer[i] = b;
+                    buffer[other] = a;
+                }
+            }
+        }
+    __syncthreads();
+}
+
+/* Leaves the `keep` best at the front. */
+__device__ void shrink(select_shared *s, uint32_t keep)
+{
+    __syncthreads();
+    for (uint32_t i = s->used + threadIdx.x; i < BUFFER; i += BLOCK)
+        s->buffer[i] = 0;
+    sort_buffer(s->buffer);
+    if (threadIdx.x == 0)
+        s->used = keep;
+    __syncthreads();
+}
+
+/* A block for each query: merges the scores of a block of words into its best. */
+__global__ void __launch_bounds__(BLOCK) select_best(select_task t)
+{
+    select_shared *s = shared_memory<select_shared>();
+    uint32_t query = t.query[blockIdx.x];
+    double square = t.square[query];
+    const float *score = t.score + (size_t)blockIdx.x * t.count;
+    uint64_t *best = t.best + (size_t)blockIdx.x * t.keep;
+    for (uint32_t i = threadIdx.x; i < t.keep; i += BLOCK)
+        s->buffer[i] = best[i];
+    if (threadIdx.x == 0)
+        s->used = t.keep;
+    __syncthreads();
+    uint64_t threshold = s->buffer[t.keep - 1];
+    for (uint32_t base = 0; base < t.count; base += AT_ONCE * BLOCK) {
+        for (unsigned j = 0; j < AT_ONCE; j++) {
+            uint32_t i = base + j * BLOCK + threadIdx.x, id = t.first + i;
+            if (i >= t.count || id == query)
+                continue;
+            /* The book's 1e-9 in the root, which matters to very short vectors. */
+            float shorten = rsqrtf(1.0f + (float)(KNN_EPSILON / (t.square[id] * square)));
+            uint64_t c = candidate(score[i] * shorten, id);
+            if (c > threshold)
+                s->buffer[atomicAdd(&s->used, 1u)] = c;
+        }
+        __syncthreads();
+        bool full = s->used > BUFFER - AT_ONCE * BLOCK;
+        __syncthreads();
+        if (full) {
+            shrink(s, t.keep);
+            threshold = s->buffer[t.keep - 1];
+            __syncthreads();
+        }
+    }
+    shrink(s, t.keep);
+    for (uint32_t i = threadIdx.x; i < t.keep; i += BLOCK)
+        best[i] = s->buffer[i];
+}
+
+struct rescore_task {
+    const float *rows;
+    const double *square;
+    const uint32_t *query;
+    const uint64_t *best;
+    uint32_t dim, keep, pairs; /* pairs: queries · keep */
+    struct neighbour *found;   /* (pairs) */
+};
+
+/* A warp for each candidate: its cosine in double precision. */
+__global__ void rescore(rescore_task t)
+{
+    uint32_t pair = (blockIdx.x * BLOCK + threadIdx.x) / WARP, lane = threadIdx.x % WARP;
+    if (pair >= t.pairs)
+        return;
+    uint32_t query = t.query[pair / t.keep], id = candidate_id(t.best[pair]);
+    const float *a = t.rows + (size_t)query * t.dim, *b = t.rows + (size_t)id * t.dim;
+    double share = 0;
+    for (uint32_t i = lane; i < t.dim; i += WARP)
+        share += (double)a[i] * b[i];
+    double cosine = sum_over_warp(share) / sqrt(t.square[id] * t.square[query] + KNN_EPSILON);
+    if (lane == 0)
+        t.found[pair] = {id, fmax(-1.0, fmin(1.0, cosine))};
+}
+
+/* ---- host ---- */
+
+struct knn_cuda {
+    struct knn base;
+    uint32_t words, dim;
+    cudaStream_t stream;
+    cublasHandle_t blas;
+    device_array<float> rows, unit, query_rows, score;
+    device_array<double> square;
+    device_array<uint32_t> query;
+    device_array<uint64_t> best;
+    device_array<struct neighbour> found;
+};
+
+int blas_check(cublasStatus_t status, struct error *err)
+{
+    if (status == CUBLAS_STATUS_SUCCESS)
+        return 0;
+    return error_set(err, STATUS_DEVICE, "GPU: %s: cuBLAS: %s; use --device=cpu", WHAT,
+                     cublasGetStatusString(status));
+}
+
+void destroy(struct knn *knn)
+{
+    knn_cuda *t = reinterpret_cast<knn_cuda *>(knn);
+    t->rows.release();
+    t->unit.release();
+    t->query_rows.release();
+    t->score.release();
+    t->square.release();
+    t->query.release();
+    t->best.release();
+    t->found.release();
+    if (t->blas)
+        cublasDestroy(t->blas);
+    if (t->stream)
+        cudaStreamDestroy(t->stream);
+    delete t;
+}
+
+/* The scores of `n` queries with a block of words, merged into their best. */
+int take_block(knn_cuda *t, uint32_t n, uint32_t keep, uint32_t first, uint32_t count,
+               struct error *err)
+{
+    const float one = 1, zero = 0;
+    select_task task = {t->score.data, t->query.data, t->square.data, first,
+                        count,         keep,          t->best.data};
+    void *arguments[] = {&task};
+    return blas_check(cublasSgemm(t->blas, CUBLAS_OP_T, CUBLAS_OP_N, (int)count, (int)n,
+                                  (int)t->dim, &one, t->unit.data + (size_t)first * t->dim,
+                                  (int)t->dim, t->query_rows.data, (int)t->dim, &zero,
+                                  t->score.data, (int)count),
+                      err) < 0 ||
+                   cuda_check(cudaLaunchKernel(select_best, dim3(n), dim3(BLOCK), arguments,
+                                               sizeof(select_shared), t->stream),
+                              WHAT, err) < 0
+               ? -1
+               : 0;
+}
+
+/* The `keep` best candidates of at most QUERIES queries, scored in double precision, into `found`. */
+int search_block(knn_cuda *t, const uint32_t *query, uint32_t n, uint32_t keep,
+                 struct neighbour *found, struct error *err)
+{
+    size_t pairs = (size_t)n * keep;
+    gather_task queries = {t->unit.data, t->query.data, n, t->dim, t->query_rows.data};
+    if (cuda_check(cudaMemcpyAsync(t->query.data, query, n * sizeof *query, cudaMemcpyHostToDevice,
+                                   t->stream),
+                   WHAT, err) < 0 ||
+        cuda_check(cudaMemsetAsync(t->best.data, 0, pairs * sizeof *t->best.data, t->stream), WHAT,
+                   err) < 0 ||
+        cuda_launch(gather, queries, (size_t)n * WARP, t->stream, WHAT, err) < 0)
+        return -1;
+    for (uint32_t first = 0, count; first < t->words; first += count) {
+        count = t->words - first < WORDS ? t->words - first : WORDS;
+        if (take_block(t, n, keep, first, count, err) < 0)
+            return -1;
+    }
+    rescore_task scores = {t->rows.data, t->square.data, t->query.data, t->best.data,
+                           t->dim,       keep,           (uint32_t)pairs, t->found.data};
+    return cuda_launch(rescore, scores, pairs * WARP, t->stream, WHAT, err) < 0 ||
+                   cuda_check(cudaMemcpyAsync(found, t->found.data, pairs * sizeof *found,
+                                              cudaMemcpyDeviceToHost, t->stream),
+                              WHAT, err) < 0 ||
+                   cuda_check(cudaStreamSynchronize(t->stream), WHAT, err) < 0
+               ? -1
+               : 0;
+}
+
+bool before(const struct neighbour &a, const struct neighbour &b)
+{
+    return a.cosine != b.cosine ? a.cosine > b.cosine : a.id < b.id;
+}
+
+int reserve_search(knn_cuda *t, uint32_t n, uint32_t keep, struct error *err)
+{
+    const char *what = "memory for the search";
+    uint32_t count = t->words < WORDS ? t->words : WORDS;
+    return t->query.reserve(n, what, err) < 0 ||
+                   t->query_rows.reserve((size_t)n * t->dim, what, err) < 0 ||
+                   t->score.reserve((size_t)n * count, what, err) < 0 ||
+                   t->best.reserve((size_t)n * keep, what, err) < 0 ||
+                   t->found.reserve((size_t)n * keep, what, err) < 0
+               ? -1
+               : 0;
+}
+
+int search(struct knn *knn, const uint32_t *query, uint32_t n, uint32_t k, struct neighbour *found,
+           struct error *err)
+{
+    knn_cuda *t = reinterpret_cast<knn_cuda *>(knn);
+    if (k > K_LARGEST)
+        return error_set(err, STATUS_DEVICE, "GPU: at most %u neighbours; use --device=cpu",
+                         (unsigned)K_LARGEST);
+    uint32_t keep = std::min(k + MARGIN, t->words - 1), at_once = std::min(n, QUERIES);
+    std::vector<struct neighbour> candidates;
+    try {
+        candidates.resize((size_t)at_once * keep);
+    } catch (const std::bad_alloc &) {
+        return error_set(err, STATUS_FAILED, "out of memory");
+    }
+    if (reserve_search(t, at_once, keep, err) < 0)
+        return -1;
+    for (uint32_t first = 0, count; first < n; first += count) {
+        count = std::min(n - first, at_once);
+        if (search_block(t, query + first, count, keep, candidates.data(), err) < 0)
+            return -1;
+        for (uint32_t i = 0; i < count; i++) {
+            struct neighbour *mine = candidates.data() + (size_t)i * keep;
+            std::sort(mine, mine + keep, before);
+            std::copy(mine, mine + k, found + ((size_t)first + i) * k);
+        }
+    }
+    return 0;
+}
+
+int check_memory(uint32_t words, uint32_t dim, struct error *err)
+{
+    size_t free_bytes, all_bytes;
+    if (cuda_check(cudaMemGetInfo(&free_bytes, &all_bytes), "asking for its memory", err) < 0)
+        return -1;
+    double wanted = (double)words * (8.0 * dim + sizeof(double));
+    if (wanted > (double)free_bytes)
+        return error_set(err, STATUS_DEVICE,
+                         "GPU: the vectors need %.0f MB, %.0f MB are free; use another device, or "
+                         "--device=cpu",
+                         wanted / 1e6, (double)free_bytes / 1e6);
+    return 0;
+}
+
+int create(knn_cuda *t, int device, const float *rows, struct error *err)
+{
+    const char *what = "memory for the vectors";
+    size_t numbers = (size_t)t->words * t->dim;
+    if (cuda_check(cudaSetDevice(device), "starting", err) < 0 ||
+        check_memory(t->words, t->dim, err) < 0 ||
+        cuda_check(cudaStreamCreateWithFlags(&t->stream, cudaStreamNonBlocking), "starting", err) <
+            0 ||
+        blas_check(cublasCreate(&t->blas), err) < 0 ||
+        blas_check(cublasSetStream(t->blas, t->stream), err) < 0 ||
+        /* float32 as it is: no TF32 */
+        blas_check(cublasSetMathMode(t->blas, CUBLAS_PEDANTIC_MATH), err) < 0 ||
+        t->rows.reserve(numbers, what, err) < 0 || t->unit.reserve(numbers, what, err) < 0 ||
+        t->square.reserve(t->words, what, err) < 0)
+        return -1;
+    unit_task units = {t->rows.data, t->words, t->dim, t->unit.data, t->square.data};
+    return cuda_check(cudaMemcpyAsync(t->rows.data, rows, numbers * sizeof *rows,
+                                      cudaMemcpyHostToDevice, t->stream),
+                      what, err) < 0 ||
+                   cuda_launch(make_unit, units, (size_t)t->words * WARP, t->stream, WHAT, err) <
+                       0 ||
+                   cuda_check(cudaStreamSynchronize(t->stream), WHAT, err) < 0
+               ? -1
+               : 0;
+}
+
+const struct knn_methods methods = {search, destroy};
+
+} // namespace
+
+struct knn *cuda_knn_create(int device, const float *rows, uint32_t words, uint32_t dim,
+                            struct error *err)
+{
+    knn_cuda *t = new (std::nothrow) knn_cuda();
+    if (!t) {
+        error_set(err, STATUS_FAILED, "out of memory");
+        return nullptr;
+    }
+    t->base.methods = &methods;
+    snprintf(t->base.device, sizeof t->base.device, "cuda:%d", device);
+    t->words = words;
+    t->dim = dim;
+    if (create(t, device, rows, err) < 0) {
+        destroy(&t->base);
+        return nullptr;
+    }
+    return &t->base;
+}

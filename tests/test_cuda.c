@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* The CUDA backends against those of the CPU: same losses, vectors and neighbours.
+ *
+ * Without a GPU the kernels run on the CPU, compiled from the same sources through tests/emulate;
+ * that shows their arithmetic, bounds and synchronisation of blocks, not races or speed. With
+ * $SGNS_CUDA set to the real object they run on the GPU. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gpu.h"
+#include "knn.h"
+#include "memory.h"
+#include "oracle.h"
+#include "tap.h"
+#include "trainer.h"
+
+enum { EPOCHS = 3 };
+
+struct shape {
+    const char *name;
+    uint32_t words, dim, batch_size, window, negatives;
+};
+
+/* ---- training ---- */
+
+/* A word id from 1 on, small ones far more often, so that some rows have many entries. */
+static uint32_t draw_word(uint32_t words, uint64_t *state)
+{
+    double unit = draw_between(state, 0, 1);
+    return 1 + (uint32_t)(unit * unit * unit * (words - 1));
+}
+
+static void make_minibatch(struct minibatch *batch, const struct shape *s, uint32_t examples,
+                           uint64_t *state)
+{
+    struct error err;
+    minibatch_clear(batch);
+    for (uint32_t i = 0; i < examples; i++) {
+        uint32_t contexts = 1 + draw_below(state, 2 * s->window), noise = contexts * s->negatives;
+        uint32_t *word = minibatch_add(batch, draw_word(s->words, state), contexts, noise, &err);
+        require(word, &err);
+        for (uint32_t j = 0; j < contexts + noise; j++)
+            word[j] = draw_word(s->words, state);
+    }
+}
+
+struct outcome {
+    double *loss; /* (minibatches) */
+    float *rows;  /* (words, dim) */
+};
+
+static void release(struct outcome *o)
+{
+    free(o->loss);
+    free(o->rows);
+}
+
+/* Trains on `minibatches` minibatches in groups of the backend's size; the last of each third is
+ * short. */
+static struct outcome train_on(const char *device, const struct shape *s, unsigned minibatches)
+{
+    struct error err;
+    char note[DEVICE_NOTE];
+    struct trainer_config config = {.words = s->words,
+                                    .dim = s->dim,
+                                    .seed = 7,
+                                    .threads = 2,
+                                    .lr = 0.01,
+                                    .batch_size = s->batch_size,
+                                    .examples = 1000};
+    struct trainer *trainer = trainer_create(device, &config, note, &err);
+    require(trainer, &err);
+    struct outcome o = {memory_new(minibatches, sizeof *o.loss, &err),
+                        memory_new((size_t)s->words * s->dim, sizeof *o.rows, &err)};
+    struct minibatch *batch = memory_new(trainer->group, sizeof *batch, &err);
+    require(o.loss && o.rows && batch, &err);
+    uint64_t state = 1;
+    unsigned slot = 0;
+    for (unsigned done = 0, count; done < minibatches; done += count, slot = !slot) {
+        count = minibatches - done < trainer->group ? minibatches - done : trainer->group;
+        for (unsigned i = 0; i < count; i++) {
+            bool last = (done + i + 1) % (minibatches / EPOCHS) == 0;
+            make_minibatch(&batch[i], s, last ? (s->batch_size + 1) / 2 : s->batch_size, &state);
+        }
+        require(trainer->methods->prepare(trainer, slot, batch, count, &err) == 0 &&
+                    trainer->methods->step(trainer, slot, NULL, o.loss + done, &err) == 0,
+                &err);
+    }
+    /* In two pieces, as a writer of records would. */
+    uint32_t half = s->words / 2;
+    require(trainer->methods->read_back(trainer, 0, half, o.rows, &err) == 0 &&
+                trainer->methods->read_back(trainer, half, s->words - half,
+                                            o.rows + (size_t)half * s->dim, &err) == 0,
+            &err);
+    for (unsigned i = 0; i < trainer->group; i++)
+        minibatch_release(&batch[i]);
+    free(batch);
+    trainer->methods->destroy(trainer);
+    return o;
+}
+
+static double distance(const float *a, const float *b, size_t n)
+{
+    double square = 0, all = 0;
+    for (size_t i = 0; i < n; i++) {
+        square += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
+        all += (double)a[i] * a[i];
+    }
+    return sqrt(square / all);
+}
+
+static void test_training(const struct shape *s, unsigned minibatches)
+{
+    struct outcome cpu = train_on("cpu", s, minibatches), gpu = train_on("cuda", s, minibatches),
+                   again = train_on("cuda", s, minibatches);
+    double worst = 0;
+    for (unsigned i = 0; i < minibatches; i++)
+        worst = largest(worst, fabs(gpu.loss[i] - cpu.loss[i]) / cpu.loss[i]);
+    size_t n = (size_t)s->words * s->dim;
+    double far = distance(cpu.rows, gpu.rows, n);
+    tap_check(worst < 1e-5, "training, %s: losses within %.1e", s->name, worst);
+    tap_check(far < 1e-4, "training, %s: vectors within %.1e", s->name, far);
+    tap_check(memcmp(gpu.rows, again.rows, n * sizeof *gpu.rows) == 0,
+              "training, %s: a second run gives the same bytes", s->name);
+    release(&cpu);
+    release(&gpu);
+    release(&again);
+}
+
+/* ---- kNN ---- */
+
+static struct knn *new_knn(const char *device, const float *rows, uint32_t words, uint32_t dim)
+{
+    struct error err;
+    char note[DEVICE_NOTE];
+    struct knn *knn = knn_create(device, rows, words, dim, 1, note, &err);
+    require(knn, &err);
+    return knn;
+}
+
+/* All words asked for their k nearest, on both devices. */
+static void test_knn(const float *rows, uint32_t words, uint32_t dim, uint32_t k, const char *name)
+{
+    struct error err;
+    size_t n = (size_t)words * k;
+    struct neighbour *cpu = memory_new(n, sizeof *cpu, &err),
+                     *gpu = memory_new(n, sizeof *gpu, &err);
+    uint32_t *query = memory_new(words, sizeof *query, &err);
+    require(cpu && gpu && query, &err);
+    for (uint32_t i = 0; i < words; i++)
+        query[i] = words - 1 - i;
+    struct knn *on_cpu = new_knn("cpu", rows, words, dim),
+               *on_gpu = new_knn("cuda", rows, words, dim);
+    require(on_cpu->methods->search(on_cpu, query, words, k, cpu, &err) == 0, &err);
+    require(on_gpu->methods->search(on_gpu, query, words, k, gpu, &err) == 0, &err);
+    double worst = 0;
+    size_t other = 0;
+    for (size_t i = 0; i < n; i++) {
+        worst = largest(worst, fabs(cpu[i].cosine - gpu[i].cosine));
+        other += cpu[i].id != gpu[i].id;
+    }
+    tap_check(worst < 1e-12 && other == 0,
+              "kNN, %s, %u words × %u, k = %u: same words, cosines within %.1e", name,
+              (unsigned)words, (unsigned)dim, (unsigned)k, worst);
+    on_cpu->methods->destroy(on_cpu);
+    on_gpu->methods->destroy(on_gpu);
+    free(cpu);
+    free(gpu);
+    free(query);
+}
+
+static void test_knn_shapes(void)
+{
+    static const struct {
+        uint32_t words, dim, k;
+    } shapes[] = {{2, 1, 1},      {30, 3, 29},     {200, 31, 10},
+                  {200, 33, 100}, {1500, 100, 10}, {60, 300, 7}};
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        struct error err;
+        size_t n = (size_t)shapes[s].words * shapes[s].dim;
+        float *rows = memory_new(n, sizeof *rows, &err);
+        require(rows, &err);
+        uint64_t state = s + 1;
+        for (size_t i = 0; i < n; i++)
+            rows[i] = (float)draw_between(&state, -1, 1);
+        test_knn(rows, shapes[s].words, shapes[s].dim, shapes[s].k, "random");
+        /* Equal rows (ties, by id), rows of zeros, and rows so short that the 1e-9 counts. */
+        for (size_t i = 0; i < n; i++) {
+            uint32_t id = (uint32_t)(i / shapes[s].dim);
+            rows[i] = id % 5 == 1   ? rows[i % shapes[s].dim]
+                      : id % 5 == 2 ? 0.0f
+                      : id % 5 == 3 ? rows[i] * 1e-4f
+                                    : rows[i];
+        }
+        test_knn(rows, shapes[s].words, shapes[s].dim, shapes[s].k, "ties and short rows");
+        free(rows);
+    }
+}
+
+/* ---- failures ---- */
+
+static void test_refusals(void)
+{
+    struct error err;
+    char note[DEVICE_NOTE];
+    struct trainer_config config = {.words = 10,
+                                    .dim = 4096,
+                                    .seed = 1,
+                                    .threads = 1,
+                                    .lr = 0.01,
+                                    .batch_size = 8,
+                                    .examples = 8};
+    tap_check(!trainer_create("cuda", &config, note, &err) && err.status == STATUS_DEVICE,
+              "4,096 dimensions are refused with status 4: %s", err.text);
+    config.dim = 100;
+    tap_check(!trainer_create("cuda:99", &config, note, &err) && err.status == STATUS_USAGE,
+              "a GPU that is not there is refused with status 2: %s", err.text);
+    struct trainer *small = trainer_create("auto", &config, note, &err);
+    tap_check(small && strcmp(small->device, "cpu") == 0, "auto trains little work on the CPU");
+    if (small)
+        small->methods->destroy(small);
+    config.examples = 100000000;
+    struct trainer *large = trainer_create("auto", &config, note, &err);
+    tap_check(large && strncmp(large->device, "cuda:", 5) == 0, "auto trains much work on the GPU");
+    if (large)
+        large->methods->destroy(large);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    char object[4096];
+    const char *slash = strrchr(argv[0], '/');
+    snprintf(object, sizeof object, "%.*ssgns-cuda.so", slash ? (int)(slash - argv[0]) + 1 : 0,
+             argv[0]);
+    setenv("SGNS_CUDA", object, 0);
+
+    /* A group has up to 64 minibatches: 66 make two. */
+    static const struct shape shapes[] = {
+        {"dim 1", 50, 1, 5, 2, 2},
+        {"dim 3", 50, 3, 7, 2, 3},
+        {"dim 31", 80, 31, 12, 3, 5},
+        {"dim 33", 80, 33, 12, 3, 5},
+        {"dim 100", 200, 100, 24, 5, 5},
+        {"dim 300", 60, 300, 6, 3, 5},
+        {"dim 600", 20, 600, 3, 2, 2},
+        {"2 words", 2, 10, 4, 1, 1},
+        {"one example a minibatch", 40, 20, 1, 5, 5},
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        test_training(&shapes[i], 66);
+    static const struct shape many = {"70,000 words", 70000, 8, 6, 3, 4};
+    test_training(&many, 12);
+    test_knn_shapes();
+    test_refusals();
+    return tap_end();
+}
