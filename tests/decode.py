@@ -146,6 +146,7 @@ class Corpus:
         self.code, self.mark = ("H", 0xFFFF) if words <= 65535 else ("I", 0xFFFFFFFF)
 
     def read(self, fields):
+        must(fields.content, "a record without tokens")
         ids = fields.take(f"{len(fields.content) // struct.calcsize('<' + self.code)}{self.code}")
         must(all(i < self.words or i == self.mark for i in ids), "an id out of range")
         self.ids += ids
@@ -301,6 +302,7 @@ class Stream:
 
     def read_words(self, fields):
         n, = fields.take("I")
+        must(n >= 1, "a vocabulary record without a word")
         for _ in range(n):
             count, length = fields.take("QH")
             word, = fields.take(f"{length}s")

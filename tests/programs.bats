@@ -103,7 +103,7 @@ numeric_options() {
     sets_up "$program"
     for option in $(numeric_options "$program"); do
       tried=$((tried + 1))
-      for value in 1x x '' ' 1' '1 ' -99999 1e999 99999999999999999999 nan inf 1,5 0x 1.2.3; do
+      for value in 1x x '' ' 1' '1 ' -99999 1e999 9e99 nan inf 1,5 0x 1.2.3; do
         fails_with 2 "${COMMAND[@]}" "--$option=$value"
         says "--$option=$value"
         assert_size_zero stdout
@@ -133,7 +133,7 @@ numeric_options() {
   range sgns-batch --epochs 1 1000 0 1000001
   range sgns-batch --seed 0 $largest -1 $beyond
   range sgns-train --dim 1 65536 0 65537
-  range sgns-train --lr 0 1000000 -0.001 1000001
+  range sgns-train --lr 0 1e3 -0.001 1.1e30
   range sgns-train --seed 0 $largest -1 $beyond
   range sgns-train --threads 0 64 -1 1025
 }

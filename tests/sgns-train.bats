@@ -261,10 +261,11 @@ moved() {
   leaves_nothing out
 }
 
-@test "a GPU that is not there is an error" {
+@test "a GPU is an error where there is no CUDA" {
   for device in cuda cuda:0 cuda:12; do
-    fails_with 4 sgns-train --device $device batches.bin -o out
-    says cuda
+    SGNS_CUDA=missing.so fails_with 4 sgns-train --device $device batches.bin -o out
+    says 'this build has no CUDA'
+    says '--device=cpu'
     leaves_nothing out
   done
 }
@@ -283,9 +284,15 @@ moved() {
   train --device cpu batches.bin | cmp - auto.bin
 }
 
-@test "losses stay finite at the largest learning rate" {
+@test "losses stay finite at a large learning rate" {
   succeeds train --lr 1000000 batches.bin -o vectors.bin
   succeeds sgns-knn vectors.bin w1
+}
+
+@test "training that leaves the finite numbers stops, and names epoch and minibatch" {
+  fails_with 5 sgns-train -q --lr 1e30 batches.bin -o out
+  says 'the loss of epoch 1, minibatch 2 is not finite'
+  leaves_nothing out
 }
 
 @test "a loss log that cannot be written is an error" {

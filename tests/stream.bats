@@ -104,20 +104,23 @@ accepts() {
 }
 
 @test "a flipped bit is refused by all readers of a corpus, or changes nothing" {
-  for_readers corpus sweep_both flip corpus.bin
+  for_readers corpus sweep flip corpus.bin
 }
 
 @test "a flipped bit is refused by all readers of batches, or changes nothing" {
-  for_readers batches sweep_both flip batches.bin
+  for_readers batches sweep flip batches.bin
 }
 
 @test "a flipped bit is refused by all readers of vectors, or changes nothing" {
-  for_readers vectors sweep_both flip vectors.bin
+  for_readers vectors sweep flip vectors.bin
 }
 
 @test "any flipped bit of any stream is refused by sgns-cat, or changes nothing" {
+  # With ASan each of the thousands of runs takes many times longer: there, one bit of a byte will do.
+  how=flip-all
+  ! built_with_asan || how=flip
   for kind in corpus batches vectors; do
-    sweep flip-all $kind.bin sgns-cat
+    sweep $how $kind.bin sgns-cat
   done
 }
 

@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The programs with the CUDA backends: on a GPU where SGNS_CUDA names the real object, else on the CPU,
+# compiled from the same sources through tests/emulate, which can also play a GPU that fails.
+
+load helper
+
+export SGNS_CUDA=${SGNS_CUDA:-$BUILD/tests/sgns-cuda.so}
+
+setup_file() {
+  cd "$BATS_FILE_TMPDIR" || return
+  sample_text 60 40 | ptb-vocab -q -m 2 | sgns-batch -q -b 16 -e 2 -o batches.bin
+  sgns-train -q --device cpu -d 20 -L cpu.tsv batches.bin -o cpu.bin
+}
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+  ln -s "$BATS_FILE_TMPDIR"/*.bin "$BATS_FILE_TMPDIR"/*.tsv .
+}
+
+emulated() {
+  [[ $SGNS_CUDA == */tests/* ]]
+}
+
+# train_on_gpu ARGUMENT...
+train_on_gpu() {
+  sgns-train --device cuda -d 20 batches.bin "$@"
+}
+
+@test "CUDA: the losses of every step are the CPU's" {
+  train_on_gpu -q -L gpu.tsv >/dev/null
+  paste cpu.tsv gpu.tsv | awk 'NR > 1 && ($7 - $3) ^ 2 > (1e-5 * $3) ^ 2 { bad = 1 } END { exit bad || NR < 10 }'
+}
+
+@test "CUDA: the device is told, and goes into the provenance" {
+  succeeds train_on_gpu -o gpu.bin
+  says_like '^sgns-train: cuda:0: .*, compute capability [0-9]+\.[0-9]+, .* GB in use$'
+  says_like '^loss [0-9.]+, [0-9.]+ tokens/sec on cuda:0$'
+  sgns-cat --header gpu.bin | grep -q '^made by: sgns-train .* --device=cuda:0$'
+}
+
+@test "CUDA: two runs give the same bytes" {
+  train_on_gpu -q >one
+  train_on_gpu -q | cmp - one
+}
+
+@test "CUDA: the nearest words are the CPU's" {
+  for word in w1 w7 w20; do
+    sgns-knn --device cpu cpu.bin $word 12 >cpu
+    sgns-knn -q --device cuda cpu.bin $word 12 | cmp - cpu
+  done
+}
+
+@test "CUDA: a truncated input is refused as on the CPU" {
+  head -c 3000 batches.bin >cut.bin
+  fails_with 3 sgns-train -q --device cuda -d 20 cut.bin -o out
+  leaves_nothing out
+}
+
+@test "CUDA: a GPU that is not among those there is a mistake" {
+  fails_with 2 sgns-train --device cuda:99 batches.bin -o out
+  says 'cuda:99: no such device'
+}
+
+@test "CUDA: auto keeps little work on the CPU" {
+  succeeds sgns-train --device auto -d 20 batches.bin -o auto.bin
+  cmp auto.bin cpu.bin
+  sgns-knn --device auto cpu.bin w1 3 2>stderr >/dev/null
+  [ ! -s stderr ]
+}
+
+@test "CUDA: no GPU, one too small, or one that is lost is status 4, and nothing is written" {
+  emulated || return 0
+  EMULATE_DEVICES=0 fails_with 4 sgns-train --device cuda batches.bin -o out
+  says 'cuda: no GPU'
+  leaves_nothing out
+  EMULATE_FREE_BYTES=9000 fails_with 4 sgns-train -q --device cuda batches.bin -o out
+  says_like 'the model needs [0-9]+ MB, [0-9]+ MB are free'
+  leaves_nothing out
+  EMULATE_FREE_BYTES=900 fails_with 4 sgns-knn -q --device cuda cpu.bin w1
+  says_like 'the vectors need [0-9]+ MB, [0-9]+ MB are free'
+}
+
+@test "CUDA: whichever call fails, training ends with status 4, and nothing is written" {
+  emulated || return 0
+  local call=1
+  while ! EMULATE_FAIL=$call sgns-train -q --device cuda -d 20 batches.bin -o out 2>stderr; do
+    EMULATE_FAIL=$call fails_with 4 sgns-train -q --device cuda -d 20 batches.bin -o out
+    leaves_nothing out
+    call=$((call < 60 ? call + 1 : call + call / 4))
+  done
+  [ "$call" -gt 60 ]
+}
+
+@test "CUDA: whichever call fails, a search ends with status 4" {
+  emulated || return 0
+  local call=1
+  while ! EMULATE_FAIL=$call sgns-knn -q --device cuda cpu.bin w1 2>stderr >/dev/null; do
+    EMULATE_FAIL=$call fails_with 4 sgns-knn -q --device cuda cpu.bin w1
+    call=$((call + 1))
+  done
+  [ "$call" -gt 15 ]
+}
