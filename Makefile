@@ -67,12 +67,12 @@ all: $(TOOLS:%=$(B)/bin/%) $(GPU)
 
 ## demo: install what is missing, build, run the pipeline on the Penn Treebank (PTB=ptb.train.txt)
 demo: deps
-	+@$(MAKE) --no-print-directory all
+	+@$(MAKE) --no-print-directory -j$$(nproc) all
 	@PATH="$(CURDIR)/$(B)/bin:$$PATH" PTB="$(PTB)" pipelines/ptb
 
 ## check: install what is missing, build, run all tests (PTB=ptb.train.txt: also those on the Penn Treebank)
 check: deps-check
-	+@$(MAKE) --no-print-directory all $(DRIVERS:%=$(B)/tests/%) $(B)/tests/sgns-cuda.so
+	+@$(MAKE) --no-print-directory -j$$(nproc) all $(DRIVERS:%=$(B)/tests/%) $(B)/tests/sgns-cuda.so
 	@PTB="$(PTB)" tests/run $(B)
 
 ## check-oracle: compare training, step by step, with PyTorch (Debian's python3-torch)

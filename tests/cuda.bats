@@ -46,8 +46,8 @@ train_on_gpu() {
 
 @test "CUDA: the nearest words are the CPU's" {
   for word in w1 w7 w20; do
-    sgns-knn --device cpu cpu.bin $word 12 >cpu
-    sgns-knn -q --device cuda cpu.bin $word 12 | cmp - cpu
+    sgns-knn --device cpu cpu.bin $word 12 >expected
+    sgns-knn -q --device cuda cpu.bin $word 12 | cmp - expected
   done
 }
 
