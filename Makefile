@@ -156,6 +156,10 @@ $(B)/obj/tests/%.o: tests/%.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
+$(B)/obj/tests/bench/%.o: tests/bench/%.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -Itests -MMD -MP -c -o $@ $<
+
 $(B)/obj/kernels/%.o: lib/kernels.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(KERNEL_FLAGS) $(kernel_$*) -DKERNELS=kernels_$* -DKERNELS_NAME='"$*"' -MMD -MP -c -o $@ $<
