@@ -37,7 +37,7 @@ namespace
 
 /* ---- fibers ---- */
 
-const size_t STACK = 128 * 1024, PAGE = 4096;
+const size_t STACK = 128 * 1024, GUARD = 64 * 1024; /* whole pages, of any size */
 const unsigned TSAN_MOST = 200;
 
 #if defined(__x86_64__) && !defined(EMULATE_UCONTEXT)
@@ -116,9 +116,10 @@ struct thread {
     unsigned mask;
     uint64_t value;
     emulate::exchanged received;
-    unsigned char
-        order[2];  /* addresses for TSan; used in turn, so that who comes late at one sync */
-    unsigned turn; /* is not taken to come after those who are at the next */
+    /* What TSan knows a sync by: one of two in turn, so that who is late to leave one sync is not
+     * taken to come after those who have reached the next. */
+    unsigned char order[2];
+    unsigned turn;
 };
 
 struct block {
@@ -273,8 +274,8 @@ UNWATCHED void fiber()
 thread *create_thread()
 {
     void *memory =
-        mmap(nullptr, PAGE + STACK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    char *stack = static_cast<char *>(memory) + PAGE; /* below it a page to run into */
+        mmap(nullptr, GUARD + STACK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char *stack = static_cast<char *>(memory) + GUARD; /* below it what faults */
     if (memory == MAP_FAILED || mprotect(stack, STACK, PROT_READ | PROT_WRITE) != 0)
         die("no memory for the stacks of its threads");
     thread *t = new thread();
@@ -358,16 +359,16 @@ block make_block(uint64_t number, thread **threads, unsigned size, size_t shared
     return b;
 }
 
-} // namespace
-
-namespace emulate
-{
-
 uint64_t setting(const char *name, uint64_t otherwise)
 {
     const char *text = getenv(name);
     return text && *text ? strtoull(text, nullptr, 10) : otherwise;
 }
+
+} // namespace
+
+namespace emulate
+{
 
 const settings &set()
 {

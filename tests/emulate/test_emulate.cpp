@@ -977,7 +977,8 @@ std::string run_self(const std::string &settings, const std::string &argument, i
 void expect_fault(const char *name, const char *message)
 {
     int status;
-    std::string output = run_self("", name, status);
+    std::string output =
+        run_self("TSAN_OPTIONS=halt_on_error=1 UBSAN_OPTIONS=halt_on_error=1", name, status);
     if (!tap_check(status != 0 && output.find(message) != std::string::npos, "fault %s: %s", name,
                    message))
         printf("# status %d: %s\n", status, output.c_str());
@@ -1054,6 +1055,11 @@ void test_all()
 #ifdef SGNS_EMULATE
     test_forgotten_waits();
 #endif
+    float *data;
+    MUST(cudaMalloc(&data, 4));
+    tap_check(cudaDeviceReset() == cudaSuccess && cudaMalloc(&data, 4) == cudaSuccess &&
+                  cudaFree(data) == cudaSuccess,
+              "a reset, and on");
 }
 
 } // namespace
