@@ -26,7 +26,7 @@ $(error MODE=$(MODE): expected release, debug, asan or tsan)
 endif
 FLAGS += $(flags_$(MODE))
 
-CXX_FLAGS := -std=c++17 -D_GNU_SOURCE -Itests/emulate -Ilib -pthread -fPIC $(WARN) -Wno-unknown-pragmas -O1 -g $(flags_$(MODE))
+CXX_FLAGS := -std=c++17 -D_GNU_SOURCE -Itests/emulate -Icuda -Ilib -pthread -fPIC $(WARN) -Wno-unknown-pragmas -O1 -g $(flags_$(MODE))
 
 # The inner loops, once per instruction set. Every version must give the same bits: no contraction to
 # fused multiply-add. What no one looks at, errno and floating-point traps, would hinder SIMD.
@@ -72,7 +72,7 @@ demo: deps
 
 ## check: install what is missing, build, run all tests (PTB=ptb.train.txt: also those on the Penn Treebank)
 check: deps-check
-	+@$(MAKE) --no-print-directory -j$$(nproc) all $(DRIVERS:%=$(B)/tests/%) $(B)/tests/sgns-cuda.so
+	+@$(MAKE) --no-print-directory -j$$(nproc) all $(DRIVERS:%=$(B)/tests/%) $(B)/tests/test_emulate $(B)/tests/sgns-cuda.so
 	@PTB="$(PTB)" tests/run $(B)
 
 ## check-oracle: compare training, step by step, with PyTorch (Debian's python3-torch)
@@ -105,8 +105,9 @@ install: all
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1"
 	install -m 755 $(TOOLS:%=$(B)/bin/%) "$(DESTDIR)$(PREFIX)/bin"
 	install -m 644 $(TOOLS:%=tools/%.1) "$(DESTDIR)$(PREFIX)/share/man/man1"
+	$(if $(GPU),install -D -m 755 $(GPU) "$(DESTDIR)$(PREFIX)/lib/sgns/sgns-cuda.so")
 uninstall:
-	cd "$(DESTDIR)$(PREFIX)" && rm -f $(TOOLS:%=bin/%) $(TOOLS:%=share/man/man1/%.1)
+	cd "$(DESTDIR)$(PREFIX)" && rm -f $(TOOLS:%=bin/%) $(TOOLS:%=share/man/man1/%.1) lib/sgns/sgns-cuda.so
 
 ## clean: remove build/
 clean:
@@ -135,6 +136,10 @@ $(B)/obj/cuda/%.o: cuda/%.cu $(B)/flags
 $(B)/tests/sgns-cuda.so: $(patsubst cuda/%.cu,$(B)/obj/emulate/%.o,$(wildcard cuda/*.cu)) $(patsubst tests/emulate/%.cpp,$(B)/obj/emulate/%.o,$(filter-out %/test_emulate.cpp,$(wildcard tests/emulate/*.cpp))) $(B)/libsgns.a
 	@mkdir -p $(@D)
 	$(CXX) $(CXX_FLAGS) -shared -o $@ $^ -Wl,--exclude-libs,ALL -lm
+
+$(B)/tests/test_emulate: $(patsubst tests/emulate/%.cpp,$(B)/obj/emulate/%.o,$(wildcard tests/emulate/*.cpp))
+	@mkdir -p $(@D)
+	$(CXX) $(CXX_FLAGS) -o $@ $^
 
 $(B)/obj/emulate/%.o: cuda/%.cu $(B)/flags
 	@mkdir -p $(@D)

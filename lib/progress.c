@@ -20,7 +20,9 @@ void progress_start(struct progress *progress, bool off)
 {
     progress->off = off;
     progress->terminal = isatty(STDERR_FILENO);
-    progress->start = progress->shown = clock_seconds();
+    progress->start = clock_seconds();
+    progress->shown =
+        progress->terminal ? -1 : progress->start; /* there the first line comes at once */
 }
 
 bool progress_due(const struct progress *progress)

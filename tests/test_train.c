@@ -262,7 +262,8 @@ static void check_rows(const struct oracle *o, const float *rows, const float *i
 
 static void test_against_oracle(uint32_t dim)
 {
-    struct trainer_config config = {WORDS, dim, 11, 2, 0.002};
+    struct trainer_config config = {
+        .words = WORDS, .dim = dim, .seed = 11, .threads = 2, .lr = 0.002};
     struct trainer *trainer = new_trainer(&config);
     struct minibatch batch = {0};
     struct oracle o;
@@ -335,7 +336,8 @@ static unsigned train_ahead(const struct trainer_config *config, double *loss, f
 static void test_threads(void)
 {
     enum { DIM = 33 };
-    struct trainer_config config = {WORDS, DIM, 11, 1, 0.002};
+    struct trainer_config config = {
+        .words = WORDS, .dim = DIM, .seed = 11, .threads = 1, .lr = 0.002};
     double loss[SHORT], other_loss[SHORT];
     static float rows[WORDS * DIM], other_rows[WORDS * DIM];
     struct trainer *trainer = new_trainer(&config);
