@@ -461,6 +461,11 @@ def first_word_is_not_the_unknown(draft):
 
 
 @invalid(*KINDS)
+def first_word_only_begins_like_the_unknown(draft):
+    draft.words[0] = (b"<unk>s", 3)
+
+
+@invalid(*KINDS)
 def counts_overflow(draft):
     draft.words[0] = (b"<unk>", (1 << 64) - 11)
 
@@ -548,10 +553,10 @@ first_examples("minibatch_too_small", (1, [2, 3], [4, 4]), totals=(2, 3, 4))
 first_examples("minibatch_too_large", *[(1, [2], [3])] * 3, totals=(4, 4, 5))
 
 
-def first_fields(name, *fields):
+def first_fields(name, *fields, totals=(3, 4, 5)):
     """The same examples behind other n, more, contexts, noise."""
     def forgery(draft):
-        draft.data[0] = (EXAMPLES, u32(*fields) + draft.data[0][1][16:])
+        draft.data[0], draft.totals = (EXAMPLES, u32(*fields) + draft.data[0][1][16:]), list(totals)
     forgery.__name__ = name
     invalid("batches")(forgery)
 
@@ -560,9 +565,14 @@ first_fields("examples_without_examples", 0, 0, 3, 3)
 first_fields("examples_claim_most", 0xFFFFFFFF, 0, 3, 3)
 first_fields("contexts_claim_most", 2, 0, 0xFFFFFFFF, 3)
 first_fields("noise_claims_most", 2, 0, 3, 0xFFFFFFFF)
-first_fields("contexts_and_noise_exchanged", 2, 0, 4, 2)
-first_fields("more_than_more", 2, 2, 3, 3)
+first_fields("a_noise_word_told_as_context", 2, 0, 4, 2, totals=(3, 5, 4))
 first_fields("minibatch_goes_on_too_far", 2, 1, 3, 3)
+
+
+@invalid("batches")
+def more_than_more(draft):
+    draft.data[:1] = [(EXAMPLES, examples((1, [2, 3], [4, 4]), more=2)),
+                      (EXAMPLES, examples((2, [1], [3])))]
 
 
 @invalid("batches")

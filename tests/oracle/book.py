@@ -6,14 +6,14 @@ Minibatches padded to their longest row, with masks and labels; two embeddings; 
 dense Adam: the code of the book's chapters "The Dataset for Pretraining Word Embeddings" and
 "Pretraining word2vec", which oracle.py holds sgns-train's numbers against.
 
-As a program, measures how fast this trains on the CPU, on the first epoch of a batch stream, and
-prints centre words per second, two figures:
+As a program, measures how fast this trains on the first epoch of a batch stream, and prints centre
+words per second, two figures:
 
-    loop    the training loop alone: all minibatches were padded and made tensors beforehand, so
-            that its speed owes nothing to the loading of data
+    loop    the training loop alone: all minibatches were padded and made tensors on the device
+            beforehand, so that its speed owes nothing to the loading of data
     loader  with the book's DataLoader in the loop, which shuffles and pads (--workers processes)
 
-    book.py --batches FILE [--epochs N] [--threads N] [--workers N]
+    book.py --batches FILE [--device cpu|cuda] [--epochs N] [--threads N] [--workers N]
 """
 import argparse
 import itertools
@@ -70,15 +70,15 @@ def model(words, dim):
     return net
 
 
-def train(data, words, dim, lr, epochs):
+def train(data, words, dim, lr, epochs, device="cpu"):
     """(loss, centre words per second). `data` gives an epoch's minibatches, each time it is asked."""
-    net = model(words, dim)
+    net = model(words, dim).to(device)
     optimizer = torch.optim.Adam(net.parameters(), lr=lr)
     total, count, start = 0.0, 0, time.perf_counter()
     for _ in range(epochs):
         for minibatch in data:
             optimizer.zero_grad()
-            loss = losses(minibatch, *net)
+            loss = losses([part.to(device) for part in minibatch], *net)
             loss.sum().backward()
             optimizer.step()
             total += float(loss.sum())
@@ -89,6 +89,7 @@ def train(data, words, dim, lr, epochs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--batches", required=True, help="batch stream")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda [cpu]")
     parser.add_argument("--epochs", type=int, default=1, help="times to train on its first epoch [1]")
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch [1]")
     parser.add_argument("--workers", type=int, default=4,
@@ -103,8 +104,8 @@ def main():
     size = int(stream.header(args.batches)["batch size"])
     epoch_1 = itertools.takewhile(lambda item: item[0] == 1,
                                   stream.minibatches(args.batches, vocab))
-    data = [batchify(examples) for _, examples in epoch_1]
-    loss, speed = train(data, len(vocab), args.dim, args.lr, args.epochs)
+    data = [[part.to(args.device) for part in batchify(examples)] for _, examples in epoch_1]
+    loss, speed = train(data, len(vocab), args.dim, args.lr, args.epochs, args.device)
     print(f"loop: loss {loss:.3f}, {speed:.1f} tokens/sec", flush=True)
 
     del data
@@ -112,7 +113,7 @@ def main():
     data = torch.utils.data.DataLoader(
         list(itertools.islice(stream.examples(args.batches, vocab), count)), size, shuffle=True,
         collate_fn=batchify, num_workers=args.workers)
-    loss, speed = train(data, len(vocab), args.dim, args.lr, args.epochs)
+    loss, speed = train(data, len(vocab), args.dim, args.lr, args.epochs, args.device)
     print(f"loader: loss {loss:.3f}, {speed:.1f} tokens/sec", flush=True)
 
 
