@@ -67,7 +67,8 @@ all: $(TOOLS:%=$(B)/bin/%) $(GPU)
 
 ## demo: install what is missing, build, run the pipeline on the Penn Treebank (PTB=ptb.train.txt)
 demo: deps
-	+@$(MAKE) --no-print-directory -j$$(nproc) all
+	@echo 'Building$(if $(GPU),; the CUDA backends take a minute or two)'
+	+@$(MAKE) -s --no-print-directory -j$$(nproc) all
 	@PATH="$(CURDIR)/$(B)/bin:$$PATH" PTB="$(PTB)" pipelines/ptb
 
 ## check: install what is missing, build, run all tests (PTB=ptb.train.txt: also those on the Penn Treebank)

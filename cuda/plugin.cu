@@ -14,7 +14,7 @@ int count(struct error *err)
     cudaError_t result = cudaGetDeviceCount(&devices);
     if (result == cudaSuccess && devices > 0)
         return devices;
-    return error_set(err, STATUS_DEVICE, "cuda: no GPU: %s; use --device=cpu",
+    return error_set(err, STATUS_DEVICE, "no GPU: %s",
                      result == cudaSuccess ? "none is there" : cudaGetErrorString(result));
 }
 

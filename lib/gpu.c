@@ -72,23 +72,20 @@ static const struct cuda_plugin *load(struct error *err)
     char path[PATH_MAX];
     find_object(path);
     if (access(path, R_OK) < 0) {
-        error_set(err, STATUS_DEVICE,
-                  "cuda: this build has no CUDA (there is no %s); use --device=cpu", path);
+        error_set(err, STATUS_DEVICE, "this build has no CUDA: there is no %s", path);
         return NULL;
     }
     void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     void *symbol = object ? dlsym(object, "sgns_cuda_plugin") : NULL;
     if (!symbol) {
-        error_set(err, STATUS_DEVICE, "cuda: cannot load its backends: %s; use --device=cpu",
-                  dlerror());
+        error_set(err, STATUS_DEVICE, "cannot load the CUDA backends: %s", dlerror());
         return NULL;
     }
     const struct cuda_plugin *(*get)(void);
     memcpy(&get, &symbol, sizeof get); /* ISO C has no cast from an object to a function */
     const struct cuda_plugin *plugin = get();
     if (plugin->abi != CUDA_PLUGIN_ABI) {
-        error_set(err, STATUS_DEVICE, "cuda: %s belongs to another version; use --device=cpu",
-                  path);
+        error_set(err, STATUS_DEVICE, "%s belongs to another version", path);
         return NULL;
     }
     return plugin;
@@ -126,8 +123,12 @@ int gpu_choose(const char *device, bool worth_it, int *number, const struct cuda
         *plugin = NULL;
     if (*plugin)
         return 0;
+    char why[DEVICE_NOTE - 32];
+    snprintf(why, sizeof why, "%.*s", (int)sizeof why - 1, err->text);
+    if (kind == DEVICE_CUDA && err->status == STATUS_DEVICE)
+        return error_set(err, STATUS_DEVICE, "%s: %s; use --device=cpu", device, why);
     if (kind == DEVICE_CUDA)
         return -1;
-    snprintf(note, DEVICE_NOTE, "on the CPU: %.400s", err->text);
+    snprintf(note, DEVICE_NOTE, "on the CPU: %s", why);
     return 0;
 }

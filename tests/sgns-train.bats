@@ -159,9 +159,14 @@ moved() {
 }
 
 @test "on a terminal it shows a bar, the epoch, the loss, the speed and the time left" {
-  # Long enough to be shown: every tenth of a second.
-  sample_text 20000 300 | ptb-vocab -q -m 1 | sgns-batch -q -k 2 -e 1 -o long.bin
-  script -qec 'sgns-train -t 1 long.bin -o vectors.bin' /dev/null </dev/null | tr '\r' '\n' >shown
+  # It is shown every tenth of a second; the pause makes sure of that.
+  sample_text 8000 300 | ptb-vocab -q -m 1 | sgns-batch -q -e 1 -o long.bin
+  half=$(($(wc -c <long.bin) / 2))
+  [ $half -gt 500000 ] # what comes before the pause is decoded then
+  mkfifo pipe
+  { head -c $half long.bin; sleep 0.5; tail -c +$((half + 1)) long.bin; } >pipe 3>&- &
+  script -qec 'sgns-train -d 10 -o vectors.bin pipe' /dev/null </dev/null | tr '\r' '\n' >shown
+  wait
   grep -qE '[#.]{10,} +[0-9]+% epoch 1/1 loss [0-9.]+, [0-9]+ tokens/sec, [0-9:]+ left' shown
   grep -qE 'loss [0-9.]+, [0-9.]+ tokens/sec on cpu' shown
 }
