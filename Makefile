@@ -9,11 +9,10 @@ PREFIX ?= /usr/local
 # A path to ptb.train.txt, for `make demo` and for the tests that need it.
 PTB    ?=
 
-VERSION := $(shell sed -n 's/^.define SGNS_VERSION "\(.*\)"/\1/p' lib/cli.h)
 B       := build$(if $(filter-out release,$(MODE)),/$(MODE))
 CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wno-psabi $(if $(WERROR),-Werror)
-FLAGS   := -std=c11 -D_GNU_SOURCE -Ilib -pthread -fPIC $(WARN) $(CFLAGS)
+FLAGS   := -std=c11 -D_GNU_SOURCE -Ilib -pthread -fPIC -ffp-contract=off $(WARN) $(CFLAGS)
 LIBS    := -lzstd -lxxhash -lm -ldl
 
 # Variants of the whole build, each in a folder of its own under build/.
@@ -28,9 +27,10 @@ FLAGS += $(flags_$(MODE))
 
 CXX_FLAGS := -std=c++17 -D_GNU_SOURCE -Itests/emulate -Icuda -Ilib -pthread -fPIC $(WARN) -Wno-unknown-pragmas -O1 -g $(flags_$(MODE))
 
-# The inner loops, once per instruction set. Every version must give the same bits: no contraction to
-# fused multiply-add. What no one looks at, errno and floating-point traps, would hinder SIMD.
-KERNEL_FLAGS := -O3 -ffp-contract=off -fno-math-errno -fno-trapping-math
+# The inner loops, once per instruction set. Every version must give the same bits: hence, in FLAGS, no
+# contraction to fused multiply-add. What no one looks at, errno and floating-point traps, would hinder
+# SIMD.
+KERNEL_FLAGS := -O3 -fno-math-errno -fno-trapping-math
 KERNELS      := plain
 kernel_plain :=
 ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
@@ -44,15 +44,18 @@ endif
 # none, the oldest that nvcc knows from 70 on, 80, 90, and PTX for what comes later.
 NVCC  ?= $(firstword $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc))
 CUDA  ?= $(if $(NVCC),1,0)
+ifeq ($(CUDA)-$(NVCC),1-)
+$(error CUDA=1, but there is no nvcc: name it, NVCC=path)
+endif
 ifeq ($(CUDA)-$(MODE),1-release)
 GPU        := $(B)/lib/sgns/sgns-cuda.so
 NVCC_ARCHS := $(patsubst compute_%,%,$(shell $(NVCC) --list-gpu-arch))
-NATIVE     := $(shell nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | tr -d . | sort -u)
-CUDA_ARCH  ?= $(or $(NATIVE),$(firstword $(filter 70 75,$(NVCC_ARCHS))) 80 90)
-NEWEST     := $(lastword $(sort $(CUDA_ARCH)))
+NATIVE     := $(shell nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | sed -n 's/^\([0-9]*\)\.\([0-9]\)$$/\1\2/p' | sort -u)
+CUDA_ARCH  ?= $(or $(filter $(NVCC_ARCHS),$(NATIVE)),$(firstword $(filter 70 75,$(NVCC_ARCHS))) $(filter 80 90,$(NVCC_ARCHS)))
+NEWEST     := $(shell printf '%s\n' $(CUDA_ARCH) | sort -n | tail -n 1)
 GENCODE    := $(foreach a,$(CUDA_ARCH),-gencode arch=compute_$(a),code=sm_$(a)) \
               -gencode arch=compute_$(NEWEST),code=compute_$(NEWEST)
-NVCC_FLAGS := -std=c++17 -O3 -Ilib -Werror all-warnings -Xcompiler -fPIC,-Wall,-Wextra $(GENCODE)
+NVCC_FLAGS := -std=c++17 -O3 -Ilib $(if $(WERROR),-Werror all-warnings) -Xcompiler -fPIC,-Wall,-Wextra $(GENCODE)
 endif
 
 TOOLS   := $(basename $(notdir $(wildcard tools/*.c)))
@@ -64,6 +67,7 @@ OBJECTS := $(patsubst lib/%.c,$(B)/obj/%.o,$(filter-out lib/kernels.c,$(wildcard
 
 ## all: the programs, in build/bin (MODE=debug|asan|tsan: in build/MODE/bin)
 all: $(TOOLS:%=$(B)/bin/%) $(GPU)
+	@$(if $(GPU),:,rm -f $(B)/lib/sgns/sgns-cuda.so)
 
 ## demo: install what is missing, build, run the pipeline on the Penn Treebank (PTB=ptb.train.txt)
 demo: deps
@@ -99,7 +103,7 @@ lint:
 
 ## format: clang-format on all C sources
 format:
-	clang-format -i lib/*.[ch] tools/*.c tests/*.[ch]
+	clang-format -i lib/*.[ch] tools/*.c tests/*.[ch] tests/*/*.[ch] tests/emulate/*.cpp
 
 ## install, uninstall: programs and man pages, under PREFIX (/usr/local) and DESTDIR
 install: all
@@ -108,7 +112,7 @@ install: all
 	install -m 644 $(TOOLS:%=tools/%.1) "$(DESTDIR)$(PREFIX)/share/man/man1"
 	$(if $(GPU),install -D -m 755 $(GPU) "$(DESTDIR)$(PREFIX)/lib/sgns/sgns-cuda.so")
 uninstall:
-	cd "$(DESTDIR)$(PREFIX)" && rm -f $(TOOLS:%=bin/%) $(TOOLS:%=share/man/man1/%.1) lib/sgns/sgns-cuda.so
+	cd "$(DESTDIR)$(PREFIX)" && rm -f $(TOOLS:%=bin/%) $(TOOLS:%=share/man/man1/%.1) lib/sgns/sgns-cuda.so && { rmdir lib/sgns 2>/dev/null || true; }
 
 ## clean: remove build/
 clean:
@@ -129,7 +133,7 @@ $(B)/lib/sgns/sgns-cuda.so: $(patsubst cuda/%.cu,$(B)/obj/cuda/%.o,$(wildcard cu
 	@mkdir -p $(@D)
 	$(NVCC) -shared $(GENCODE) -o $@ $^ -Xlinker --exclude-libs,ALL -Xlinker --no-undefined -lcublas -lm
 
-$(B)/obj/cuda/%.o: cuda/%.cu $(B)/flags
+$(B)/obj/cuda/%.o: cuda/%.cu $(B)/flags-cuda
 	@mkdir -p $(@D)
 	$(NVCC) $(NVCC_FLAGS) -MMD -MP -c -o $@ $<
 
@@ -174,11 +178,13 @@ $(B)/obj/%.o: lib/%.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
-# Changes when compiler or flags do, so that everything is built anew then.
-$(B)/flags: FORCE
+# Files that change when compiler or flags do, so that everything is built anew then.
+$(B)/flags:      export COMMAND = $(CC) $(FLAGS) $(KERNEL_FLAGS) $(CXX) $(CXX_FLAGS) $(LDFLAGS)
+$(B)/flags-cuda: export COMMAND = $(NVCC) $(NVCC_FLAGS)
+$(B)/flags $(B)/flags-cuda: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(FLAGS) $(KERNEL_FLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(FLAGS) $(KERNEL_FLAGS) $(LDFLAGS)' > $@
+	@echo "$$COMMAND" | cmp -s - $@ || echo "$$COMMAND" > $@
 .PHONY: FORCE
 
 .SECONDARY:
--include $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d)
+-include $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d $(B)/obj/*/*/*.d)

@@ -33,8 +33,8 @@ template <class T> struct device_array {
     {
         if (wanted <= capacity)
             return 0;
+        size_t more = capacity + capacity / 4, grown = wanted > more ? wanted : more;
         release();
-        size_t grown = wanted + wanted / 4;
         if (cuda_check(cudaMalloc((void **)&data, grown * sizeof(T)), what, err) < 0) {
             data = nullptr;
             return -1;
@@ -59,8 +59,8 @@ template <class T> struct pinned_array {
     {
         if (wanted <= capacity)
             return 0;
+        size_t more = capacity + capacity / 4, grown = wanted > more ? wanted : more;
         release();
-        size_t grown = wanted + wanted / 4;
         if (cuda_check(cudaMallocHost((void **)&data, grown * sizeof(T)), what, err) < 0) {
             data = nullptr;
             return -1;

@@ -3,7 +3,8 @@
  *
  * Words and queries go by in blocks, so that a vocabulary of millions fits. Scores are float32 dot
  * products of unit vectors; each query keeps a few more candidates than were asked for, and these are
- * scored again in double precision, so that answers and their order are those of lib/knn_cpu.c.
+ * scored again in double precision, so that answers and their order are those of lib/knn_cpu.c, as
+ * long as no more than MARGIN words lie within the rounding of float32 around the last.
  */
 #include <cublas_v2.h>
 
@@ -30,6 +31,12 @@ const uint32_t MARGIN = 8;                          /* candidates beyond k */
 const uint32_t K_LARGEST = BUFFER - AT_ONCE * BLOCK - MARGIN;
 const char *const WHAT = "searching";
 
+/* Which warp of the grid this is; their threads can be more than 2^32. */
+__device__ uint32_t global_warp()
+{
+    return blockIdx.x * (BLOCK / WARP) + threadIdx.x / WARP;
+}
+
 /* ---- unit vectors ---- */
 
 struct unit_task {
@@ -49,7 +56,7 @@ __device__ double sum_over_warp(double share)
 /* A warp for each row. */
 __global__ void make_unit(unit_task t)
 {
-    uint32_t id = (blockIdx.x * BLOCK + threadIdx.x) / WARP, lane = threadIdx.x % WARP;
+    uint32_t id = global_warp(), lane = threadIdx.x % WARP;
     if (id >= t.words)
         return;
     const float *row = t.rows + (size_t)id * t.dim;
@@ -72,7 +79,7 @@ struct gather_task {
 
 __global__ void gather(gather_task t)
 {
-    uint32_t i = (blockIdx.x * BLOCK + threadIdx.x) / WARP, lane = threadIdx.x % WARP;
+    uint32_t i = global_warp(), lane = threadIdx.x % WARP;
     if (i >= t.queries)
         return;
     for (uint32_t c = lane; c < t.dim; c += WARP)
@@ -191,7 +198,7 @@ struct rescore_task {
 /* A warp for each candidate: its cosine in double precision. */
 __global__ void rescore(rescore_task t)
 {
-    uint32_t pair = (blockIdx.x * BLOCK + threadIdx.x) / WARP, lane = threadIdx.x % WARP;
+    uint32_t pair = global_warp(), lane = threadIdx.x % WARP;
     if (pair >= t.pairs)
         return;
     uint32_t query = t.query[pair / t.keep], id = candidate_id(t.best[pair]);

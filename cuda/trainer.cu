@@ -460,7 +460,7 @@ struct collect_task {
 template <unsigned Q> __global__ void __launch_bounds__(BLOCK) collect(collect_task t)
 {
     unsigned lane = threadIdx.x % LANES_IN_WARP;
-    uint32_t i = (blockIdx.x * BLOCK + threadIdx.x) / LANES_IN_WARP;
+    uint32_t i = blockIdx.x * WARPS + threadIdx.x / LANES_IN_WARP;
     if (i >= t.count)
         return;
     uint32_t id = t.first + i;
@@ -653,7 +653,8 @@ int prepare(struct trainer *trainer, unsigned slot, const struct minibatch *batc
     slot_buffers &s = t->slot[slot];
     group_size size = measure(batch, count);
     if (size.words >= UINT32_MAX)
-        return error_set(err, STATUS_INPUT, "minibatches of %zu words are too large for the GPU",
+        return error_set(err, STATUS_DEVICE,
+                         "GPU: %u minibatches of %zu words are too many; use --device=cpu", count,
                          size.words);
     if (reserve_slot(t, s, size, count, err) < 0)
         return outcome(t, -1);

@@ -5,28 +5,38 @@
 
 #include "memory.h"
 
+/* By multiplications alone: C libraries differ in the last bits of pow. */
+static double power(double base, unsigned exponent)
+{
+    double product = 1;
+    for (; exponent > 0; exponent /= 2, base *= base)
+        if (exponent % 2)
+            product *= base;
+    return product;
+}
+
 static void fill_powers(double *table, double base)
 {
     for (int k = 0; k < ADAM_POWERS; k++)
-        table[k] = pow(base, k);
+        table[k] = power(base, (unsigned)k);
 }
 
 /* F, or G, whose terms are weight(k) times a power of ratio. */
-static void fill_sums(double *sum, double ratio, double (*weight)(int k))
+static void fill_sums(double *sum, double ratio, double (*weight)(unsigned k))
 {
     sum[ADAM_TAIL] = ratio / (1 - ratio);
     for (int s = ADAM_TAIL - 1; s >= 0; s--)
-        sum[s] = ratio * (weight(s + 1) + sum[s + 1]);
+        sum[s] = ratio * (weight((unsigned)s + 1) + sum[s + 1]);
 }
 
-static double weight_c(int k)
+static double weight_c(unsigned k)
 {
-    return sqrt(1 - pow(ADAM_BETA2, k)) / (1 - pow(ADAM_BETA1, k));
+    return sqrt(1 - power(ADAM_BETA2, k)) / (1 - power(ADAM_BETA1, k));
 }
 
-static double weight_d(int k)
+static double weight_d(unsigned k)
 {
-    return (1 - pow(ADAM_BETA2, k)) / (1 - pow(ADAM_BETA1, k));
+    return (1 - power(ADAM_BETA2, k)) / (1 - power(ADAM_BETA1, k));
 }
 
 int adam_init(struct adam *adam, double lr, struct error *err)
@@ -38,7 +48,7 @@ int adam_init(struct adam *adam, double lr, struct error *err)
         return -1;
     fill_powers(adam->table + ADAM_POWER1, ADAM_BETA1);
     fill_powers(adam->table + ADAM_POWER2, ADAM_BETA2);
-    fill_powers(adam->table + ADAM_POWER2_HIGH, pow(ADAM_BETA2, ADAM_POWERS));
+    fill_powers(adam->table + ADAM_POWER2_HIGH, power(ADAM_BETA2, ADAM_POWERS));
     fill_powers(adam->table + ADAM_POWER_R, r);
     fill_powers(adam->table + ADAM_POWER_Q, q);
     fill_sums(adam->table + ADAM_F, r, weight_c);

@@ -104,7 +104,7 @@ void batches_reader_close(struct batches_reader *reader)
 {
     stream_reader_close(reader->stream);
     head_release(&reader->head);
-    free(reader->noise);
+    free(reader->counts);
     *reader = (struct batches_reader){0};
 }
 
@@ -142,10 +142,10 @@ static int reserve_examples(struct batches_reader *reader, struct minibatch *bat
     const uint8_t *both = n <= cursor_left(c) / 8 ? cursor_bytes(c, (size_t)n * 8) : NULL;
     if (!both)
         return stream_fault(reader->stream, err, "examples of a wrong size");
-    if (memory_reserve(&reader->noise, &reader->noise_capacity, 2 * (size_t)n, 4, err) < 0)
+    if (memory_reserve(&reader->counts, &reader->counts_capacity, 2 * (size_t)n, 4, err) < 0)
         return -1;
-    cursor_narrow_array(&counts, reader->noise, 2 * (size_t)n, 4);
-    const uint32_t *context_count = reader->noise, *noise_count = reader->noise + n;
+    cursor_narrow_array(&counts, reader->counts, 2 * (size_t)n, 4);
+    const uint32_t *context_count = reader->counts, *noise_count = reader->counts + n;
     uint64_t context_sum = 0, noise_sum = 0;
     for (uint32_t i = 0; i < n; i++) {
         context_sum += context_count[i];

@@ -63,8 +63,8 @@ struct batches_reader {
     struct batches_shape shape;
     uint64_t batches;             /* read so far */
     struct batches_totals totals; /* read so far; at the end verified against END */
-    uint32_t *noise;              /* (examples of a record) */
-    size_t noise_capacity;
+    uint32_t *counts;             /* (2 · examples of a record) of context, then of noise words */
+    size_t counts_capacity;
 };
 
 /* Reads preamble and head. `name` must outlive the reader. On error there is nothing to close. */

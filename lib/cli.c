@@ -290,6 +290,10 @@ static void parse_options(int argc, char **argv)
 char **cli_start(const struct cli_program *described, int argc, char **argv)
 {
     program = described;
+    /* What is opened must not become one of the standard three, and get messages in between. */
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            abort();
     signal(SIGXFSZ, SIG_IGN); /* a file above the limit is a failed write, not a death */
     parse_options(argc, argv);
     if (help || version) {

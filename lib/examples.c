@@ -19,7 +19,8 @@ static int init_noise(struct examples *e, const struct vocab *vocab, struct erro
         return -1;
     for (uint32_t id = UNKNOWN_ID + 1; id < e->words; id++)
         if (vocab->count[id] > 0) {
-            e->weight[id] = pow((double)vocab->count[id], e->options.noise_exponent);
+            /* As float: C libraries differ in the last bits of pow. */
+            e->weight[id] = (float)pow((double)vocab->count[id], e->options.noise_exponent);
             e->noise_words += e->weight[id] > 0;
         }
     return e->noise_words > 0 ? alias_init(&e->noise, e->weight, e->words, err) : 0;

@@ -123,12 +123,19 @@ int gpu_choose(const char *device, bool worth_it, int *number, const struct cuda
         *plugin = NULL;
     if (*plugin)
         return 0;
-    char why[DEVICE_NOTE - 32];
-    snprintf(why, sizeof why, "%.*s", (int)sizeof why - 1, err->text);
-    if (kind == DEVICE_CUDA && err->status == STATUS_DEVICE)
-        return error_set(err, STATUS_DEVICE, "%s: %s; use --device=cpu", device, why);
-    if (kind == DEVICE_CUDA)
-        return -1;
-    snprintf(note, DEVICE_NOTE, "on the CPU: %s", why);
-    return 0;
+    if (gpu_falls_back(device, note, err))
+        return 0;
+    char why[DEVICE_NOTE];
+    snprintf(why, sizeof why, "%.*s", DEVICE_NOTE - 1, err->text);
+    return err->status == STATUS_DEVICE
+               ? error_set(err, STATUS_DEVICE, "%s: %s; use --device=cpu", device, why)
+               : -1;
+}
+
+bool gpu_falls_back(const char *device, char *note, const struct error *err)
+{
+    if (strcmp(device, "auto") != 0 || err->status != STATUS_DEVICE)
+        return false;
+    snprintf(note, DEVICE_NOTE, "on the CPU: %.*s", DEVICE_NOTE - 32, err->text);
+    return true;
 }

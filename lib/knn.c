@@ -14,6 +14,8 @@ struct knn *knn_create(const char *device, const float *rows, uint32_t words, ui
     double work = (double)queries * words * dim;
     if (gpu_choose(device, work >= WORTH_A_GPU, &number, &plugin, note, err) < 0)
         return NULL;
-    return plugin ? plugin->knn_create(number, rows, words, dim, err)
-                  : knn_cpu_create(rows, words, dim, err);
+    struct knn *knn = plugin ? plugin->knn_create(number, rows, words, dim, err) : NULL;
+    if (knn || (plugin && !gpu_falls_back(device, note, err)))
+        return knn;
+    return knn_cpu_create(rows, words, dim, err);
 }

@@ -19,7 +19,7 @@ static int by_cosine(const void *left, const void *right)
     const struct neighbour *a = left, *b = right;
     if (a->cosine != b->cosine)
         return a->cosine < b->cosine ? 1 : -1;
-    return a->id < b->id ? -1 : 1;
+    return (a->id > b->id) - (a->id < b->id);
 }
 
 static double dot(const float *a, const float *b, uint32_t dim)

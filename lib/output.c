@@ -47,10 +47,10 @@ void output_discard(void)
     pending = 0;
 }
 
-bool output_is_input(const char *path, int input)
+bool output_is_same(const char *path, int fd)
 {
     struct stat a, b;
-    return (path ? stat(path, &a) : fstat(STDOUT_FILENO, &a)) == 0 && fstat(input, &b) == 0 &&
+    return (path ? stat(path, &a) : fstat(STDOUT_FILENO, &a)) == 0 && fstat(fd, &b) == 0 &&
            S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
@@ -77,7 +77,7 @@ int output_open(struct output *output, const char *path, int input, struct error
 {
     struct stat old;
     *output = (struct output){STDOUT_FILENO, path ? path : "stdout", NULL};
-    if (output_is_input(path, input))
+    if (output_is_same(path, input))
         return error_set(err, STATUS_USAGE, "%s: is the input as well", output->name);
     if (!path)
         return 0;
@@ -86,7 +86,7 @@ int output_open(struct output *output, const char *path, int input, struct error
         output->fd = open(path, O_WRONLY | O_CLOEXEC);
         return output->fd < 0 ? error_system(err, "%s: cannot open", path) : 0;
     }
-    /* A symbolic link stays one: its target is what is replaced. */
+    /* A symbolic link to a file stays one: the file is what is replaced. */
     if (exists ? !realpath(path, target) : strlen(path) >= sizeof target)
         return error_system(err, "%s: cannot open", path);
     if (!exists)

@@ -24,8 +24,8 @@ struct output {
  * output that is the same file is refused with status 2. */
 int output_open(struct output *output, const char *path, int input, struct error *err) MUST_USE;
 
-/* Whether the file `path` (NULL: standard output) is the one that is open as `input`. */
-bool output_is_input(const char *path, int input);
+/* Whether the regular file `path` (NULL: standard output) is the one that is open as `fd`. */
+bool output_is_same(const char *path, int fd);
 
 /* The output as a stdio stream, output->text, which output_commit closes. Its errors are sticky,
  * and output_commit reports them. */

@@ -16,6 +16,8 @@
 
 static const uint8_t zstd_magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
 
+enum { FRAME_START = 6 /* bytes of magic number, descriptor and window; no frame is shorter */ };
+
 struct stream_reader {
     int fd;
     const char *name;
@@ -95,11 +97,28 @@ static int fill_input(struct stream_reader *r, size_t wanted, struct error *err)
     return 0;
 }
 
+/* Checks the start of a frame (RFC 8878, 3.1.1.1): magic number, descriptor, window. The decoder's
+ * own limit does not hold for a small frame that it finds whole in its input. */
+static int check_frame(struct stream_reader *r, struct error *err)
+{
+    const uint8_t *frame = r->input + r->in.pos;
+    if (r->in.size - r->in.pos < FRAME_START)
+        return stream_fault(r, err, "ends inside a zstd frame");
+    unsigned descriptor = frame[4], window = frame[5];
+    if (descriptor & 3)
+        return stream_fault(r, err, "a zstd frame with a dictionary");
+    bool single_segment =
+        descriptor & 0x20; /* then the window is the content, as the decoder checks */
+    if (!single_segment && window > (WINDOW_LOG_MAX - 10) << 3)
+        return stream_fault(r, err, "a zstd frame with a window above 8 MiB");
+    return 0;
+}
+
 /* Between frames: 1 if another one follows, 0 at the end of the input. Nothing but zstd frames may
  * follow; the decoder by itself would pass over skippable ones. */
 static int frame_follows(struct stream_reader *r, struct error *err)
 {
-    if (fill_input(r, sizeof zstd_magic, err) < 0)
+    if (fill_input(r, FRAME_START, err) < 0)
         return -1;
     size_t left = r->in.size - r->in.pos;
     if (left == 0)
@@ -109,9 +128,7 @@ static int frame_follows(struct stream_reader *r, struct error *err)
     size_t known = left < sizeof zstd_magic ? left : sizeof zstd_magic;
     if (memcmp(r->input + r->in.pos, zstd_magic, known) != 0)
         return stream_fault(r, err, r->payload ? "not a zstd frame" : "not a compressed stream");
-    if (known < sizeof zstd_magic)
-        return stream_fault(r, err, "ends inside a zstd frame");
-    return 1;
+    return check_frame(r, err) < 0 ? -1 : 1;
 }
 
 /* Decodes until there is output: 1, or 0 at the end of the input, or -1. */

@@ -22,7 +22,8 @@ static void pause_briefly(void)
 void team_barrier(struct team *team)
 {
     unsigned generation = atomic_load(&team->generation);
-    if (atomic_fetch_add(&team->arrived, 1) + 1 == atomic_load(&team->members)) {
+    unsigned here = atomic_fetch_add(&team->arrived, 1) + 1;
+    if (here == atomic_load(&team->members)) {
         atomic_store(&team->arrived, 0);
         pthread_mutex_lock(&team->mutex);
         atomic_store(&team->generation, generation + 1);

@@ -65,12 +65,15 @@ static void account(struct train_state *state, struct sums *sums, uint32_t examp
     state->total_loss = sums->total_loss / (double)state->examples;
 }
 
-/* Accounts for the minibatches of a slot, whose losses are in next->loss. */
-static int account_group(const struct next *next, unsigned slot, struct train_state *state,
-                         struct sums *sums, void (*after_step)(void *, const struct train_state *),
-                         void *data, struct error *err)
+/* Accounts for the minibatches of a slot, whose losses are in next->loss, as if they had ended one
+ * by one since state->seconds, the last one `now`. */
+static int account_group(const struct next *next, unsigned slot, double now,
+                         struct train_state *state, struct sums *sums,
+                         void (*after_step)(void *, const struct train_state *), void *data,
+                         struct error *err)
 {
-    for (unsigned i = 0; i < next->count[slot]; i++) {
+    for (unsigned i = 0, n = next->count[slot]; i < n; i++) {
+        state->seconds += (now - state->seconds) / (n - i);
         account(state, sums, next->batch[slot][i].examples, next->loss[i],
                 batches_per_epoch(&next->in->shape));
         if (!isfinite(next->loss[i]))
@@ -96,8 +99,8 @@ static int train_from(struct next *next, void (*after_step)(void *, const struct
         next->slot = (slot + 1) % TRAINER_SLOTS;
         if (next->trainer->methods->step(next->trainer, slot, &beside, next->loss, err) < 0)
             return -1;
-        state.seconds = clock_seconds() - start;
-        if (account_group(next, slot, &state, &sums, after_step, data, err) < 0)
+        double now = clock_seconds() - start;
+        if (account_group(next, slot, now, &state, &sums, after_step, data, err) < 0)
             return -1;
     }
     if (next->result < 0)

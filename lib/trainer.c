@@ -36,5 +36,8 @@ struct trainer *trainer_create(const char *device, const struct trainer_config *
     double work = (double)config->examples * config->dim;
     if (gpu_choose(device, work >= WORTH_A_GPU, &number, &plugin, note, err) < 0)
         return NULL;
-    return plugin ? plugin->trainer_create(number, config, err) : trainer_cpu_create(config, err);
+    struct trainer *trainer = plugin ? plugin->trainer_create(number, config, err) : NULL;
+    if (trainer || (plugin && !gpu_falls_back(device, note, err)))
+        return trainer;
+    return trainer_cpu_create(config, err);
 }

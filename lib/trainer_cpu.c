@@ -62,7 +62,8 @@ struct trainer_cpu {
     struct prepared *current;
     const struct beside *beside;
     struct adam_step recent[ADAM_REPLAY + 1]; /* of step t at t % (ADAM_REPLAY + 1) */
-    atomic_uint rest_pieces, example_pieces, update_pieces, beside_taken;
+    float *row_sum;                           /* (threads, stride) scratch of phase 3 */
+    atomic_uint rest_pieces, example_pieces, update_pieces, beside_taken, sums_taken;
 };
 
 /* ---- life cycle ---- */
@@ -93,6 +94,7 @@ static void destroy(struct trainer *trainer)
     free(t->context.rows);
     free(t->context.step);
     free(t->slot);
+    free(t->row_sum);
     for (int i = 0; i < TRAINER_SLOTS; i++) {
         row_index_release(&t->prepared[i].context_rows);
         row_index_release(&t->prepared[i].centre_rows);
@@ -203,7 +205,7 @@ static void update(struct trainer_cpu *t)
 {
     const struct prepared *p = t->current;
     const struct row_index *u = &p->context_rows, *v = &p->centre_rows;
-    _Alignas(64) float gradient[t->stride];
+    float *gradient = t->row_sum + t->stride * atomic_fetch_add(&t->sums_taken, 1);
     uint32_t start, end;
     while (take_piece(&t->update_pieces, ROWS_PIECE, u->rows + v->rows, &start, &end))
         for (uint32_t i = start; i < end; i++)
@@ -259,6 +261,7 @@ static int step(struct trainer *trainer, unsigned slot, const struct beside *bes
     atomic_store(&t->example_pieces, 0);
     atomic_store(&t->update_pieces, 0);
     atomic_store(&t->beside_taken, 0);
+    atomic_store(&t->sums_taken, 0);
     team_run(&t->team, step_together, t);
     t->steps++;
     *loss = 0;
@@ -298,7 +301,8 @@ struct trainer *trainer_cpu_create(const struct trainer_config *config, struct e
     t->kernels = kernels_best();
     struct xavier xavier = xavier_init(config);
     t->slot = memory_new(t->words, sizeof *t->slot, err);
-    if (!t->slot || adam_init(&t->adam, config->lr, err) < 0 ||
+    t->row_sum = memory_new_aligned(config->threads, t->stride * sizeof *t->row_sum, err);
+    if (!t->slot || !t->row_sum || adam_init(&t->adam, config->lr, err) < 0 ||
         init_table(&t->centre, t, WEIGHTS_CENTRE, &xavier, err) < 0 ||
         init_table(&t->context, t, WEIGHTS_CONTEXT, &xavier, err) < 0 ||
         team_init(&t->team, config->threads, err) < 0) {

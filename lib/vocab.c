@@ -44,7 +44,7 @@ static int by_falling_count(const void *left, const void *right)
     const struct candidate *a = left, *b = right;
     if (a->count != b->count)
         return a->count < b->count ? 1 : -1;
-    return a->word < b->word ? -1 : 1;
+    return (a->word > b->word) - (a->word < b->word);
 }
 
 static bool is_unknown_word(const struct words *words, uint32_t id)

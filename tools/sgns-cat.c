@@ -31,12 +31,20 @@ static const struct cli_program program = {
 };
 
 static struct error err;
+static struct output out;
 static FILE *text;
 static bool terminal;
 
 static void print_word(const struct vocab *vocab, uint32_t id)
 {
     text_print(text, words_text(&vocab->words, id), words_length(&vocab->words, id), terminal);
+}
+
+/* Stops where nothing can be written any more. */
+static void check_written(void)
+{
+    if (ferror(text))
+        must(error_system(&err, "%s: write failed", out.name), &err);
 }
 
 static void print_words(const struct vocab *vocab, const uint32_t *id, uint32_t n)
@@ -91,7 +99,7 @@ static void cat_corpus(struct stream_reader *stream)
     must(corpus_reader_attach(&in, stream, &err), &err);
     bool line_start = true, quiet = want_header || want_vocab;
     size_t count;
-    while (must(corpus_read(&in, &count, &err), &err) > 0)
+    while (check_written(), must(corpus_read(&in, &count, &err), &err) > 0)
         for (size_t i = 0; i < count && !quiet; i++) {
             if (in.token[i] == SENTENCE_END) {
                 fputc('\n', text);
@@ -132,7 +140,7 @@ static void cat_batches(struct stream_reader *stream)
     struct batches_reader in;
     must(batches_reader_attach(&in, stream, &err), &err);
     struct minibatch batch = {0};
-    while (must(batches_read(&in, &batch, &err), &err) > 0)
+    while (check_written(), must(batches_read(&in, &batch, &err), &err) > 0)
         if (!want_header && !want_vocab)
             print_examples(&batch, &in.head.vocab);
     if (want_header) {
@@ -170,7 +178,7 @@ static void cat_vectors(struct stream_reader *stream, const char *name, const ch
     bool quiet = want_header || want_vocab;
     if (!quiet && !word)
         fprintf(text, "%lu %lu\n", (unsigned long)in.head.vocab.words.count, (unsigned long)in.dim);
-    while (must(vectors_read(&in, &first, &count, &err), &err) > 0)
+    while (check_written(), must(vectors_read(&in, &first, &count, &err), &err) > 0)
         for (uint32_t i = 0; i < count && !quiet; i++)
             if (!word || first + i == wanted)
                 print_row(&in, first + i, in.value + (size_t)i * in.dim);
@@ -192,7 +200,6 @@ int main(int argc, char **argv)
     if (want_header && want_vocab)
         cli_usage_error("--header and --vocab exclude each other");
     int fd = cli_open_input(operand[0], &name, STREAM_CORPUS);
-    struct output out;
     must(output_open(&out, cli_common()->output, fd, &err), &err);
     must(output_text(&out, &err), &err);
     text = out.text;

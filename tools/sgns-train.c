@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* sgns-train -- batches to vectors: skip-gram with negative sampling, dense Adam. */
-#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "gpu.h"
@@ -59,12 +62,30 @@ static void check_log(FILE *log, int result)
         must(error_system(&err, "%s: write failed", opt.loss_log), &err);
 }
 
+/* The name of a file, which need not exist, without links in its folder, into name (PATH_MAX). */
+static bool absolute(const char *path, char *name)
+{
+    char copy[2][PATH_MAX], folder[PATH_MAX];
+    if (realpath(path, name))
+        return true;
+    snprintf(copy[0], PATH_MAX, "%s", path);
+    snprintf(copy[1], PATH_MAX, "%s", path);
+    if (!realpath(dirname(copy[0]), folder))
+        return false;
+    return snprintf(name, PATH_MAX, "%s/%s", folder, basename(copy[1])) < PATH_MAX;
+}
+
 static void open_log(struct report *report, int input)
 {
     if (!opt.loss_log)
         return;
+    /* The output's own file is still to come, so that its name must do. */
     const char *output = cli_common()->output;
-    if (output_is_input(opt.loss_log, input) || (output && strcmp(opt.loss_log, output) == 0))
+    char name[2][PATH_MAX];
+    bool same = output ? absolute(output, name[0]) && absolute(opt.loss_log, name[1]) &&
+                             strcmp(name[0], name[1]) == 0
+                       : output_is_same(opt.loss_log, STDOUT_FILENO);
+    if (same || output_is_same(opt.loss_log, input))
         cli_usage_error("%s: cannot be the loss log as well", opt.loss_log);
     report->log = fopen(opt.loss_log, "we");
     if (!report->log)

@@ -71,7 +71,7 @@ def model(words, dim):
 
 
 def train(data, words, dim, lr, epochs, device="cpu"):
-    """(loss, centre words per second). `data` gives an epoch's minibatches, each time it is asked."""
+    """(loss, centre words per second). `data` gives an epoch's minibatches at each asking."""
     net = model(words, dim).to(device)
     optimizer = torch.optim.Adam(net.parameters(), lr=lr)
     total, count, start = 0.0, 0, time.perf_counter()
@@ -90,10 +90,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--batches", required=True, help="batch stream")
     parser.add_argument("--device", default="cpu", help="cpu or cuda [cpu]")
-    parser.add_argument("--epochs", type=int, default=1, help="times to train on its first epoch [1]")
+    parser.add_argument("--epochs", type=int, default=1, help="passes over its first epoch [1]")
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch [1]")
     parser.add_argument("--workers", type=int, default=4,
-                        help="processes of the DataLoader [4, as the book]; 0: none beside this one")
+                        help="processes of the DataLoader [4, as the book]; 0: only this one")
     parser.add_argument("--dim", type=int, default=100, help="numbers in a vector [100]")
     parser.add_argument("--lr", type=float, default=0.002, help="learning rate [0.002]")
     args = parser.parse_args()

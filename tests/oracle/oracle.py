@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Train with PyTorch what sgns-train has trained, and compare: every step's loss, the final vectors.
+"""Train with PyTorch what sgns-train has trained, and compare: each step's loss, final vectors.
 
     oracle.py [--name NAME] BATCHES VECTORS LOSS_LOG
 
@@ -119,8 +119,8 @@ def main():
     if words != vocab or np.shape(rows) != vectors.shape:
         raise SystemExit(f"{args.vectors}: not the words of {args.batches}")
 
-    print(f"# {args.name}: {len(vocab)} words, dim {dim}, lr {lr:g}, seed {seed}, {len(log)} steps; "
-          f"longest rest of a row: {rests[0]} steps in V, {rests[1]} in U")
+    print(f"# {args.name}: {len(vocab)} words, dim {dim}, lr {lr:g}, seed {seed}, {len(log)} "
+          f"steps; longest rest of a row: {rests[0]} steps in V, {rests[1]} in U")
     bound = VECTORS_BOUND if lr > 0 else 0
     tests = [
         (f"every step's loss within {LOSS_BOUND:g}", compare_losses(read_log(args.loss_log), log)),

@@ -41,7 +41,7 @@ def examples(path, vocab):
 
 
 def minibatches(path, vocab):
-    """(epoch from 1, list of examples). The text does not show where minibatches end: the shape does."""
+    """(epoch from 1, list of examples). Where a minibatch ends is not in the text: the shape tells."""
     shape = header(path)
     size, per_epoch = int(shape["batch size"]), int(shape["examples"])
     left = examples(path, vocab)
