@@ -6,8 +6,9 @@
 
 #include "memory.h"
 
-/* Rejected draws after which a noise word is drawn from the allowed words alone: the same
- * distribution, slower, but it ends also where the context words have nearly all the weight. */
+/* Rejected draws (or as many as there are words) after which a noise word is drawn from the allowed
+ * words alone: the same distribution, slower, but it ends also where the context words have nearly
+ * all the weight. */
 enum { PATIENCE = 4096 };
 
 /* ---- life cycle ---- */
@@ -158,7 +159,8 @@ static uint32_t draw_allowed(const struct examples *e, const uint32_t *context, 
 static uint32_t draw_noise(const struct examples *e, const uint32_t *context, uint32_t n,
                            struct random_sequence *random)
 {
-    for (int i = 0; i < PATIENCE; i++) {
+    uint32_t patience = e->words < PATIENCE ? e->words : PATIENCE;
+    for (uint32_t i = 0; i < patience; i++) {
         uint32_t id = alias_draw(&e->noise, random_next(random));
         if (!contains(context, n, id))
             return id;
