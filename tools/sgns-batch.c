@@ -51,12 +51,21 @@ static void read_corpus(struct corpus_reader *in, struct examples *examples)
         must(examples_add(examples, in->token, count, &err), &err);
 }
 
+/* Appends an example; what it lacks is a fault of the input, `name`. */
+static void make_example(struct examples *examples, uint64_t place, uint64_t epoch,
+                         struct minibatch *batch, const char *name)
+{
+    struct error cause;
+    if (examples_make(examples, place, epoch, batch, &cause) < 0)
+        must(error_set(&err, cause.status, "%s: %s", name, cause.text), &err);
+}
+
 static void write_epoch(struct examples *examples, uint64_t epoch, struct minibatch *batch,
-                        struct batches_writer *batches)
+                        struct batches_writer *batches, const char *name)
 {
     must(examples_start_epoch(examples, epoch, &err), &err);
     for (uint64_t place = 0; place < examples->count; place++) {
-        must(examples_make(examples, place, epoch, batch, &err), &err);
+        make_example(examples, place, epoch, batch, name);
         if (batch->examples == opt.batch_size || place + 1 == examples->count) {
             must(batches_write(batches, batch, &err), &err);
             minibatch_clear(batch);
@@ -86,7 +95,7 @@ int main(int argc, char **argv)
     cli_note("%llu examples, %lu epochs, %llu minibatches", (unsigned long long)examples.count,
              (unsigned long)opt.epochs, (unsigned long long)batches_in_all(&shape));
     for (uint64_t epoch = 0; epoch < opt.epochs; epoch++)
-        write_epoch(&examples, epoch, &batch, &batches);
+        write_epoch(&examples, epoch, &batch, &batches, name);
     must(batches_writer_finish(&batches, &err), &err);
     must(output_commit(&out, &err), &err);
 
