@@ -24,8 +24,8 @@ inline int cuda_check(cudaError_t result, const char *what, struct error *err)
                      cudaGetErrorString(result));
 }
 
-/* An array in device memory that grows by being made anew: its content does not survive. */
-template <class T> struct device_array {
+/* An array that grows by being made anew: its content does not survive. */
+template <class T, bool IN_HOST> struct growing_array {
     T *data = nullptr;
     size_t capacity = 0;
 
@@ -35,46 +35,30 @@ template <class T> struct device_array {
             return 0;
         size_t more = capacity + capacity / 4, grown = wanted > more ? wanted : more;
         release();
-        if (cuda_check(cudaMalloc((void **)&data, grown * sizeof(T)), what, err) < 0) {
+        void **place = (void **)&data;
+        size_t bytes = grown * sizeof(T);
+        cudaError_t made = IN_HOST ? cudaMallocHost(place, bytes) : cudaMalloc(place, bytes);
+        if (made == cudaSuccess)
+            capacity = grown;
+        else
             data = nullptr;
-            return -1;
-        }
-        capacity = grown;
-        return 0;
+        return cuda_check(made, what, err);
     }
     void release()
     {
-        cudaFree(data);
+        if (IN_HOST)
+            cudaFreeHost(data);
+        else
+            cudaFree(data);
         data = nullptr;
         capacity = 0;
     }
 };
 
-/* The same in page-locked host memory, from which copies run beside kernels. */
-template <class T> struct pinned_array {
-    T *data = nullptr;
-    size_t capacity = 0;
+template <class T> using device_array = growing_array<T, false>;
 
-    int reserve(size_t wanted, const char *what, struct error *err)
-    {
-        if (wanted <= capacity)
-            return 0;
-        size_t more = capacity + capacity / 4, grown = wanted > more ? wanted : more;
-        release();
-        if (cuda_check(cudaMallocHost((void **)&data, grown * sizeof(T)), what, err) < 0) {
-            data = nullptr;
-            return -1;
-        }
-        capacity = grown;
-        return 0;
-    }
-    void release()
-    {
-        cudaFreeHost(data);
-        data = nullptr;
-        capacity = 0;
-    }
-};
+/* In page-locked host memory, from which copies run beside kernels. */
+template <class T> using pinned_array = growing_array<T, true>;
 
 /* Starts a kernel, which takes one struct, on `threads` threads or a few more. */
 template <class P>
