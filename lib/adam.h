@@ -12,13 +12,13 @@
  *   that the missed updates sum to
  *     lr · m_s · Σ_j w_j / (√v_s + e_j),
  *     w_j = (β1 / √β2)^j · √(1 − β2^k) / (1 − β1^k),  e_j = ε √(1 − β2^k) / β2^(j/2).
- *   ε is small beside √v_s, or m_s is too: replacing the e_j by their mean with weights w_j is
- * right to the second order, and leaves lr · m_s · S / (√v_s + ε T / S) with S = Σ w_j, T = Σ w_j
- * e_j / ε. Both sums depend on s and t alone. With r = β1 / √β2, S = F(s) − r^(t−s) F(t), where
- *   F(s) = r (c(s+1) + F(s+1)), c(k) = √(1 − β2^k) / (1 − β1^k), is tabulated from the end, where c
- * is
- *   1. Likewise T = G(s) − q^(t−s) G(t) with q = β1 / β2, G(s) = q (d(s+1) + G(s+1)),
- *   d(k) = (1 − β2^k) / (1 − β1^k).
+ *   ε is small beside √v_s, or m_s is too: replacing the e_j by their mean with weights w_j is right
+ *   to the second order, and leaves
+ *     lr · m_s · S / (√v_s + ε T / S),  S = Σ_j w_j,  T = Σ_j w_j e_j / ε.
+ *   Both sums depend on s and t alone. With r = β1 / √β2 and c(k) = √(1 − β2^k) / (1 − β1^k),
+ *     S = F(s) − r^(t−s) F(t),  F(s) = r (c(s+1) + F(s+1)),
+ *   tabulated from the end, where c is 1; and with q = β1 / β2, d(k) = (1 − β2^k) / (1 − β1^k),
+ *     T = G(s) − q^(t−s) G(t),  G(s) = q (d(s+1) + G(s+1)).
  */
 #ifndef SGNS_ADAM_H
 #define SGNS_ADAM_H

@@ -24,7 +24,7 @@ struct cuda_plugin {
     unsigned abi; /* CUDA_PLUGIN_ABI */
     /* How many GPUs there are; −1 and a reason of status 4 where there is none, or no driver. */
     int (*count)(struct error *err);
-    /* A line about a GPU: name, compute capability, memory in all and free. */
+    /* A line about a GPU: name, compute capability, memory in use and in all. */
     int (*describe)(int device, char *text, size_t size, struct error *err);
     struct trainer *(*trainer_create)(int device, const struct trainer_config *config,
                                       struct error *err);
