@@ -40,8 +40,8 @@ const unsigned EVERY_LANE = 0xffffffffu;
 const uint32_t GROUP_EXAMPLES = 1 << 15, GROUP_BATCHES = 64;
 const uint32_t DIM_LARGEST = 1024;
 
-/* A matrix with its moments: row r is 3 · quads float4 at rows + 3 · quads · r: weights, first and second
- * moments. */
+/* A matrix with its moments. Row r is 3 · quads float4 at rows + 3 · quads · r: weights, first moments,
+ * second moments. */
 struct table {
     float4 *rows;
     uint64_t *step; /* (words) the step after which a row is up to date */

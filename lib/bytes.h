@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* bytes.h -- little-endian numbers in memory: a growing buffer to write them, a cursor to read
- * them.
+/* bytes.h -- little-endian numbers in memory: a growing buffer to write, a cursor to read.
  *
  * Arrays go through the same functions as single numbers; on a little-endian machine the loops
  * below compile to plain copies.
