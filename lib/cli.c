@@ -247,7 +247,7 @@ static void add_to_getopt(const struct cli_option *option, void *data)
     if (t->count == MAX_OPTIONS)
         abort(); /* a table that outgrew MAX_OPTIONS */
     t->option[t->count] = option;
-    /* Long and short forms both come back as 256 + place, or the letter. */
+    /* A long form comes back as 256 + place, a short one as its letter. */
     t->row[t->count] = (struct option){
         option->name, takes_value(option) ? required_argument : no_argument, NULL, 256 + t->count};
     t->count++;
@@ -310,7 +310,7 @@ char **cli_start(const struct cli_program *described, int argc, char **argv)
     }
     if (common.output && strcmp(common.output, "-") == 0)
         common.output = NULL;
-    if (program->max_operands >= 0 && argc - optind > program->max_operands)
+    if (argc - optind > program->max_operands)
         cli_usage_error("%s: one operand too many", argv[optind + program->max_operands]);
     if (program->binary && !common.output && !common.force && isatty(STDOUT_FILENO))
         cli_usage_error("a stream is not for a terminal: use a pipe, '>', or '-o FILE'");
@@ -319,13 +319,12 @@ char **cli_start(const struct cli_program *described, int argc, char **argv)
 
 /* ---- input and provenance ---- */
 
-int cli_open_input(const char *path, const char **name, enum stream_kind expected)
+int cli_open_input(const char *path, const char **name, bool stream)
 {
     if (!path || strcmp(path, "-") == 0) {
         *name = "stdin";
-        if (expected != STREAM_ANY && isatty(STDIN_FILENO))
-            cli_usage_error("a terminal gives no %s stream: use a pipe, '<', or a file's name",
-                            stream_kind_name(expected));
+        if (stream && isatty(STDIN_FILENO))
+            cli_usage_error("a terminal gives no stream: use a pipe, '<', or a file's name");
         return STDIN_FILENO;
     }
     *name = path;

@@ -41,9 +41,9 @@ struct cli_program {
     const char *operands;             /* as --help shows them */
     const char *summary;              /* a sentence */
     const struct cli_option *options; /* the last has no name */
-    int max_operands;                 /* -1: any number */
-    const char *example;              /* a command line or more */
-    bool binary;                      /* writes a stream: not to a terminal, unless --force */
+    int max_operands;
+    const char *example; /* a command line or more */
+    bool binary;         /* writes a stream: not to a terminal, unless --force */
 };
 
 /* Settings of the options that every program has. */
@@ -71,7 +71,7 @@ void cli_note(const char *format, ...) PRINTF_LIKE(1, 2);
  * it. Dies on failure, and with status 2 where a stream is expected and standard input is a
  * terminal.
  */
-int cli_open_input(const char *path, const char **name, enum stream_kind expected);
+int cli_open_input(const char *path, const char **name, bool stream);
 
 /* Adds this program with its recorded options to the chain. Dies on failure. */
 void cli_add_provenance(struct head *head);

@@ -100,7 +100,7 @@ static uint64_t encode_own(struct tokenizer *text, struct head *head, struct out
 static void read_vocab(const char *path, struct head *head)
 {
     const char *name;
-    int fd = cli_open_input(path, &name, STREAM_ANY);
+    int fd = cli_open_input(path, &name, false);
     must(stream_verify(fd, name, head, &err), &err);
     close(fd);
 }
@@ -140,7 +140,7 @@ int main(int argc, char **argv)
         options[OPTION_MIN_COUNT].recorded = options[OPTION_MAX_VOCAB].recorded = false;
     }
     const char *name;
-    int in = cli_open_input(operand[0], &name, STREAM_ANY);
+    int in = cli_open_input(operand[0], &name, false);
     struct output out;
     must(output_open(&out, cli_common()->output, in, &err), &err);
 

@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 {
     char **operand = cli_start(&program, argc, argv);
     const char *name;
-    int fd = cli_open_input(operand[0], &name, STREAM_CORPUS);
+    int fd = cli_open_input(operand[0], &name, true);
     struct output out;
     must(output_open(&out, cli_common()->output, fd, &err), &err);
 

@@ -199,7 +199,7 @@ int main(int argc, char **argv)
     const char *name, *word = operand[0] ? operand[1] : NULL;
     if (want_header && want_vocab)
         cli_usage_error("--header and --vocab exclude each other");
-    int fd = cli_open_input(operand[0], &name, STREAM_CORPUS);
+    int fd = cli_open_input(operand[0], &name, true);
     must(output_open(&out, cli_common()->output, fd, &err), &err);
     must(output_text(&out, &err), &err);
     text = out.text;

@@ -62,7 +62,7 @@ int main(int argc, char **argv)
     must(gpu_check_name(device, &err), &err);
     uint32_t k = operand[2] ? parse_k(operand[2]) : 10;
     const char *name;
-    int fd = cli_open_input(operand[0], &name, STREAM_VECTORS);
+    int fd = cli_open_input(operand[0], &name, true);
     struct output out;
     must(output_open(&out, cli_common()->output, fd, &err), &err);
     must(output_text(&out, &err), &err);

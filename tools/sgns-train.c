@@ -126,7 +126,7 @@ int main(int argc, char **argv)
     char **operand = cli_start(&program, argc, argv);
     must(gpu_check_name(opt.device, &err), &err);
     const char *name;
-    int fd = cli_open_input(operand[0], &name, STREAM_BATCHES);
+    int fd = cli_open_input(operand[0], &name, true);
     struct report report = {0};
     struct output out;
     must(output_open(&out, cli_common()->output, fd, &err), &err);
