@@ -124,6 +124,20 @@ static void format_double(char *text, size_t size, double value)
     }
 }
 
+static const char size_letters[] = "KMGT";
+
+/* In the largest unit that divides it. */
+static void format_size(char *text, size_t size, uint64_t bytes)
+{
+    int unit = 0;
+    while (bytes > 0 && bytes % 1024 == 0 && size_letters[unit]) {
+        bytes /= 1024;
+        unit++;
+    }
+    snprintf(text, size, "%llu%.1s", (unsigned long long)bytes,
+             unit ? size_letters + unit - 1 : "");
+}
+
 /* The value in effect. */
 static void format_value(const struct cli_option *option, char *text, size_t size)
 {
@@ -133,6 +147,9 @@ static void format_value(const struct cli_option *option, char *text, size_t siz
         break;
     case OPTION_U64:
         snprintf(text, size, "%llu", (unsigned long long)*(uint64_t *)option->value);
+        break;
+    case OPTION_SIZE:
+        format_size(text, size, *(uint64_t *)option->value);
         break;
     case OPTION_DOUBLE:
         format_double(text, size, *(double *)option->value);
@@ -180,6 +197,9 @@ static void bad_number(const struct cli_option *option, const char *text, const 
     if (option->type == OPTION_DOUBLE) {
         format_double(min, sizeof min, option->min);
         format_double(max, sizeof max, option->max);
+    } else if (option->type == OPTION_SIZE) {
+        format_size(min, sizeof min, (uint64_t)option->min);
+        format_size(max, sizeof max, (uint64_t)option->max);
     } else {
         uint64_t largest = option->max >= 0x1p64 ? UINT64_MAX : (uint64_t)option->max;
         snprintf(min, sizeof min, "%.0f", option->min);
@@ -203,6 +223,20 @@ static void parse_whole(const struct cli_option *option, const char *text)
         *(uint64_t *)option->value = number;
 }
 
+static void parse_size(const struct cli_option *option, const char *text)
+{
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    bool good = isdigit((unsigned char)text[0]) && errno == 0;
+    const char *unit = *end ? strchr(size_letters, *end) : NULL;
+    int shift = unit ? 10 * (int)(unit - size_letters + 1) : 0;
+    if (!good || end[unit != NULL] != 0 || number > UINT64_MAX >> shift ||
+        (double)(number << shift) < option->min || (double)(number << shift) > option->max)
+        bad_number(option, text, "size");
+    *(uint64_t *)option->value = number << shift;
+}
+
 static void parse_value(const struct cli_option *option, const char *text)
 {
     char *end;
@@ -216,6 +250,9 @@ static void parse_value(const struct cli_option *option, const char *text)
     case OPTION_U32:
     case OPTION_U64:
         parse_whole(option, text);
+        break;
+    case OPTION_SIZE:
+        parse_size(option, text);
         break;
     case OPTION_DOUBLE: {
         double number = strtod(text, &end);

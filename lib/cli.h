@@ -20,6 +20,7 @@ enum option_type {
     OPTION_UNSET,  /* bool, cleared by being there */
     OPTION_U32,    /* uint32_t */
     OPTION_U64,    /* uint64_t */
+    OPTION_SIZE,   /* uint64_t, bytes: a number, with K, M, G or T for powers of 1024 */
     OPTION_DOUBLE, /* double */
     OPTION_STRING  /* const char *, NULL: not given */
 };
