@@ -4,7 +4,7 @@
  * Layout: FORMAT.md; this header says only how to use it. A writer is opened, given records, and
  * finished; a stream that was not finished has no END and every reader refuses it. A reader hands
  * out the records up to END and verifies END itself. The file descriptor stays the caller's. After
- * an error the only thing to do is to close. One stream, one thread.
+ * an error the only thing to do is to close. A stream is used by one thread.
  *
  * Sizes are in bytes. Errors of a broken input have status 3 and name the compressed offset and the
  * record; those of the machine (read, write, memory) have status 1.
@@ -61,6 +61,10 @@ void stream_reader_version(const struct stream_reader *reader, unsigned *major, 
 /* The next record of a known type. Returns 1, or 0 once END was read and verified with nothing
  * behind it, or -1. */
 int stream_read(struct stream_reader *reader, struct record *record, struct error *err) MUST_USE;
+
+/* From here on a thread of the reader's own reads and decodes ahead of stream_read, some megabytes
+ * of it. Closing waits for that thread. */
+int stream_read_ahead(struct stream_reader *reader, struct error *err) MUST_USE;
 
 /* After stream_read returned 0: the totals that END claims, for the kind's reader to compare. */
 const uint64_t *stream_totals(const struct stream_reader *reader);

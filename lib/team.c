@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "team.h"
 
-#include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "memory.h"
+#include "thread.h"
 
 enum { SPINS = 2000 };
 
@@ -72,19 +71,11 @@ int team_init(struct team *team, unsigned members, struct error *err)
     team->thread = memory_new(members, sizeof *team->thread, err);
     if (!team->thread)
         return -1;
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    int failed = 0;
-    while (team->started < members - 1 && !failed) {
-        failed = pthread_create(&team->thread[team->started], NULL, work, team);
-        team->started += !failed;
-    }
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (!failed)
+    while (team->started < members - 1 &&
+           thread_start(&team->thread[team->started], work, team, err) == 0)
+        team->started++;
+    if (team->started == members - 1)
         return 0;
-    errno = failed;
-    error_system(err, "cannot start thread %u of %u", team->started + 2, members);
     atomic_store(&team->members,
                  team->started + 1); /* those that run, so that they can be stopped */
     team_release(team);

@@ -28,7 +28,7 @@ struct team {
     pthread_cond_t opened;
 };
 
-/* Starts members − 1 threads, which block all signals: these are for the caller's thread. */
+/* Starts members − 1 threads. */
 int team_init(struct team *team, unsigned members, struct error *err) MUST_USE;
 void team_release(struct team *team);
 
