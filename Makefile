@@ -10,7 +10,7 @@ PREFIX ?= /usr/local
 PTB    ?=
 
 B       := build$(if $(filter-out release,$(MODE)),/$(MODE))
-CFLAGS  ?= -O2 -g
+CFLAGS  ?= -O3 -g
 WARN    := -Wall -Wextra -Wno-psabi $(if $(WERROR),-Werror)
 FLAGS   := -std=c11 -D_GNU_SOURCE -Ilib -pthread -fPIC -ffp-contract=off $(WARN) $(CFLAGS)
 LIBS    := -lzstd -lxxhash -lm -ldl
@@ -52,6 +52,7 @@ GPU        := $(B)/lib/sgns/sgns-cuda.so
 NVCC_ARCHS := $(patsubst compute_%,%,$(shell $(NVCC) --list-gpu-arch))
 NATIVE     := $(shell nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | sed -n 's/^\([0-9]*\)\.\([0-9]\)$$/\1\2/p' | sort -u)
 CUDA_ARCH  ?= $(or $(filter $(NVCC_ARCHS),$(NATIVE)),$(firstword $(filter 70 75,$(NVCC_ARCHS))) $(filter 80 90,$(NVCC_ARCHS)))
+CUDA_LIBS  := $(realpath $(dir $(realpath $(NVCC)))../lib64)
 NEWEST     := $(shell printf '%s\n' $(CUDA_ARCH) | sort -n | tail -n 1)
 GENCODE    := $(foreach a,$(CUDA_ARCH),-gencode arch=compute_$(a),code=sm_$(a)) \
               -gencode arch=compute_$(NEWEST),code=compute_$(NEWEST)
@@ -131,7 +132,7 @@ $(B)/tests/%: $(B)/obj/tests/%.o $(B)/libsgns.a
 
 $(B)/lib/sgns/sgns-cuda.so: $(patsubst cuda/%.cu,$(B)/obj/cuda/%.o,$(wildcard cuda/*.cu)) $(B)/libsgns.a
 	@mkdir -p $(@D)
-	$(NVCC) -shared $(GENCODE) -o $@ $^ -Xlinker --exclude-libs,ALL -Xlinker --no-undefined -lcublas -lm
+	$(NVCC) -shared $(GENCODE) -o $@ $^ -Xlinker --exclude-libs,ALL -Xlinker --no-undefined -Xlinker -rpath,$(CUDA_LIBS) -lcublas -lm
 
 $(B)/obj/cuda/%.o: cuda/%.cu $(B)/flags-cuda
 	@mkdir -p $(@D)

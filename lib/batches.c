@@ -3,10 +3,12 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "memory.h"
 
 enum { EXAMPLES_RECORD_WORDS = 1 << 20 /* words after which a record that we write is closed */ };
+enum { COPIED = 16 /* ids at a time: a whole vector, where the machine has such */ };
 
 /* ---- minibatches ---- */
 
@@ -24,14 +26,19 @@ void minibatch_clear(struct minibatch *batch)
     batch->examples = 0;
 }
 
+static int too_many_words(struct error *err)
+{
+    return error_set(err, STATUS_INPUT, "a minibatch of more than %d words; make it smaller",
+                     (int)BATCH_WORDS_MAX);
+}
+
 uint32_t *minibatch_add(struct minibatch *batch, uint32_t centre, uint32_t contexts, uint32_t noise,
                         struct error *err)
 {
     size_t n = batch->examples;
     uint64_t start = minibatch_words(batch), end = start + contexts + noise;
     if (end > BATCH_WORDS_MAX) {
-        error_set(err, STATUS_INPUT, "a minibatch of more than %d words; make it smaller",
-                  (int)BATCH_WORDS_MAX);
+        too_many_words(err);
         return NULL;
     }
     if (memory_reserve(&batch->centre, &batch->centre_capacity, n + 1, 4, err) < 0 ||
@@ -105,6 +112,7 @@ void batches_reader_close(struct batches_reader *reader)
     stream_reader_close(reader->stream);
     head_release(&reader->head);
     free(reader->counts);
+    free(reader->id);
     *reader = (struct batches_reader){0};
 }
 
@@ -121,30 +129,34 @@ static int check_end(const struct batches_reader *reader, struct error *err)
     return 0;
 }
 
-static int check_ids(const struct batches_reader *reader, const uint32_t *id, size_t n,
-                     struct error *err)
+/* Widens `n` ids of the record, and checks them, into reader->id, which has room for COPIED more. */
+static int read_ids(struct batches_reader *reader, struct cursor *c, size_t n, struct error *err)
 {
     uint32_t words = reader->head.vocab.words.count;
+    if (memory_reserve(&reader->id, &reader->id_capacity, n + COPIED, 4, err) < 0)
+        return -1;
+    uint32_t *id = reader->id;
+    if (!cursor_narrow_array(c, id, n, head_id_width(&reader->head)) || !cursor_exhausted(c))
+        return stream_fault(reader->stream, err, "examples of a wrong size");
+    uint32_t bad = 0;
     for (size_t i = 0; i < n; i++)
+        bad |= id[i] - (UNKNOWN_ID + 1) >= words - (UNKNOWN_ID + 1);
+    for (size_t i = 0; bad && i < n; i++)
         if (id[i] == UNKNOWN_ID || id[i] >= words)
             return stream_fault(reader->stream, err, "id %lu, expected 1 to %lu",
                                 (unsigned long)id[i], (unsigned long)words - 1);
     return 0;
 }
 
-/* Makes room for the examples of a record, whose numbers of words stand in the arrays of the
- * record: `c` is behind its four first fields. The ids are still to be filled in. */
-static int reserve_examples(struct batches_reader *reader, struct minibatch *batch,
-                            struct cursor *c, uint32_t n, uint32_t contexts, uint32_t noise,
-                            struct error *err)
+/* The numbers of context and noise words of the `n` examples of a record, into reader->counts. */
+static int read_counts(struct batches_reader *reader, struct cursor *c, uint32_t n,
+                       uint32_t contexts, uint32_t noise, struct error *err)
 {
-    struct cursor counts = {c->data, c->end, c->overrun};
-    const uint8_t *both = n <= cursor_left(c) / 8 ? cursor_bytes(c, (size_t)n * 8) : NULL;
-    if (!both)
+    if (n > cursor_left(c) / 8)
         return stream_fault(reader->stream, err, "examples of a wrong size");
     if (memory_reserve(&reader->counts, &reader->counts_capacity, 2 * (size_t)n, 4, err) < 0)
         return -1;
-    cursor_narrow_array(&counts, reader->counts, 2 * (size_t)n, 4);
+    cursor_narrow_array(c, reader->counts, 2 * (size_t)n, 4);
     const uint32_t *context_count = reader->counts, *noise_count = reader->counts + n;
     uint64_t context_sum = 0, noise_sum = 0;
     for (uint32_t i = 0; i < n; i++) {
@@ -156,9 +168,45 @@ static int reserve_examples(struct batches_reader *reader, struct minibatch *bat
     if (context_sum != contexts || noise_sum != noise ||
         context_sum + noise_sum > cursor_left(c) / head_id_width(&reader->head))
         return stream_fault(reader->stream, err, "the counts of the examples do not add up");
-    for (uint32_t i = 0; i < n; i++)
-        if (!minibatch_add(batch, 0, context_count[i], noise_count[i], err))
-            return -1;
+    return 0;
+}
+
+/* Copies `n` ids, and up to COPIED more, which are overwritten next or are nobody's. */
+static inline void copy_ids(uint32_t *to, const uint32_t *from, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i += COPIED)
+        memcpy(to + i, from + i, COPIED * sizeof *to);
+}
+
+/* Appends the `n` examples of a record, whose counts and ids are in the reader's arrays: `contexts`
+ * context words in all. */
+static int append_examples(struct batches_reader *reader, struct minibatch *batch, uint32_t n,
+                           uint32_t contexts, uint32_t noise, struct error *err)
+{
+    size_t old = batch->examples;
+    uint64_t at = minibatch_words(batch), end = at + contexts + noise;
+    if (end > BATCH_WORDS_MAX)
+        return too_many_words(err);
+    if (memory_reserve(&batch->centre, &batch->centre_capacity, old + n, 4, err) < 0 ||
+        memory_reserve(&batch->contexts, &batch->contexts_capacity, old + n, 4, err) < 0 ||
+        memory_reserve(&batch->first, &batch->first_capacity, old + n + 1, 4, err) < 0 ||
+        memory_reserve(&batch->word, &batch->word_capacity, (size_t)end + COPIED, 4, err) < 0)
+        return -1;
+    const uint32_t *noise_count = reader->counts + n, *context_id = reader->id + n,
+                   *noise_id = context_id + contexts;
+    memcpy(batch->centre + old, reader->id, n * sizeof *batch->centre);
+    memcpy(batch->contexts + old, reader->counts, n * sizeof *batch->contexts);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t own_contexts = reader->counts[i], *word = batch->word + at;
+        batch->first[old + i] = (uint32_t)at;
+        copy_ids(word, context_id, own_contexts);
+        copy_ids(word + own_contexts, noise_id, noise_count[i]);
+        context_id += own_contexts;
+        noise_id += noise_count[i];
+        at += own_contexts + noise_count[i];
+    }
+    batch->first[old + n] = (uint32_t)at;
+    batch->examples += n;
     return 0;
 }
 
@@ -168,31 +216,18 @@ static int read_examples(struct batches_reader *reader, struct minibatch *batch,
 {
     struct cursor c = cursor_over(record->data, record->size);
     uint32_t n = cursor_u32(&c), flag = cursor_u32(&c), contexts = cursor_u32(&c),
-             noise = cursor_u32(&c), old = batch->examples;
+             noise = cursor_u32(&c);
     if (n == 0 || flag > 1)
         return stream_fault(reader->stream, err, "examples out of range");
-    if (reserve_examples(reader, batch, &c, n, contexts, noise, err) < 0)
+    if (read_counts(reader, &c, n, contexts, noise, err) < 0 ||
+        read_ids(reader, &c, (size_t)n + contexts + noise, err) < 0 ||
+        append_examples(reader, batch, n, contexts, noise, err) < 0)
         return -1;
-    unsigned width = head_id_width(&reader->head);
-    bool complete = cursor_narrow_array(&c, batch->centre + old, n, width);
-    for (uint32_t i = old; i < old + n && complete; i++)
-        complete =
-            cursor_narrow_array(&c, batch->word + batch->first[i], batch->contexts[i], width);
-    for (uint32_t i = old; i < old + n && complete; i++) {
-        uint32_t start = batch->first[i] + batch->contexts[i];
-        complete = cursor_narrow_array(&c, batch->word + start, batch->first[i + 1] - start, width);
-    }
-    if (!complete || !cursor_exhausted(&c))
-        return stream_fault(reader->stream, err, "examples of a wrong size");
     reader->totals.examples += n;
     reader->totals.contexts += contexts;
     reader->totals.noise += noise;
     *more = flag;
-    return check_ids(reader, batch->centre + old, n, err) < 0 ||
-                   check_ids(reader, batch->word + batch->first[old],
-                             batch->first[old + n] - batch->first[old], err) < 0
-               ? -1
-               : 0;
+    return 0;
 }
 
 int batches_read(struct batches_reader *reader, struct minibatch *batch, struct error *err)

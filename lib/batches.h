@@ -64,7 +64,8 @@ struct batches_reader {
     uint64_t batches;             /* read so far */
     struct batches_totals totals; /* read so far; at the end verified against END */
     uint32_t *counts;             /* (2 · examples of a record) of context, then of noise words */
-    size_t counts_capacity;
+    uint32_t *id;                 /* of a record: centres, contexts, noise */
+    size_t counts_capacity, id_capacity;
 };
 
 /* Reads preamble and head. `name` must outlive the reader. On error there is nothing to close. */

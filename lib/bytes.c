@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bytes.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "memory.h"
@@ -16,24 +17,28 @@ static uint8_t *extend(struct bytes *b, size_t size, struct error *err)
 
 static void store16(uint8_t *p, uint32_t value)
 {
-    p[0] = (uint8_t)value;
-    p[1] = (uint8_t)(value >> 8);
+    uint16_t low = htole16((uint16_t)value);
+    memcpy(p, &low, sizeof low);
 }
 
 static void store32(uint8_t *p, uint32_t value)
 {
-    store16(p, value);
-    store16(p + 2, value >> 16);
+    value = htole32(value);
+    memcpy(p, &value, sizeof value);
 }
 
 static uint32_t load16(const uint8_t *p)
 {
-    return p[0] | (uint32_t)p[1] << 8;
+    uint16_t value;
+    memcpy(&value, p, sizeof value);
+    return le16toh(value);
 }
 
 static uint32_t load32(const uint8_t *p)
 {
-    return load16(p) | load16(p + 2) << 16;
+    uint32_t value;
+    memcpy(&value, p, sizeof value);
+    return le32toh(value);
 }
 
 int bytes_put(struct bytes *b, const void *data, size_t size, struct error *err)
