@@ -26,6 +26,10 @@ struct device_row_index {
     device_array<uint32_t> number, entry, head, place, first, row, batch_segment;
     device_array<uint8_t> rested, scratch;
 
+    /* Device memory for an entry: in the arrays above, and in the second copy of keys and numbers that
+     * the sort keeps in `scratch`. */
+    static const size_t ENTRY_BYTES = 4 * sizeof(uint64_t) + 7 * sizeof(uint32_t) + 1;
+
     /* Indexes `entries` ids of `batches` minibatches on `stream`. Entry e belongs to the example
      * owner[e], or is it where owner is null; minibatch b has the examples batch_first[b] …
      * batch_first[b + 1] − 1. All in device memory, `words` rows. */

@@ -29,6 +29,7 @@
 extern "C" {
 #include "adam.h"
 #include "trainer.h"
+#include "xavier.h"
 }
 
 namespace
@@ -513,6 +514,7 @@ struct trainer_cuda {
     cudaStream_t feed, train; /* copies and indexing; the steps */
     slot_buffers slot[TRAINER_SLOTS];
     uint64_t steps;
+    bool slots_checked;
     bool failed; /* the context is not to be used any more */
 };
 
@@ -596,6 +598,28 @@ void stage(uint32_t *to, const group_size &size, const struct minibatch *batch, 
     first[examples] = words;
 }
 
+/* Before the first group: whether all slots will have room for such ones. What a later, larger one
+ * lacks, its allocation tells. */
+int check_slots(trainer_cuda *t, const group_size &size, struct error *err)
+{
+    size_t free_bytes, all_bytes;
+    if (t->slots_checked)
+        return 0;
+    t->slots_checked = true;
+    if (cuda_check(cudaMemGetInfo(&free_bytes, &all_bytes), "asking for its memory", err) < 0)
+        return -1;
+    /* Of a word and of an example: sent, owner, coefficient, loss, and their share of the index. */
+    double each = 4 * sizeof(uint32_t) + (double)device_row_index::ENTRY_BYTES;
+    double wanted = TRAINER_SLOTS * (each * (double)(size.words + size.examples) +
+                                     2.0 * size.largest * t->quads * sizeof(float4));
+    if (wanted > (double)free_bytes)
+        return error_set(err, STATUS_DEVICE,
+                         "GPU: the minibatches need %.0f MB, %.0f MB are free beside the model; use "
+                         "another device, smaller minibatches, or --device=cpu",
+                         wanted / 1e6, (double)free_bytes / 1e6);
+    return 0;
+}
+
 int reserve_slot(trainer_cuda *t, slot_buffers &s, const group_size &size, unsigned count,
                  struct error *err)
 {
@@ -656,7 +680,7 @@ int prepare(struct trainer *trainer, unsigned slot, const struct minibatch *batc
         return error_set(err, STATUS_DEVICE,
                          "GPU: %u minibatches of %zu words are too many; use --device=cpu", count,
                          size.words);
-    if (reserve_slot(t, s, size, count, err) < 0)
+    if (check_slots(t, size, err) < 0 || reserve_slot(t, s, size, count, err) < 0)
         return outcome(t, -1);
     stage(s.staged.data, size, batch, count);
     return outcome(t, send(t, s, size, count, err));
@@ -789,7 +813,8 @@ int check_memory(const trainer_cuda *t, struct error *err)
     size_t free_bytes, all_bytes;
     if (cuda_check(cudaMemGetInfo(&free_bytes, &all_bytes), "asking for its memory", err) < 0)
         return -1;
-    double wanted = 2.0 * t->words * (12.0 * t->quads * sizeof(float) + sizeof(uint64_t));
+    double wanted = 2.0 * t->words * (12.0 * t->quads * sizeof(float) + sizeof(uint64_t)) +
+                    ADAM_TABLE * sizeof(double);
     if (wanted > (double)free_bytes)
         return error_set(err, STATUS_DEVICE,
                          "GPU: the model needs %.0f MB, %.0f MB are free; use another device, a "
@@ -826,7 +851,7 @@ int plan_grid(trainer_cuda *t, int device, uint32_t batch_size, struct error *er
 int create(trainer_cuda *t, int device, const struct trainer_config *config, struct error *err)
 {
     const char *what = "starting";
-    struct xavier xavier = xavier_init(config);
+    struct xavier xavier = xavier_init(t->words, t->dim, config->seed);
     if (cuda_check(cudaSetDevice(device), what, err) < 0 || check_memory(t, err) < 0 ||
         plan_grid(t, device, config->batch_size, err) < 0 ||
         cuda_check(cudaStreamCreateWithFlags(&t->feed, cudaStreamNonBlocking), what, err) < 0 ||
@@ -865,6 +890,7 @@ struct trainer *cuda_trainer_create(int device, const struct trainer_config *con
     snprintf(t->base.device, sizeof t->base.device, "cuda:%d", device);
     uint32_t group = GROUP_EXAMPLES / config->batch_size;
     t->base.group = group < 1 ? 1 : group > GROUP_BATCHES ? GROUP_BATCHES : group;
+    t->base.ahead = true;
     t->words = config->words;
     t->dim = config->dim;
     t->quads = (config->dim + 3) / 4;

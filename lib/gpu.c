@@ -119,17 +119,18 @@ int gpu_choose(const char *device, bool worth_it, int *number, const struct cuda
     if (kind == DEVICE_CPU || (kind == DEVICE_AUTO && !(built() && worth_it)))
         return 0;
     *plugin = open_gpu(*number, err);
-    if (*plugin && (*plugin)->describe(*number, note, DEVICE_NOTE, err) < 0)
-        *plugin = NULL;
-    if (*plugin)
-        return 0;
-    if (gpu_falls_back(device, note, err))
+    if (*plugin || gpu_falls_back(device, note, err))
         return 0;
     char why[DEVICE_NOTE];
     snprintf(why, sizeof why, "%.*s", DEVICE_NOTE - 1, err->text);
     return err->status == STATUS_DEVICE
                ? error_set(err, STATUS_DEVICE, "%s: %s; use --device=cpu", device, why)
                : -1;
+}
+
+int gpu_describe(const struct cuda_plugin *plugin, int number, char *note, struct error *err)
+{
+    return plugin->describe(number, note, DEVICE_NOTE, err);
 }
 
 bool gpu_falls_back(const char *device, char *note, const struct error *err)

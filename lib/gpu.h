@@ -16,14 +16,18 @@ int gpu_check_name(const char *device, struct error *err) MUST_USE;
 
 /* Chooses a device by `device`: "auto", "cpu", "cuda" or "cuda:N"; "auto" takes the first GPU where
  * there is one and the work is `worth_it`. *plugin becomes NULL for the CPU; else *number is the
- * GPU's. `note` (DEVICE_NOTE bytes) becomes a line about the GPU, or why "auto" found none, or
- * empty.
+ * GPU's. `note` (DEVICE_NOTE bytes) becomes empty, or why "auto" found none.
  *
  * Errors: status 2 for another text, or where there are GPUs but not this one; status 4 for "cuda"
  * where there is no object, no driver or no GPU. */
 enum { DEVICE_NOTE = 512 };
 int gpu_choose(const char *device, bool worth_it, int *number, const struct cuda_plugin **plugin,
                char *note, struct error *err) MUST_USE;
+
+/* Behind a backend of the GPU that was created: `note` becomes a line about the GPU, with the memory
+ * that is in use now. */
+int gpu_describe(const struct cuda_plugin *plugin, int number, char *note,
+                 struct error *err) MUST_USE;
 
 /* Behind a backend of the GPU that could not be created, for the reason in `err`: whether the CPU
  * is to be tried, as "auto" lets it; then the note says why. */

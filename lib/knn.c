@@ -15,6 +15,10 @@ struct knn *knn_create(const char *device, const float *rows, uint32_t words, ui
     if (gpu_choose(device, work >= WORTH_A_GPU, &number, &plugin, note, err) < 0)
         return NULL;
     struct knn *knn = plugin ? plugin->knn_create(number, rows, words, dim, err) : NULL;
+    if (knn && gpu_describe(plugin, number, note, err) < 0) {
+        knn->methods->destroy(knn);
+        knn = NULL;
+    }
     if (knn || (plugin && !gpu_falls_back(device, note, err)))
         return knn;
     return knn_cpu_create(rows, words, dim, err);

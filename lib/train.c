@@ -93,6 +93,8 @@ static int train_from(struct next *next, void (*after_step)(void *, const struct
     struct sums sums = {0};
     struct beside beside = {read_next, next};
     double start = clock_seconds();
+    if (next->trainer->ahead && stream_read_ahead(next->in->stream, err) < 0)
+        return -1;
     read_next(next);
     while (next->result == 0 && next->count[next->slot] > 0) {
         unsigned slot = next->slot;

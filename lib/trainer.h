@@ -15,6 +15,7 @@
 #ifndef SGNS_TRAINER_H
 #define SGNS_TRAINER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "batches.h"
@@ -59,6 +60,7 @@ struct trainer {
     const struct trainer_methods *methods;
     char device[32]; /* as the user calls it: "cpu", "cuda:0" */
     unsigned group;  /* minibatches that it takes at a time */
+    bool ahead;      /* its steps leave processors free: the input is to be read ahead of them */
 };
 
 /* A model with initial vectors, on `device`: "auto", "cpu", "cuda" or "cuda:N". "auto" takes a GPU
@@ -69,17 +71,5 @@ struct trainer *trainer_create(const char *device, const struct trainer_config *
 
 /* The same on the CPU. */
 struct trainer *trainer_cpu_create(const struct trainer_config *config, struct error *err) MUST_USE;
-
-/* An initial weight: place i of V or U, Xavier-uniform: U(−a, a), a = √(6 / (words + dim)). Glorot
- * and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010. */
-struct xavier {
-    uint64_t seed;
-    double bound;
-};
-struct xavier xavier_init(const struct trainer_config *config);
-/* The weights from `first` on, `n` of them, of V or U. */
-enum weights { WEIGHTS_CENTRE, WEIGHTS_CONTEXT };
-void xavier_fill(const struct xavier *xavier, enum weights matrix, uint64_t first, float *weight,
-                 uint32_t n);
 
 #endif

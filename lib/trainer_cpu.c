@@ -20,6 +20,7 @@
 #include "row_index.h"
 #include "team.h"
 #include "trainer.h"
+#include "xavier.h"
 
 enum {
     EXAMPLES_PIECE = 8, /* examples a thread takes at a time */
@@ -299,7 +300,7 @@ struct trainer *trainer_cpu_create(const struct trainer_config *config, struct e
     t->dim = config->dim;
     t->stride = round_to_lanes(config->dim);
     t->kernels = kernels_best();
-    struct xavier xavier = xavier_init(config);
+    struct xavier xavier = xavier_init(t->words, t->dim, config->seed);
     t->slot = memory_new(t->words, sizeof *t->slot, err);
     t->row_sum = memory_new_aligned(config->threads, t->stride * sizeof *t->row_sum, err);
     if (!t->slot || !t->row_sum || adam_init(&t->adam, config->lr, err) < 0 ||

@@ -53,7 +53,10 @@ train_on_gpu() {
 
 @test "CUDA: a truncated input is refused as on the CPU" {
   head -c 3000 batches.bin >cut.bin
+  fails_with 3 sgns-train -q --device cpu -d 20 cut.bin -o out
+  cp stderr expected
   fails_with 3 sgns-train -q --device cuda -d 20 cut.bin -o out
+  cmp stderr expected
   leaves_nothing out
 }
 
@@ -76,6 +79,9 @@ train_on_gpu() {
   leaves_nothing out
   EMULATE_FREE_BYTES=9000 fails_with 4 sgns-train -q --device cuda batches.bin -o out
   says_like 'the model needs [0-9]+ MB, [0-9]+ MB are free'
+  leaves_nothing out
+  EMULATE_FREE_BYTES=700000 fails_with 4 sgns-train -q --device cuda batches.bin -o out
+  says_like 'the minibatches need [0-9]+ MB, [0-9]+ MB are free beside the model'
   leaves_nothing out
   EMULATE_FREE_BYTES=900 fails_with 4 sgns-knn -q --device cuda cpu.bin w1
   says_like 'the vectors need [0-9]+ MB, [0-9]+ MB are free'

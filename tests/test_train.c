@@ -8,6 +8,7 @@
 #include "random.h"
 #include "tap.h"
 #include "trainer.h"
+#include "xavier.h"
 
 /* ---- initial weights ---- */
 
@@ -23,7 +24,7 @@ static void test_xavier_distribution(void)
 {
     struct trainer_config config = {.words = 3000, .dim = 100, .seed = 1};
     uint32_t n = config.words * config.dim;
-    struct xavier xavier = xavier_init(&config);
+    struct xavier xavier = xavier_init(config.words, config.dim, config.seed);
     float *weight = new_floats(n), *other = new_floats(n);
     xavier_fill(&xavier, WEIGHTS_CENTRE, 0, weight, n);
     double a = sqrt(6.0 / 3100), sum = 0, squares = 0, product = 0, lowest = a, highest = -a;
@@ -52,7 +53,8 @@ static void test_xavier_pieces(void)
 {
     struct trainer_config config = {.words = 60, .dim = 17, .seed = 5};
     enum { N = 60 * 17 };
-    struct xavier xavier = xavier_init(&config), reseeded = {6, xavier.bound};
+    struct xavier xavier = xavier_init(config.words, config.dim, config.seed),
+                  reseeded = {6, xavier.bound};
     float whole[N], again[N], pieces[N], other[N];
     bool same = true;
     xavier_fill(&xavier, WEIGHTS_CONTEXT, 0, whole, N);
@@ -140,7 +142,7 @@ static void oracle_init(struct oracle *o, const struct trainer_config *config)
 {
     struct error err;
     size_t n = (size_t)WORDS * config->dim;
-    struct xavier xavier = xavier_init(config);
+    struct xavier xavier = xavier_init(config->words, config->dim, config->seed);
     float *weight = new_floats(n);
     *o = (struct oracle){.dim = config->dim,
                          .v = memory_new(n, sizeof *o->v, &err),
