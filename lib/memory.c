@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+enum { HUGE_PAGE = 2 << 20 };
 
 static int out_of_memory(size_t count, size_t size, struct error *err)
 {
@@ -22,10 +26,19 @@ void *memory_new(size_t count, size_t size, struct error *err)
 void *memory_new_aligned(size_t count, size_t size, struct error *err)
 {
     void *memory = NULL;
-    if (count > (SIZE_MAX - 64) / size || posix_memalign(&memory, 64, count * size + 64) != 0) {
+    if (count > (SIZE_MAX - HUGE_PAGE) / size) {
         out_of_memory(count, size, err);
         return NULL;
     }
+    size_t bytes = count * size + 64;
+    bool huge = bytes >= 2 * HUGE_PAGE;
+    if (posix_memalign(&memory, huge ? HUGE_PAGE : 64, bytes) != 0) {
+        out_of_memory(count, size, err);
+        return NULL;
+    }
+    /* Rows at random places of a large table: with small pages each is a page walk as well. */
+    if (huge)
+        madvise(memory, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
     return memory;
 }
 
