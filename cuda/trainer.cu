@@ -28,6 +28,7 @@
 
 extern "C" {
 #include "adam.h"
+#include "sgd.h"
 #include "trainer.h"
 #include "xavier.h"
 }
@@ -41,17 +42,20 @@ const unsigned EVERY_LANE = 0xffffffffu;
 const uint32_t GROUP_EXAMPLES = 1 << 15, GROUP_BATCHES = 64;
 const uint32_t DIM_LARGEST = 1024;
 
-/* A matrix with its moments. Row r is 3 · quads float4 at rows + 3 · quads · r: weights, first moments,
- * second moments. */
+/* A matrix. Row r is at rows + apart · r: `quads` float4 of weights and, with Adam, as many of first
+ * and of second moments. */
 struct table {
     float4 *rows;
-    uint64_t *step; /* (words) the step after which a row is up to date */
+    uint64_t *step; /* (words) with Adam: the step after which a row is up to date */
 };
 
 struct model {
     table centre, context; /* V, U */
-    uint32_t quads;        /* float4 in a row */
-    struct adam adam;      /* with tables in device memory */
+    uint32_t quads, apart; /* float4 in a row of weights; from one row of a table to the next */
+    enum optimizer optimizer;
+    struct adam adam; /* with tables in device memory */
+    double lr;
+    uint64_t steps; /* that training will have */
 };
 
 /* One group, in device memory. Examples and words are numbered through the group. */
@@ -172,6 +176,21 @@ __device__ void change_row(float4 *row, uint32_t quads, unsigned lane, const row
     store_row<Q>(row + 2 * quads, v, quads, lane);
 }
 
+/* What a step does to every row that has a gradient. */
+struct update_rule {
+    enum optimizer optimizer;
+    float rate;    /* of gradient descent */
+    adam_step adam;
+};
+
+__device__ update_rule update_rule_at(const model &m, uint64_t step)
+{
+    update_rule rule = {m.optimizer, sgd_rate(m.lr, step - 1, m.steps), adam_step()};
+    if (m.optimizer == OPTIMIZER_ADAM)
+        rule.adam = adam_step_at(&m.adam, step);
+    return rule;
+}
+
 /* Brings a row to the state after step `to`. */
 template <unsigned Q>
 __device__ void catch_up(const model &model, const table &t, uint32_t id, uint64_t to,
@@ -185,7 +204,7 @@ __device__ void catch_up(const model &model, const table &t, uint32_t id, uint64
         t.step[id] = to;
     if (from == 0) /* never had a gradient: its moments are zero, and nothing moves it */
         return;
-    float4 *row = t.rows + (size_t)id * 3 * model.quads;
+    float4 *row = t.rows + (size_t)id * model.apart;
     const row_part<Q> none = zero_row<Q>();
     if (to - from > ADAM_REPLAY) {
         adam_rest rest = adam_rest_after(&model.adam, from, to);
@@ -206,12 +225,12 @@ struct word_loss {
     float loss, coefficient;
 };
 
-/* As in lib/kernels.c: log(1 + exp(x)) − y x, and (σ(x) − y) / words. */
-__device__ word_loss differentiate(float x, float label, float share)
+/* As in lib/kernels.c: log(1 + exp(x)) − y x, and scale · (σ(x) − y). */
+__device__ word_loss differentiate(float x, float label, float scale)
 {
     float e = expf(-fabsf(x));
     float sigma = (x < 0.0f ? e : 1.0f) / (1.0f + e);
-    return {fmaxf(x, 0.0f) - label * x + log1pf(e), (sigma - label) * share};
+    return {fmaxf(x, 0.0f) - label * x + log1pf(e), (sigma - label) * scale};
 }
 
 /* A warp's words of an example: every WARPS-th. Adds to its share of gradient and loss. */
@@ -222,12 +241,12 @@ __device__ void take_words(const train_task &t, uint32_t example, const row_part
     const group &g = t.g;
     uint32_t quads = t.m.quads, start = g.first[example], end = g.first[example + 1];
     uint32_t contexts_end = start + g.contexts[example];
-    float share = 1.0f / (float)(end - start);
+    float scale = t.m.optimizer == OPTIMIZER_ADAM ? 1.0f / (float)(end - start) : 1.0f;
     for (uint32_t base = start + warp; base < end; base += WARPS * WORDS_AT_ONCE) {
         row_part<Q> row[WORDS_AT_ONCE];
         for (unsigned i = 0; i < WORDS_AT_ONCE; i++) {
             uint32_t e = base + i * WARPS;
-            row[i] = e < end ? load_row<Q>(t.m.context.rows + (size_t)g.word[e] * 3 * quads, quads,
+            row[i] = e < end ? load_row<Q>(t.m.context.rows + (size_t)g.word[e] * t.m.apart, quads,
                                            lane)
                              : zero_row<Q>();
         }
@@ -236,7 +255,7 @@ __device__ void take_words(const train_task &t, uint32_t example, const row_part
             if (e >= end)
                 break;
             float x = sum_over_warp(dot_share<Q>(centre, row[i]));
-            word_loss w = differentiate(x, e < contexts_end ? 1.0f : 0.0f, share);
+            word_loss w = differentiate(x, e < contexts_end ? 1.0f : 0.0f, scale);
             loss += w.loss;
             add_scaled<Q>(gradient, w.coefficient, row[i]);
             if (lane == 0)
@@ -254,7 +273,7 @@ __device__ void take_example(const train_task &t, uint32_t example, uint32_t pla
     uint32_t quads = t.m.quads;
     unsigned warp = threadIdx.x / LANES_IN_WARP, lane = threadIdx.x % LANES_IN_WARP;
     row_part<Q> centre =
-        load_row<Q>(t.m.centre.rows + (size_t)g.centre[example] * 3 * quads, quads, lane);
+        load_row<Q>(t.m.centre.rows + (size_t)g.centre[example] * t.m.apart, quads, lane);
     row_part<Q> gradient = zero_row<Q>();
     float loss = 0.0f;
     take_words<Q>(t, example, centre, warp, lane, gradient, loss);
@@ -316,12 +335,20 @@ __device__ void add_entries(const row_work &w, uint32_t quads, uint32_t start, u
 
 template <unsigned Q>
 __device__ void step_row(const model &model, const row_work &w, uint32_t segment,
-                         const row_part<Q> &gradient, uint64_t step, const adam_step &a,
+                         const row_part<Q> &gradient, uint64_t step, const update_rule &rule,
                          unsigned lane)
 {
     uint32_t id = w.segments.row[segment];
-    change_row<Q>(w.to.rows + (size_t)id * 3 * model.quads, model.quads, lane, gradient,
-                  [&](float &p, float &m, float &v, float g) { adam_move(p, m, v, g, a); });
+    float4 *row = w.to.rows + (size_t)id * model.apart;
+    if (rule.optimizer == OPTIMIZER_SGD) {
+        row_part<Q> weights = load_row<Q>(row, model.quads, lane);
+        add_scaled<Q>(weights, -rule.rate, gradient);
+        store_row<Q>(row, weights, model.quads, lane);
+        return;
+    }
+    change_row<Q>(row, model.quads, lane, gradient, [&](float &p, float &m, float &v, float g) {
+        adam_move(p, m, v, g, rule.adam);
+    });
     if (lane == 0)
         w.to.step[id] = step;
 }
@@ -329,7 +356,7 @@ __device__ void step_row(const model &model, const row_work &w, uint32_t segment
 /* A row with many entries, by the block: the warps take 32 entries in turn. */
 template <unsigned Q>
 __device__ void step_long_row(const model &model, const row_work &w, uint32_t segment,
-                              uint64_t step, const adam_step &a, float4 *partial)
+                              uint64_t step, const update_rule &rule, float4 *partial)
 {
     unsigned warp = threadIdx.x / LANES_IN_WARP, lane = threadIdx.x % LANES_IN_WARP;
     uint32_t end = w.segments.first[segment + 1];
@@ -342,7 +369,7 @@ __device__ void step_long_row(const model &model, const row_work &w, uint32_t se
         for (unsigned other = 1; other < WARPS; other++)
             add_scaled<Q>(sum, 1.0f,
                           load_row<Q>(partial + other * model.quads, model.quads, lane));
-        step_row<Q>(model, w, segment, sum, step, a, lane);
+        step_row<Q>(model, w, segment, sum, step, rule, lane);
     }
     __syncthreads();
 }
@@ -355,7 +382,7 @@ __device__ void update_rows(const model &model, const row_work &w, uint32_t batc
 {
     unsigned warp = threadIdx.x / LANES_IN_WARP, lane = threadIdx.x % LANES_IN_WARP;
     uint32_t start = w.segments.batch_segment[batch], end = w.segments.batch_segment[batch + 1];
-    adam_step a = adam_step_at(&model.adam, step);
+    update_rule rule = update_rule_at(model, step);
     for (uint32_t base = start; base < end; base += gridDim.x * WARPS) {
         uint32_t segment = base + warp * gridDim.x + blockIdx.x;
         bool mine = segment < end;
@@ -367,12 +394,12 @@ __device__ void update_rows(const model &model, const row_work &w, uint32_t batc
         if (mine && !is_long) {
             row_part<Q> sum = zero_row<Q>();
             add_entries<Q>(w, model.quads, first, last, lane, sum);
-            step_row<Q>(model, w, segment, sum, step, a, lane);
+            step_row<Q>(model, w, segment, sum, step, rule, lane);
         }
         __syncthreads();
         for (unsigned i = 0; i < WARPS; i++)
             if (long_row[i] != UINT32_MAX)
-                step_long_row<Q>(model, w, long_row[i], step, a, partial);
+                step_long_row<Q>(model, w, long_row[i], step, rule, partial);
         __syncthreads();
     }
 }
@@ -385,6 +412,8 @@ __device__ void rest_rows(const model &model, const table &t, const row_segments
 {
     unsigned warp = threadIdx.x / LANES_IN_WARP, lane = threadIdx.x % LANES_IN_WARP;
     uint32_t start = segments.batch_segment[batch], end = segments.batch_segment[batch + 1];
+    if (model.optimizer == OPTIMIZER_SGD) /* a row without a gradient stays as it is */
+        return;
     for (uint32_t s = start + blockIdx.x * WARPS + warp; s < end; s += gridDim.x * WARPS)
         if (all || segments.rested[s])
             catch_up<Q>(model, t, segments.row[s], to, lane);
@@ -465,10 +494,11 @@ template <unsigned Q> __global__ void __launch_bounds__(BLOCK) collect(collect_t
     if (i >= t.count)
         return;
     uint32_t id = t.first + i;
-    catch_up<Q>(t.m, t.m.centre, id, t.step, lane);
+    if (t.m.optimizer == OPTIMIZER_ADAM)
+        catch_up<Q>(t.m, t.m.centre, id, t.step, lane);
     __syncwarp();
     store_row<Q>(t.out + (size_t)i * t.m.quads,
-                 load_row<Q>(t.m.centre.rows + (size_t)id * 3 * t.m.quads, t.m.quads, lane),
+                 load_row<Q>(t.m.centre.rows + (size_t)id * t.m.apart, t.m.quads, lane),
                  t.m.quads, lane);
 }
 
@@ -768,7 +798,7 @@ int create_table(trainer_cuda *t, table *table, enum weights matrix, const struc
 {
     const char *what = "memory for the model";
     const uint32_t at_once = 1024;
-    size_t row = 12 * (size_t)t->quads, bytes = row * sizeof(float);
+    size_t row = 4 * (size_t)t->m.apart, bytes = row * sizeof(float);
     if (cuda_check(cudaMalloc((void **)&table->rows, t->words * bytes), what, err) < 0 ||
         cuda_check(cudaMalloc((void **)&table->step, t->words * sizeof *table->step), what, err) <
             0 ||
@@ -813,7 +843,7 @@ int check_memory(const trainer_cuda *t, struct error *err)
     size_t free_bytes, all_bytes;
     if (cuda_check(cudaMemGetInfo(&free_bytes, &all_bytes), "asking for its memory", err) < 0)
         return -1;
-    double wanted = 2.0 * t->words * (12.0 * t->quads * sizeof(float) + sizeof(uint64_t)) +
+    double wanted = 2.0 * t->words * (4.0 * t->m.apart * sizeof(float) + sizeof(uint64_t)) +
                     ADAM_TABLE * sizeof(double);
     if (wanted > (double)free_bytes)
         return error_set(err, STATUS_DEVICE,
@@ -852,6 +882,11 @@ int create(trainer_cuda *t, int device, const struct trainer_config *config, str
 {
     const char *what = "starting";
     struct xavier xavier = xavier_init(t->words, t->dim, config->seed);
+    t->m.quads = t->quads;
+    t->m.apart = config->optimizer == OPTIMIZER_ADAM ? 3 * t->quads : t->quads;
+    t->m.optimizer = config->optimizer;
+    t->m.lr = config->lr;
+    t->m.steps = config->steps;
     if (cuda_check(cudaSetDevice(device), what, err) < 0 || check_memory(t, err) < 0 ||
         plan_grid(t, device, config->batch_size, err) < 0 ||
         cuda_check(cudaStreamCreateWithFlags(&t->feed, cudaStreamNonBlocking), what, err) < 0 ||
@@ -860,7 +895,6 @@ int create(trainer_cuda *t, int device, const struct trainer_config *config, str
     for (slot_buffers &s : t->slot)
         if (cuda_check(cudaEventCreateWithFlags(&s.ready, cudaEventDisableTiming), what, err) < 0)
             return -1;
-    t->m.quads = t->quads;
     return create_adam(t, config->lr, err) < 0 ||
                    create_table(t, &t->m.centre, WEIGHTS_CENTRE, &xavier, err) < 0 ||
                    create_table(t, &t->m.context, WEIGHTS_CONTEXT, &xavier, err) < 0 ||

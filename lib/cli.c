@@ -163,6 +163,16 @@ static void format_value(const struct cli_option *option, char *text, size_t siz
     }
 }
 
+/* Whether it has a value without being given; a number that has none is not one. */
+static bool has_default(const struct cli_option *option)
+{
+    if (option->type == OPTION_STRING)
+        return *(const char **)option->value != NULL;
+    if (option->type == OPTION_DOUBLE)
+        return !isnan(*(double *)option->value);
+    return takes_value(option);
+}
+
 static void print_option(const struct cli_option *option, void *unused)
 {
     (void)unused;
@@ -173,7 +183,7 @@ static void print_option(const struct cli_option *option, void *unused)
              option->letter ? option->letter : ' ', option->letter ? "," : " ", option->name,
              colon ? "=" : "", name_length, text);
     printf("  %-26s %s", left, colon ? colon + 2 : text);
-    if (takes_value(option) && (option->type != OPTION_STRING || *(const char **)option->value)) {
+    if (has_default(option)) {
         format_value(option, value, sizeof value);
         printf(" [%s]", value);
     }

@@ -5,36 +5,62 @@
 
 #include <math.h>
 #include <string.h>
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
 
-/* 16 lanes, whatever the machine has: the compiler splits it into the registers there are. */
-typedef float lanes __attribute__((vector_size(4 * LANES)));
+/* A register of the machine. LANES numbers are PARTS of them. */
+#if defined(__AVX512F__)
+enum { VECTOR = 16, AT_ONCE = 8 };
+#elif defined(__AVX2__)
+enum { VECTOR = 8, AT_ONCE = 4 };
+#else
+enum { VECTOR = 4, AT_ONCE = 2 };
+#endif
+typedef float vec __attribute__((vector_size(4 * VECTOR)));
+enum { PARTS = LANES / VECTOR };
 
-/* The sum of the lanes, as a tree: the order is the same everywhere. */
-static inline float sum_lanes(const lanes *value)
+enum {
+    BLOCK = 8, /* registers in which a piece of a row is summed */
+    SOON = 24  /* words from the one whose row is used to the one whose row is fetched */
+};
+
+#define INLINED static inline __attribute__((always_inline))
+
+/* The sum of LANES lanes, as a tree, the same everywhere: of lanes 8 apart, then 4, 2 and 1. */
+INLINED float sum_lanes(const vec *value)
 {
-    float half[LANES];
-    memcpy(half, value, sizeof half);
-    for (int width = LANES / 2; width > 0; width /= 2)
-        for (int i = 0; i < width; i++)
-            half[i] += half[i + width];
-    return half[0];
+    float half[LANES / 2];
+#if defined(__AVX512F__)
+    __m256 sum8 = _mm256_add_ps(_mm512_castps512_ps256((__m512)value[0]),
+                                _mm512_extractf32x8_ps((__m512)value[0], 1));
+    __m128 sum4 = _mm_add_ps(_mm256_castps256_ps128(sum8), _mm256_extractf128_ps(sum8, 1));
+    _mm_storeu_ps(half, sum4);
+#elif defined(__AVX2__)
+    __m256 sum8 = (__m256)(value[0] + value[1]);
+    __m128 sum4 = _mm_add_ps(_mm256_castps256_ps128(sum8), _mm256_extractf128_ps(sum8, 1));
+    _mm_storeu_ps(half, sum4);
+#else
+    vec sum4 = (value[0] + value[2]) + (value[1] + value[3]);
+    memcpy(half, &sum4, sizeof sum4);
+#endif
+    return (half[0] + half[2]) + (half[1] + half[3]);
 }
 
-static inline float dot(const float *a, const float *b, size_t stride)
+/* x[w] = centre · row[w] for `n` rows, whose sums run side by side. */
+INLINED void dots(const float *centre, const float *const *row, size_t stride, unsigned n, float *x)
 {
-    const lanes *x = (const lanes *)a, *y = (const lanes *)b;
-    lanes sum = x[0] * y[0];
-    for (size_t i = 1; i < stride / LANES; i++)
-        sum += x[i] * y[i];
-    return sum_lanes(&sum);
-}
-
-static inline void add_scaled(float *to, float factor, const float *row, size_t stride)
-{
-    lanes *x = (lanes *)to;
-    const lanes *y = (const lanes *)row;
-    for (size_t i = 0; i < stride / LANES; i++)
-        x[i] += factor * y[i];
+    const vec *c = (const vec *)centre;
+    vec sum[AT_ONCE][PARTS];
+    for (unsigned w = 0; w < n; w++)
+        for (unsigned p = 0; p < PARTS; p++)
+            sum[w][p] = c[p] * ((const vec *)row[w])[p];
+    for (size_t i = PARTS; i < stride / VECTOR; i += PARTS)
+        for (unsigned p = 0; p < PARTS; p++)
+            for (unsigned w = 0; w < n; w++)
+                sum[w][p] += c[i + p] * ((const vec *)row[w])[i + p];
+    for (unsigned w = 0; w < n; w++)
+        x[w] = sum_lanes(sum[w]);
 }
 
 /* exp(x) for x ≤ 0, to about 1e-7 relative; below -87 about 1e-38. With n = round(x / ln 2) it is
@@ -80,52 +106,129 @@ static inline float log1p_unit(float e)
  * `start` on; what is beyond `words` is padding. Adds the losses to the lanes of *sum:
  * log(1 + exp(x)) − y x = max(x, 0) − y x + log(1 + exp(−|x|)). */
 static inline void logits_to_coefficients(float *x, uint32_t start, uint32_t words,
-                                          uint32_t contexts, lanes *sum)
+                                          uint32_t contexts, float scale, vec *sum)
 {
-    float loss[LANES], share = 1.0f / (float)words;
+    float loss[LANES];
     for (uint32_t i = 0; i < LANES; i++) {
         float label = start + i < contexts ? 1.0f : 0.0f;
         float real = start + i < words ? 1.0f : 0.0f;
         float e = exp_negative(-fabsf(x[i]));
         float sigma = (x[i] < 0.0f ? e : 1.0f) / (1.0f + e);
         loss[i] = real * ((x[i] > 0.0f ? x[i] : 0.0f) - label * x[i] + log1p_unit(e));
-        x[i] = (sigma - label) * share;
+        x[i] = (sigma - label) * scale;
     }
-    lanes loaded;
-    memcpy(&loaded, loss, sizeof loaded);
-    *sum += loaded;
+    for (unsigned p = 0; p < PARTS; p++) {
+        vec part;
+        memcpy(&part, loss + p * VECTOR, sizeof part);
+        sum[p] += part;
+    }
 }
 
-static float example(const float *centre, const float *table, size_t stride, const uint32_t *word,
-                     uint32_t words, uint32_t contexts, float *coefficient, float *gradient)
+/* to[0 … block − 1] += Σ_w factor[w] · row[w], of rows from place `at` on. */
+INLINED void add_block(vec *to, const float *factor, const float *const *row, uint32_t n, size_t at,
+                       unsigned block)
 {
-    size_t row = table_row(stride);
-    lanes loss = {0};
-    memset(gradient, 0, stride * sizeof *gradient);
-    for (uint32_t start = 0; start < words; start += LANES) {
-        uint32_t n = words - start < LANES ? words - start : LANES;
+    vec sum[BLOCK];
+    for (unsigned b = 0; b < block; b++)
+        sum[b] = to[b];
+    for (uint32_t w = 0; w < n; w++)
+        for (unsigned b = 0; b < block; b++)
+            sum[b] += factor[w] * ((const vec *)(row[w] + at))[b];
+    for (unsigned b = 0; b < block; b++)
+        to[b] = sum[b];
+}
+
+static void add_rows(float *to, const float *factor, const float *const *row, uint32_t n,
+                     size_t stride)
+{
+    for (size_t at = 0; at < stride; at += BLOCK * VECTOR) {
+        vec *sum = (vec *)(to + at);
+        switch ((stride - at) / VECTOR) {
+        case 1:
+            add_block(sum, factor, row, n, at, 1);
+            break;
+        case 2:
+            add_block(sum, factor, row, n, at, 2);
+            break;
+        case 3:
+            add_block(sum, factor, row, n, at, 3);
+            break;
+        case 4:
+            add_block(sum, factor, row, n, at, 4);
+            break;
+        case 5:
+            add_block(sum, factor, row, n, at, 5);
+            break;
+        case 6:
+            add_block(sum, factor, row, n, at, 6);
+            break;
+        case 7:
+            add_block(sum, factor, row, n, at, 7);
+            break;
+        default:
+            add_block(sum, factor, row, n, at, BLOCK);
+        }
+    }
+}
+
+/* Logits of `n` words, at most LANES, from word[start] on; rows of words that come SOON are fetched. */
+INLINED void logits(const struct kernels_example *e, uint32_t start, uint32_t n,
+                    const float *const *row, float *x)
+{
+    const uint32_t *word = e->word + start;
+    uint32_t known = e->words + e->following - start, j = 0;
+    while (j < n) {
+        unsigned some = j + AT_ONCE <= n ? AT_ONCE : 1;
+        for (uint32_t soon = j + SOON; soon < j + SOON + some && soon < known; soon++)
+            fetch_row(e->table + word[soon] * e->apart, e->stride);
+        if (some == AT_ONCE)
+            dots(e->centre, row + j, e->stride, AT_ONCE, x + j);
+        else
+            dots(e->centre, row + j, e->stride, 1, x + j);
+        j += some;
+    }
+}
+
+static float example(const struct kernels_example *task)
+{
+    const struct kernels_example e = *task; /* a copy, which no result can alias */
+    vec loss[PARTS] = {{0}};
+    memset(e.gradient, 0, e.stride * sizeof *e.gradient);
+    for (uint32_t start = 0; start < e.words; start += LANES) {
+        uint32_t n = e.words - start < LANES ? e.words - start : LANES;
+        const float *row[LANES];
         float x[LANES] = {0};
         for (uint32_t j = 0; j < n; j++)
-            x[j] = dot(centre, table + word[start + j] * row, stride);
-        logits_to_coefficients(x, start, words, contexts, &loss);
-        memcpy(coefficient + start, x, n * sizeof *x);
-        for (uint32_t j = 0; j < n; j++)
-            add_scaled(gradient, x[j], table + word[start + j] * row, stride);
+            row[j] = e.table + e.word[start + j] * e.apart;
+        logits(&e, start, n, row, x);
+        logits_to_coefficients(x, start, e.words, e.contexts, e.scale, loss);
+        memcpy(e.coefficient + start, x, n * sizeof *x);
+        add_rows(e.gradient, x, row, n, e.stride);
     }
-    return sum_lanes(&loss) / (float)words;
+    return sum_lanes(loss) / (float)e.words;
 }
 
 static void sum(const float *rows, size_t stride, const uint32_t *entry, uint32_t n,
                 const uint32_t *owner, const float *coefficient, float *gradient)
 {
+    const float *row[LANES];
+    float factor[LANES];
     memset(gradient, 0, stride * sizeof *gradient);
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t e = entry[i];
-        if (owner)
-            add_scaled(gradient, coefficient[e], rows + owner[e] * stride, stride);
-        else
-            add_scaled(gradient, 1.0f, rows + e * stride, stride);
+    for (uint32_t start = 0; start < n; start += LANES) {
+        uint32_t some = n - start < LANES ? n - start : LANES;
+        for (uint32_t i = 0; i < some; i++) {
+            uint32_t e = entry[start + i];
+            row[i] = rows + (owner ? owner[e] : e) * stride;
+            factor[i] = owner ? coefficient[e] : 1.0f;
+        }
+        add_rows(gradient, factor, row, some, stride);
     }
+}
+
+static void sgd(float *row, size_t stride, const float *gradient, float rate)
+{
+    for (size_t i = 0; i < stride / VECTOR; i++)
+        ((vec *)row)[i] -= rate * ((const vec *)gradient)[i];
 }
 
 static void adam_with_gradient(float *row, size_t stride, const float *gradient,
@@ -168,6 +271,7 @@ const struct kernels KERNELS = {
     .name = KERNELS_NAME,
     .example = example,
     .sum = sum,
+    .sgd_step = sgd,
     .adam_step = adam_with_gradient,
     .adam_idle = adam_without_gradient,
     .adam_rest = adam_many_without_gradient,

@@ -5,8 +5,8 @@
  * program starts. All of them give the same bits: sums run over 16 lanes in one fixed order,
  * nothing is contracted to a fused multiply-add, and roots and quotients are IEEE's.
  *
- * A row is `stride` float32, a multiple of LANES, 64-byte aligned; what is beyond dim is zero. In a
- * table a row's weights, first and second moments stand together, table_row(stride) apart.
+ * A row is `stride` float32, a multiple of LANES, 64-byte aligned; what is beyond dim is zero. With
+ * Adam a row's weights, first and second moments stand together, one behind the other.
  */
 #ifndef SGNS_KERNELS_H
 #define SGNS_KERNELS_H
@@ -23,28 +23,41 @@ static inline size_t round_to_lanes(size_t n)
     return (n + LANES - 1) / LANES * LANES;
 }
 
-/* Floats from one row of a table to the next. */
-static inline size_t table_row(size_t stride)
+/* Asks for `n` floats from `row` on before they are needed. */
+static inline void fetch_row(const float *row, size_t n)
 {
-    return 3 * stride;
+    for (size_t i = 0; i < n; i += 64 / sizeof *row)
+        __builtin_prefetch(row + i);
 }
+
+/* One example: its centre's vector, and words, which are rows of `table`. The first `contexts` have
+ * label 1, the rest 0. Derivatives are multiplied by `scale`. */
+struct kernels_example {
+    const float *centre, *table;
+    size_t stride, apart; /* floats in a row; from one row of the table to the next */
+    const uint32_t *word; /* (words + following) those behind its own are wanted next */
+    uint32_t words, following, contexts;
+    float scale;
+    float *coefficient; /* (words) result: scale · (σ(x) − y), of the logit x and label y of each */
+    float *gradient; /* (stride) result: Σ coefficient · row */
+};
 
 struct kernels {
     const char *name;
 
-    /* One example: `centre` (stride) and the rows word[0 … words − 1] of `table`, of which the
-     * first `contexts` have label 1, the rest 0. Returns the example's loss, the mean over its
-     * words of the binary cross-entropy with logits. Fills coefficient (words) with the derivative
-     * by each logit, (σ(x) − y) / words, and gradient (stride) with that by the centre. */
-    float (*example)(const float *centre, const float *table, size_t stride, const uint32_t *word,
-                     uint32_t words, uint32_t contexts, float *coefficient, float *gradient);
+    /* Returns the example's loss, the mean over its words of the binary cross-entropy with logits.
+     * Fills coefficient and gradient. */
+    float (*example)(const struct kernels_example *example);
 
     /* gradient (stride) = Σ_i coefficient[entry[i]] · rows[owner[entry[i]]], i < n, over `rows` of
      * (any, stride); without `owner` Σ_i rows[entry[i]]. */
     void (*sum)(const float *rows, size_t stride, const uint32_t *entry, uint32_t n,
                 const uint32_t *owner, const float *coefficient, float *gradient);
 
-    /* Adam on a row of a table: a step with a gradient, one without, and many without. */
+    /* row −= rate · gradient, both (stride). */
+    void (*sgd_step)(float *row, size_t stride, const float *gradient, float rate);
+
+    /* Adam on a row and its moments: a step with a gradient, one without, and many without. */
     void (*adam_step)(float *row, size_t stride, const float *gradient, const struct adam_step *);
     void (*adam_idle)(float *row, size_t stride, const struct adam_step *);
     void (*adam_rest)(float *row, size_t stride, const struct adam_rest *);

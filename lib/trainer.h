@@ -5,7 +5,7 @@
  * for context and noise words. For an example of centre c and words w_1 … w_L the logits are x_j =
  * V_c · U_{w_j}, the labels y_j are 1 for context words and 0 for noise, the loss is the mean over
  * its L words of the binary cross-entropy; the loss of a minibatch is the sum over its examples.
- * Each minibatch is one step of dense Adam (adam.h).
+ * Each minibatch is one step, of dense Adam (adam.h) or of plain gradient descent (sgd.h).
  *
  * A minibatch goes through two calls. `prepare` does what does not need the weights (indexing,
  * copying), `step` the rest. There are TRAINER_SLOTS places for prepared minibatches, so that one
@@ -22,13 +22,16 @@
 
 enum { TRAINER_SLOTS = 2 };
 
+enum optimizer { OPTIMIZER_ADAM, OPTIMIZER_SGD };
+
 struct trainer_config {
     uint32_t words, dim;
+    enum optimizer optimizer;
     uint64_t seed;    /* of the initial vectors */
     uint32_t threads; /* on the CPU */
     double lr;
     uint32_t batch_size;
-    uint64_t examples; /* of all epochs: how much work it will be */
+    uint64_t examples, steps; /* of all epochs */
 };
 
 /* Something to run once during a step; may be NULL. Reports what went wrong in its own data. */

@@ -5,7 +5,7 @@
  * counter. No two pieces write the same memory, and no piece's result depends on who does it, so
  * the outcome is the same for any number of threads.
  *
- *   1. Rows that rested are brought up to date (adam.h), those of the minibatch only.
+ *   1. With Adam, rows that rested are brought up to date (adam.h), those of the minibatch only.
  *   2. Examples: logits, losses, derivatives. Nothing is updated: each example leaves its
  *      coefficients, its gradient for V, and a copy of its centre's vector for phase 3.
  *   3. Rows of U and V: the gradients of the minibatch are summed, row by row, and the row updated.
@@ -18,6 +18,7 @@
 #include "kernels.h"
 #include "memory.h"
 #include "row_index.h"
+#include "sgd.h"
 #include "team.h"
 #include "trainer.h"
 #include "xavier.h"
@@ -27,10 +28,10 @@ enum {
     ROWS_PIECE = 16     /* rows */
 };
 
-/* One of the two matrices with its moments. */
+/* One of the two matrices. */
 struct table {
-    float *rows;    /* (words, 3, stride): weights, first and second moment */
-    uint64_t *step; /* (words) the step after which a row is up to date */
+    float *rows; /* (words, apart): weights, with Adam also first and second moments, stride each */
+    uint64_t *step; /* (words) with Adam: the step after which a row is up to date */
 };
 
 struct prepared {
@@ -42,8 +43,8 @@ struct prepared {
 
 struct trainer_cpu {
     struct trainer base;
-    uint32_t words, dim;
-    size_t stride;
+    struct trainer_config config;
+    size_t stride, apart; /* floats in a row of weights; from one row of a table to the next */
     const struct kernels *kernels;
     struct adam adam;
     struct team team;
@@ -63,6 +64,7 @@ struct trainer_cpu {
     struct prepared *current;
     const struct beside *beside;
     struct adam_step recent[ADAM_REPLAY + 1]; /* of step t at t % (ADAM_REPLAY + 1) */
+    float rate;                               /* of gradient descent */
     float *row_sum;                           /* (threads, stride) scratch of phase 3 */
     atomic_uint rest_pieces, example_pieces, update_pieces, beside_taken, sums_taken;
 };
@@ -72,15 +74,15 @@ struct trainer_cpu {
 static int init_table(struct table *table, const struct trainer_cpu *t, enum weights matrix,
                       const struct xavier *xavier, struct error *err)
 {
-    size_t row = table_row(t->stride);
-    table->rows = memory_new_aligned(t->words, row * sizeof *table->rows, err);
-    table->step = memory_new(t->words, sizeof *table->step, err);
+    size_t row = t->apart;
+    table->rows = memory_new_aligned(t->config.words, row * sizeof *table->rows, err);
+    table->step = memory_new(t->config.words, sizeof *table->step, err);
     if (!table->rows || !table->step)
         return -1;
-    for (uint32_t id = 0; id < t->words; id++) {
+    for (uint32_t id = 0; id < t->config.words; id++) {
         float *weight = table->rows + id * row;
         memset(weight, 0, row * sizeof *weight);
-        xavier_fill(xavier, matrix, (uint64_t)id * t->dim, weight, t->dim);
+        xavier_fill(xavier, matrix, (uint64_t)id * t->config.dim, weight, t->config.dim);
     }
     return 0;
 }
@@ -147,12 +149,12 @@ static bool take_piece(atomic_uint *pieces, uint32_t size, uint32_t count, uint3
 static void catch_up(struct trainer_cpu *t, struct table *table, uint32_t id)
 {
     uint64_t from = table->step[id], to = t->steps;
-    if (from == to)
+    if (from == to || t->config.optimizer == OPTIMIZER_SGD)
         return;
     table->step[id] = to;
     if (from == 0) /* never had a gradient: its moments are zero, and nothing moves it */
         return;
-    float *row = table->rows + id * table_row(t->stride);
+    float *row = table->rows + id * t->apart;
     if (to - from > ADAM_REPLAY) {
         struct adam_rest rest = adam_rest_after(&t->adam, from, to);
         t->kernels->adam_rest(row, t->stride, &rest);
@@ -160,6 +162,17 @@ static void catch_up(struct trainer_cpu *t, struct table *table, uint32_t id)
         for (uint64_t step = from + 1; step <= to; step++)
             t->kernels->adam_idle(row, t->stride, &t->recent[step % (ADAM_REPLAY + 1)]);
     }
+}
+
+/* Asks for a row of U or V with its moments: number i of the minibatch's rows, U's first. */
+static void fetch_touched(const struct trainer_cpu *t, uint32_t i)
+{
+    const struct row_index *u = &t->current->context_rows, *v = &t->current->centre_rows;
+    size_t row = t->apart;
+    if (i < u->rows)
+        fetch_row(t->context.rows + u->row[i] * row, row);
+    else if (i - u->rows < v->rows)
+        fetch_row(t->centre.rows + v->row[i - u->rows] * row, row);
 }
 
 static void bring_up_to_date(struct trainer_cpu *t)
@@ -174,20 +187,35 @@ static void bring_up_to_date(struct trainer_cpu *t)
                 catch_up(t, &t->centre, v->row[i - u->rows]);
 }
 
+static void take_example(struct trainer_cpu *t, uint32_t i, uint32_t last_word)
+{
+    const struct minibatch *batch = t->current->batch;
+    uint32_t first = batch->first[i], next = batch->first[i + 1];
+    float *centre = t->centre_copy + i * t->stride;
+    memcpy(centre, t->centre.rows + batch->centre[i] * t->apart, t->stride * sizeof *centre);
+    struct kernels_example example = {
+        .centre = centre,
+        .table = t->context.rows,
+        .stride = t->stride,
+        .apart = t->apart,
+        .word = batch->word + first,
+        .words = next - first,
+        .following = last_word - next,
+        .contexts = batch->contexts[i],
+        .scale = t->config.optimizer == OPTIMIZER_ADAM ? 1.0f / (float)(next - first) : 1.0f,
+        .coefficient = t->coefficient + first,
+        .gradient = t->gradient + i * t->stride,
+    };
+    t->loss[i] = t->kernels->example(&example);
+}
+
 static void differentiate(struct trainer_cpu *t)
 {
     const struct minibatch *batch = t->current->batch;
-    size_t stride = t->stride, row = table_row(stride);
     uint32_t start, end;
     while (take_piece(&t->example_pieces, EXAMPLES_PIECE, batch->examples, &start, &end))
-        for (uint32_t i = start; i < end; i++) {
-            float *centre = t->centre_copy + i * stride;
-            memcpy(centre, t->centre.rows + batch->centre[i] * row, stride * sizeof *centre);
-            t->loss[i] =
-                t->kernels->example(centre, t->context.rows, stride, batch->word + batch->first[i],
-                                    batch->first[i + 1] - batch->first[i], batch->contexts[i],
-                                    t->coefficient + batch->first[i], t->gradient + i * stride);
-        }
+        for (uint32_t i = start; i < end; i++)
+            take_example(t, i, batch->first[end]);
 }
 
 /* Sums the gradient of one row of a table and takes the step with it. */
@@ -197,8 +225,12 @@ static void update_row(struct trainer_cpu *t, struct table *table, const struct 
     uint64_t step = t->steps + 1;
     uint32_t id = index->row[at], first = index->first[at], n = index->first[at + 1] - first;
     t->kernels->sum(rows, t->stride, index->entry + first, n, owner, t->coefficient, gradient);
-    t->kernels->adam_step(table->rows + id * table_row(t->stride), t->stride, gradient,
-                          &t->recent[step % (ADAM_REPLAY + 1)]);
+    float *row = table->rows + id * t->apart;
+    if (t->config.optimizer == OPTIMIZER_SGD) {
+        t->kernels->sgd_step(row, t->stride, gradient, t->rate);
+        return;
+    }
+    t->kernels->adam_step(row, t->stride, gradient, &t->recent[step % (ADAM_REPLAY + 1)]);
     table->step[id] = step;
 }
 
@@ -209,18 +241,22 @@ static void update(struct trainer_cpu *t)
     float *gradient = t->row_sum + t->stride * atomic_fetch_add(&t->sums_taken, 1);
     uint32_t start, end;
     while (take_piece(&t->update_pieces, ROWS_PIECE, u->rows + v->rows, &start, &end))
-        for (uint32_t i = start; i < end; i++)
+        for (uint32_t i = start; i < end; i++) {
+            fetch_touched(t, i + 1);
             if (i < u->rows)
                 update_row(t, &t->context, u, i, t->centre_copy, p->owner, gradient);
             else
                 update_row(t, &t->centre, v, i - u->rows, t->gradient, NULL, gradient);
+        }
 }
 
 static void step_together(void *data)
 {
     struct trainer_cpu *t = data;
-    bring_up_to_date(t);
-    team_barrier(&t->team);
+    if (t->config.optimizer == OPTIMIZER_ADAM) {
+        bring_up_to_date(t);
+        team_barrier(&t->team);
+    }
     differentiate(t);
     team_barrier(&t->team);
     /* The first to come prepares the next minibatch while the others update. */
@@ -257,6 +293,7 @@ static int step(struct trainer *trainer, unsigned slot, const struct beside *bes
         return -1;
     t->current = &t->prepared[slot];
     t->beside = beside;
+    t->rate = sgd_rate(t->config.lr, t->steps, t->config.steps);
     t->recent[(t->steps + 1) % (ADAM_REPLAY + 1)] = adam_step_at(&t->adam, t->steps + 1);
     atomic_store(&t->rest_pieces, 0);
     atomic_store(&t->example_pieces, 0);
@@ -280,8 +317,8 @@ static int read_back(struct trainer *trainer, uint32_t first, uint32_t count, fl
     struct trainer_cpu *t = (struct trainer_cpu *)trainer;
     for (uint32_t i = 0; i < count; i++) {
         catch_up(t, &t->centre, first + i);
-        memcpy(rows + (size_t)i * t->dim, t->centre.rows + (first + i) * table_row(t->stride),
-               t->dim * sizeof *rows);
+        memcpy(rows + (size_t)i * t->config.dim, t->centre.rows + (first + i) * t->apart,
+               t->config.dim * sizeof *rows);
     }
     return 0;
 }
@@ -296,12 +333,12 @@ struct trainer *trainer_cpu_create(const struct trainer_config *config, struct e
     t->base.methods = &methods;
     strcpy(t->base.device, "cpu");
     t->base.group = 1;
-    t->words = config->words;
-    t->dim = config->dim;
+    t->config = *config;
     t->stride = round_to_lanes(config->dim);
+    t->apart = config->optimizer == OPTIMIZER_ADAM ? 3 * t->stride : t->stride;
     t->kernels = kernels_best();
-    struct xavier xavier = xavier_init(t->words, t->dim, config->seed);
-    t->slot = memory_new(t->words, sizeof *t->slot, err);
+    struct xavier xavier = xavier_init(t->config.words, t->config.dim, config->seed);
+    t->slot = memory_new(t->config.words, sizeof *t->slot, err);
     t->row_sum = memory_new_aligned(config->threads, t->stride * sizeof *t->row_sum, err);
     if (!t->slot || !t->row_sum || adam_init(&t->adam, config->lr, err) < 0 ||
         init_table(&t->centre, t, WEIGHTS_CENTRE, &xavier, err) < 0 ||

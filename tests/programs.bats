@@ -94,7 +94,7 @@ appending() {
 
 # numeric_options PROGRAM: those whose default, in the help, is a number.
 numeric_options() {
-  "$1" --help | sed -nE 's/^  .*--([a-z-]+)=[A-Z]+ .*\[[0-9.e+-]+\]$/\1/p'
+  "$1" --help | sed -nE 's/^  .*--([a-z-]+)=[A-Z]+ .*\[([0-9.e+-]+|adam 0.002, sgd 0.025)\]$/\1/p'
 }
 
 @test "numbers must be whole arguments and in range" {

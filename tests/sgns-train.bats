@@ -96,6 +96,29 @@ moved() {
     END { exit wrong || NR != 5 }'
 }
 
+@test "gradient descent moves the first centre words by the rate, and words that do not occur not at all" {
+  two_steps
+  for lr in 0 1 2; do
+    sgns-train -q -d 6 -O sgd --lr $lr two.bin | sgns-cat >$lr.txt
+  done
+  moved 0.txt 1.txt >one
+  moved 0.txt 2.txt >two
+  paste -d ' ' one two | awk '
+    $1 == "<unk>" && $6 != 0 { bad = 1 }
+    /^[ab] / { n++; if ($3 < 0.01 || $6 < 1.999 * $3 || $6 > 2.001 * $3) bad = 1 }
+    END { exit bad || n != 2 }'
+}
+
+@test "gradient descent is the same for any number of threads, and says so in the header" {
+  sgns-train -q -d 8 -t 1 --optimizer sgd batches.bin >one
+  for threads in 2 3; do
+    sgns-train -q -d 8 -t $threads --optimizer sgd batches.bin | cmp - one
+  done
+  sgns-cat --header one | grep -q '^made by: sgns-train .* --optimizer=sgd --lr=0.025 '
+  fails_with 2 sgns-train --optimizer lbfgs batches.bin
+  says '--optimizer=lbfgs: expected adam or sgd'
+}
+
 @test "the loss falls from epoch to epoch" {
   sgns-batch -q -b 32 -e 6 corpus.bin | sgns-train -d 16 --lr 0.01 2>said >/dev/null
   grep -oE '^epoch [0-9]/6: loss [0-9.]+' said | awk '
@@ -239,7 +262,7 @@ moved() {
   assert_line --index 0 --regexp '^made by: ptb-vocab [0-9.]+ --min-count=1 --max-vocab=[0-9]+$'
   assert_line --index 1 --regexp '^made by: ptb-subsample [0-9.]+ --threshold=0.1 --seed=1$'
   assert_line --index 2 --regexp '^made by: sgns-batch [0-9.]+ --batch-size=64 .* --epochs=3 --seed=1$'
-  assert_line --index 3 --regexp '^made by: sgns-train [0-9.]+ --dim=8 --lr=0.005 --seed=3 --device=cpu$'
+  assert_line --index 3 --regexp '^made by: sgns-train [0-9.]+ --dim=8 --optimizer=adam --lr=0.005 --seed=3 --device=cpu$'
 }
 
 @test "the vocabulary keeps all its words and counts, and each word has its row" {

@@ -19,6 +19,7 @@ enum { EPOCHS = 3 };
 struct shape {
     const char *name;
     uint32_t words, dim, batch_size, window, negatives;
+    enum optimizer optimizer;
 };
 
 /* ---- training ---- */
@@ -63,11 +64,13 @@ static struct outcome train_on(const char *device, const struct shape *s, unsign
     char note[DEVICE_NOTE];
     struct trainer_config config = {.words = s->words,
                                     .dim = s->dim,
+                                    .optimizer = s->optimizer,
                                     .seed = 7,
                                     .threads = 2,
                                     .lr = 0.01,
                                     .batch_size = s->batch_size,
-                                    .examples = 1000};
+                                    .examples = 1000,
+                                    .steps = minibatches};
     struct trainer *trainer = trainer_create(device, &config, note, &err);
     require(trainer, &err);
     struct outcome o = {memory_new(minibatches, sizeof *o.loss, &err),
@@ -209,7 +212,8 @@ static void test_refusals(void)
                                     .threads = 1,
                                     .lr = 0.01,
                                     .batch_size = 8,
-                                    .examples = 8};
+                                    .examples = 8,
+                                    .steps = 1};
     tap_check(!trainer_create("cuda", &config, note, &err) && err.status == STATUS_DEVICE,
               "4,096 dimensions are refused with status 4: %s", err.text);
     config.dim = 100;
@@ -237,19 +241,21 @@ int main(int argc, char **argv)
 
     /* A group has up to 64 minibatches: 66 make two. */
     static const struct shape shapes[] = {
-        {"dim 1", 50, 1, 5, 2, 2},
-        {"dim 3", 50, 3, 7, 2, 3},
-        {"dim 31", 80, 31, 12, 3, 5},
-        {"dim 33", 80, 33, 12, 3, 5},
-        {"dim 100", 200, 100, 24, 5, 5},
-        {"dim 300", 60, 300, 6, 3, 5},
-        {"dim 600", 20, 600, 3, 2, 2},
-        {"2 words", 2, 10, 4, 1, 1},
-        {"one example a minibatch", 40, 20, 1, 5, 5},
+        {"dim 1", 50, 1, 5, 2, 2, OPTIMIZER_ADAM},
+        {"dim 3", 50, 3, 7, 2, 3, OPTIMIZER_ADAM},
+        {"dim 31", 80, 31, 12, 3, 5, OPTIMIZER_ADAM},
+        {"dim 33", 80, 33, 12, 3, 5, OPTIMIZER_ADAM},
+        {"dim 100", 200, 100, 24, 5, 5, OPTIMIZER_ADAM},
+        {"dim 300", 60, 300, 6, 3, 5, OPTIMIZER_ADAM},
+        {"dim 600", 20, 600, 3, 2, 2, OPTIMIZER_ADAM},
+        {"2 words", 2, 10, 4, 1, 1, OPTIMIZER_ADAM},
+        {"one example a minibatch", 40, 20, 1, 5, 5, OPTIMIZER_ADAM},
+        {"SGD, dim 3", 50, 3, 7, 2, 3, OPTIMIZER_SGD},
+        {"SGD, dim 100", 200, 100, 24, 5, 5, OPTIMIZER_SGD},
     };
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         test_training(&shapes[i], 66);
-    static const struct shape many = {"70,000 words", 70000, 8, 6, 3, 4};
+    static const struct shape many = {"70,000 words", 70000, 8, 6, 3, 4, OPTIMIZER_ADAM};
     test_training(&many, 12);
     test_knn_shapes();
     test_refusals();

@@ -10,6 +10,9 @@
 #include "row_index.h"
 #include "tap.h"
 
+/* Floats from one row of a table to the next: as with Adam. */
+#define APART(stride) (3 * (stride))
+
 /* ---- data ---- */
 
 /* Rows as the kernels want them: aligned, `dim` random numbers of at most `size` each, then zeros
@@ -60,9 +63,12 @@ static float run_logits(const struct kernels *k, const float *logit, uint32_t wo
     uint32_t word[LOGITS_MAX];
     for (uint32_t i = 0; i < words; i++) {
         word[i] = words - 1 - i;
-        table[word[i] * table_row(LANES)] = logit[i];
+        table[word[i] * APART(LANES)] = logit[i];
     }
-    return k->example(centre, table, LANES, word, words, contexts, coefficient, gradient);
+    struct kernels_example example = {centre,  table, LANES,    APART(LANES),        word,
+                                      words,   0,     contexts, 1.0f / (float)words, coefficient,
+                                      gradient};
+    return k->example(&example);
 }
 
 static void test_worked_losses(const struct kernels *k)
@@ -235,7 +241,7 @@ static void test_gradients(const struct kernels *k)
 {
     uint64_t state = 3;
     float *centre = random_rows(FD_EXAMPLES, FD_DIM, FD_STRIDE, 0.8, &state);
-    float *table = random_rows(FD_WORDS, FD_DIM, table_row(FD_STRIDE), 0.8, &state);
+    float *table = random_rows(FD_WORDS, FD_DIM, APART(FD_STRIDE), 0.8, &state);
     _Alignas(64) float gradient[FD_EXAMPLES * FD_STRIDE], sum[FD_STRIDE];
     float coefficient[FD_EXAMPLES * FD_ENTRIES];
     const uint32_t both[] = {1, 3};
@@ -244,8 +250,18 @@ static void test_gradients(const struct kernels *k)
     fd_init(&fd, centre, table);
     for (uint32_t i = 0; i < FD_EXAMPLES; i++) {
         float *mine = gradient + i * FD_STRIDE;
-        k->example(centre + i * FD_STRIDE, table, FD_STRIDE, fd.word + i * FD_ENTRIES, FD_ENTRIES,
-                   fd.contexts[i], coefficient + i * FD_ENTRIES, mine);
+        struct kernels_example example = {centre + i * FD_STRIDE,
+                                          table,
+                                          FD_STRIDE,
+                                          APART(FD_STRIDE),
+                                          fd.word + i * FD_ENTRIES,
+                                          FD_ENTRIES,
+                                          0,
+                                          fd.contexts[i],
+                                          1.0f / FD_ENTRIES,
+                                          coefficient + i * FD_ENTRIES,
+                                          mine};
+        k->example(&example);
         of_centre = largest(of_centre, fd_compare(&fd, fd.centre[i], mine));
     }
     double of_table = fd_compare_table(k, &fd, centre, coefficient);
@@ -270,7 +286,8 @@ struct outcome {
 };
 
 static struct outcome run_example(const struct kernels *k, const float *centre, const float *table,
-                                  size_t stride, const uint32_t *word, uint32_t words)
+                                  size_t stride, const uint32_t *word, uint32_t words,
+                                  uint32_t following)
 {
     struct error err;
     struct outcome out = {0, memory_new_aligned(words + CANARY, sizeof(float), &err),
@@ -278,8 +295,11 @@ static struct outcome run_example(const struct kernels *k, const float *centre, 
     require(out.coefficient && out.gradient, &err);
     memset(out.coefficient, 0x55, (words + CANARY) * sizeof(float));
     memset(out.gradient, 0x55, (stride + CANARY) * sizeof(float));
-    out.loss = k->example(centre, table, stride, word, words, 1 + words / 7, out.coefficient,
-                          out.gradient);
+    struct kernels_example example = {centre,          table,         stride,
+                                      APART(stride),   word,          words,
+                                      following,       1 + words / 7, 1.0f / (float)words,
+                                      out.coefficient, out.gradient};
+    out.loss = k->example(&example);
     return out;
 }
 
@@ -303,13 +323,14 @@ static bool same_example(const struct kernels *const *kernel, size_t kernels, si
     size_t stride = round_to_lanes(dim);
     double size = 1 / sqrt((double)dim);
     float *centre = random_rows(1, dim, stride, 3 * size, state);
-    float *table = random_rows(TABLE_WORDS, dim, table_row(stride), 3 * size, state);
-    uint32_t *word = random_ids(words, TABLE_WORDS, state);
-    struct outcome first = run_example(kernel[0], centre, table, stride, word, words);
+    float *table = random_rows(TABLE_WORDS, dim, APART(stride), 3 * size, state);
+    uint32_t following = words % 7, *word = random_ids(words + following, TABLE_WORDS, state);
+    struct outcome first = run_example(kernel[0], centre, table, stride, word, words, following);
     bool same = isfinite(first.loss) && untouched(first.coefficient + words) &&
                 untouched(first.gradient + stride);
     for (size_t i = 1; i < kernels; i++) {
-        struct outcome other = run_example(kernel[i], centre, table, stride, word, words);
+        struct outcome other =
+            run_example(kernel[i], centre, table, stride, word, words, following);
         same = same && memcmp(&first.loss, &other.loss, sizeof first.loss) == 0 &&
                memcmp(first.coefficient, other.coefficient, (words + CANARY) * 4) == 0 &&
                memcmp(first.gradient, other.gradient, (stride + CANARY) * 4) == 0;
@@ -349,11 +370,11 @@ static bool same_sum(const struct kernels *const *kernel, size_t kernels, size_t
 static bool same_adam(const struct kernels *const *kernel, size_t kernels, size_t dim,
                       uint64_t *state)
 {
-    size_t stride = round_to_lanes(dim), bytes = table_row(stride) * sizeof(float);
+    size_t stride = round_to_lanes(dim), bytes = APART(stride) * sizeof(float);
     struct adam adam;
     struct error err;
     require(adam_init(&adam, 0.002, &err) == 0, &err);
-    float *row = random_rows(3, dim, table_row(stride), 0.1, state), *start = row + bytes / 2;
+    float *row = random_rows(3, dim, APART(stride), 0.1, state), *start = row + bytes / 2;
     float *gradient = random_rows(2, dim, stride, 1e-3, state);
     memset(row + stride, 0, 2 * stride * sizeof *row); /* no moments yet */
     memcpy(start, row, bytes);
@@ -380,9 +401,25 @@ static bool same_adam(const struct kernels *const *kernel, size_t kernels, size_
     return same;
 }
 
+/* A step of gradient descent, number by number. */
+static bool right_sgd(const struct kernels *k, size_t dim, uint64_t *state)
+{
+    size_t stride = round_to_lanes(dim);
+    float *row = random_rows(2, dim, stride, 1, state), *old = row + stride;
+    float *gradient = random_rows(1, dim, stride, 1, state);
+    memcpy(old, row, stride * sizeof *row);
+    k->sgd_step(row, stride, gradient, 0.0125f);
+    bool right = true;
+    for (size_t i = 0; i < stride; i++)
+        right = right && row[i] == old[i] - 0.0125f * gradient[i];
+    free(row);
+    free(gradient);
+    return right;
+}
+
 static void test_same_bits(const struct kernels *const *kernel, size_t kernels)
 {
-    static const size_t dims[] = {1, 3, 15, 16, 17, 31, 33, 100, 300};
+    static const size_t dims[] = {1, 3, 15, 16, 17, 31, 33, 50, 64, 72, 90, 100, 128, 300};
     static const uint32_t words[] = {1, 2, 15, 16, 17, 60, 100};
     uint64_t state = 4;
     for (size_t d = 0; d < sizeof dims / sizeof *dims; d++) {
@@ -395,6 +432,9 @@ static void test_same_bits(const struct kernels *const *kernel, size_t kernels)
         tap_check(sum, "dim %zu: same bits from all kernels, sums", dims[d]);
         tap_check(same_adam(kernel, kernels, dims[d], &state),
                   "dim %zu: same bits from all kernels, Adam", dims[d]);
+        for (size_t i = 0; i < kernels; i++)
+            tap_check(right_sgd(kernel[i], dims[d], &state), "dim %zu, %s: gradient descent",
+                      dims[d], kernel[i]->name);
     }
 }
 

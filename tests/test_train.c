@@ -79,6 +79,7 @@ static void test_xavier_pieces(void)
 /* ---- minibatches ---- */
 
 enum { WORDS = 60, STEPS = 1300, LATE = 1006 };
+static const double LR = 0.002;
 
 /* Whether a word occurs in a step: those below 30 may always, the others rest for 1, for 10, for
  * 1,000 steps, from step 3 to the end, and the last ones for ever. */
@@ -133,6 +134,7 @@ static void make_minibatch(struct minibatch *batch, unsigned step)
 
 struct oracle {
     uint32_t dim;
+    enum optimizer optimizer;
     struct oracle_weight *v, *u; /* (WORDS, dim) */
     double *of_v, *of_u;         /* gradients, likewise */
     uint64_t steps;
@@ -145,6 +147,7 @@ static void oracle_init(struct oracle *o, const struct trainer_config *config)
     struct xavier xavier = xavier_init(config->words, config->dim, config->seed);
     float *weight = new_floats(n);
     *o = (struct oracle){.dim = config->dim,
+                         .optimizer = config->optimizer,
                          .v = memory_new(n, sizeof *o->v, &err),
                          .u = memory_new(n, sizeof *o->u, &err),
                          .of_v = memory_new(n, sizeof *o->of_v, &err),
@@ -175,7 +178,7 @@ static double oracle_word(struct oracle *o, uint32_t centre, uint32_t word, bool
     double x = 0;
     for (uint32_t d = 0; d < o->dim; d++)
         x += v[d].p * u[d].p;
-    double coefficient = (1 / (1 + exp(-x)) - label) / words;
+    double coefficient = (1 / (1 + exp(-x)) - label) / (o->optimizer == OPTIMIZER_ADAM ? words : 1);
     for (uint32_t d = 0; d < o->dim; d++) {
         o->of_v[centre * o->dim + d] += coefficient * u[d].p;
         o->of_u[word * o->dim + d] += coefficient * v[d].p;
@@ -195,11 +198,16 @@ static double oracle_train(struct oracle *o, const struct minibatch *batch)
             loss += oracle_word(o, batch->centre[i], batch->word[first + j], j < batch->contexts[i],
                                 words);
     }
-    struct oracle_step step = oracle_step(0.002, ++o->steps);
-    for (size_t i = 0; i < n; i++) {
-        oracle_adam(&o->v[i], o->of_v[i], &step);
-        oracle_adam(&o->u[i], o->of_u[i], &step);
-    }
+    struct oracle_step step = oracle_step(LR, ++o->steps);
+    double rate = LR * fmax(1 - (o->steps - 1.0) / STEPS, 1e-4);
+    for (size_t i = 0; i < n; i++)
+        if (o->optimizer == OPTIMIZER_ADAM) {
+            oracle_adam(&o->v[i], o->of_v[i], &step);
+            oracle_adam(&o->u[i], o->of_u[i], &step);
+        } else {
+            o->v[i].p -= rate * o->of_v[i];
+            o->u[i].p -= rate * o->of_u[i];
+        }
     return loss;
 }
 
@@ -262,10 +270,15 @@ static void check_rows(const struct oracle *o, const float *rows, const float *i
               "dim %u: words that never occur, and only these, stay as they were", o->dim);
 }
 
-static void test_against_oracle(uint32_t dim)
+static void test_against_oracle(enum optimizer optimizer, uint32_t dim)
 {
-    struct trainer_config config = {
-        .words = WORDS, .dim = dim, .seed = 11, .threads = 2, .lr = 0.002};
+    struct trainer_config config = {.words = WORDS,
+                                    .dim = dim,
+                                    .optimizer = optimizer,
+                                    .seed = 11,
+                                    .threads = 2,
+                                    .lr = LR,
+                                    .steps = STEPS};
     struct trainer *trainer = new_trainer(&config);
     struct minibatch batch = {0};
     struct oracle o;
@@ -283,7 +296,8 @@ static void test_against_oracle(uint32_t dim)
             check_rows(&o, rows, initial);
         }
     }
-    tap_check(worst < 2e-6, "dim %u: loss of each of %d steps, off by %.1e", dim, STEPS, worst);
+    tap_check(worst < 2e-6, "%s, dim %u: loss of each of %d steps, off by %.1e",
+              optimizer == OPTIMIZER_ADAM ? "Adam" : "SGD", dim, STEPS, worst);
     trainer->methods->destroy(trainer);
     oracle_release(&o);
     minibatch_release(&batch);
@@ -368,8 +382,9 @@ int main(void)
 {
     test_xavier_distribution();
     test_xavier_pieces();
-    test_against_oracle(7);
-    test_against_oracle(33);
+    test_against_oracle(OPTIMIZER_ADAM, 7);
+    test_against_oracle(OPTIMIZER_ADAM, 33);
+    test_against_oracle(OPTIMIZER_SGD, 33);
     test_threads();
     return tap_end();
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* sgns-train -- batches to vectors: skip-gram with negative sampling, dense Adam. */
+/* sgns-train -- batches to vectors: skip-gram with negative sampling. */
 #include <libgen.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +18,15 @@
 
 static struct {
     struct trainer_config model;
-    const char *device, *loss_log;
-} opt = {.model = {.dim = 100, .seed = 1, .lr = 0.002}, .device = "auto"};
+    const char *optimizer, *device, *loss_log;
+} opt = {.model = {.dim = 100, .seed = 1, .lr = NAN}, .optimizer = "adam", .device = "auto"};
 
 static const struct cli_option options[] = {
     {'d', "dim", OPTION_U32, &opt.model.dim, "N: numbers in a vector", 1, DIM_MAX, true},
-    {'l', "lr", OPTION_DOUBLE, &opt.model.lr, "R: learning rate of Adam", 0, 1e30, true},
+    {'O', "optimizer", OPTION_STRING, &opt.optimizer, "NAME: adam, or sgd as in word2vec", 0, 0,
+     true},
+    {'l', "lr", OPTION_DOUBLE, &opt.model.lr, "R: learning rate [adam 0.002, sgd 0.025]", 0, 1e30,
+     true},
     {'s', "seed", OPTION_U64, &opt.model.seed, "N: of the initial vectors", 0, 0x1p64, true},
     {'t', "threads", OPTION_U32, &opt.model.threads, "N: threads on the CPU, 0: one per processor",
      0, 1024, false},
@@ -43,6 +47,24 @@ static const struct cli_program program = {
 };
 
 static struct error err;
+
+/* Adam's learning rate stays, that of gradient descent is the first, which falls to nearly nothing. */
+static void choose_optimizer(void)
+{
+    static const struct {
+        const char *name;
+        enum optimizer optimizer;
+        double lr;
+    } known[] = {{"adam", OPTIMIZER_ADAM, 0.002}, {"sgd", OPTIMIZER_SGD, 0.025}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(opt.optimizer, known[i].name) == 0) {
+            opt.model.optimizer = known[i].optimizer;
+            if (isnan(opt.model.lr))
+                opt.model.lr = known[i].lr;
+            return;
+        }
+    cli_usage_error("--optimizer=%s: expected adam or sgd", opt.optimizer);
+}
 
 struct report {
     struct progress progress;
@@ -125,6 +147,7 @@ int main(int argc, char **argv)
 {
     char **operand = cli_start(&program, argc, argv);
     must(gpu_check_name(opt.device, &err), &err);
+    choose_optimizer();
     const char *name;
     int fd = cli_open_input(operand[0], &name, true);
     struct report report = {0};
@@ -139,6 +162,7 @@ int main(int argc, char **argv)
     opt.model.words = in.head.vocab.words.count;
     opt.model.batch_size = in.shape.batch_size;
     opt.model.examples = in.shape.examples * in.shape.epochs;
+    opt.model.steps = batches_in_all(&in.shape);
     if (opt.model.threads == 0)
         opt.model.threads = team_processors();
     char note[DEVICE_NOTE];
