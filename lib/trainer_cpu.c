@@ -164,27 +164,39 @@ static void catch_up(struct trainer_cpu *t, struct table *table, uint32_t id)
     }
 }
 
-/* Asks for a row of U or V with its moments: number i of the minibatch's rows, U's first. */
-static void fetch_touched(const struct trainer_cpu *t, uint32_t i)
+/* Row i of those that the minibatch touches: U's first, then V's. */
+struct touched {
+    struct table *table;
+    uint32_t id;
+};
+
+static struct touched touched_row(struct trainer_cpu *t, uint32_t i)
 {
     const struct row_index *u = &t->current->context_rows, *v = &t->current->centre_rows;
-    size_t row = t->apart;
-    if (i < u->rows)
-        fetch_row(t->context.rows + u->row[i] * row, row);
-    else if (i - u->rows < v->rows)
-        fetch_row(t->centre.rows + v->row[i - u->rows] * row, row);
+    return i < u->rows ? (struct touched){&t->context, u->row[i]}
+                       : (struct touched){&t->centre, v->row[i - u->rows]};
+}
+
+static uint32_t touched_rows(const struct trainer_cpu *t)
+{
+    return t->current->context_rows.rows + t->current->centre_rows.rows;
+}
+
+static void fetch(const struct trainer_cpu *t, struct touched touched)
+{
+    fetch_row(touched.table->rows + touched.id * t->apart, t->apart);
 }
 
 static void bring_up_to_date(struct trainer_cpu *t)
 {
-    const struct row_index *u = &t->current->context_rows, *v = &t->current->centre_rows;
     uint32_t start, end;
-    while (take_piece(&t->rest_pieces, ROWS_PIECE, u->rows + v->rows, &start, &end))
-        for (uint32_t i = start; i < end; i++)
-            if (i < u->rows)
-                catch_up(t, &t->context, u->row[i]);
-            else
-                catch_up(t, &t->centre, v->row[i - u->rows]);
+    while (take_piece(&t->rest_pieces, ROWS_PIECE, touched_rows(t), &start, &end))
+        for (uint32_t i = start; i < end; i++) {
+            struct touched row = touched_row(t, i), next = touched_row(t, i + 1 < end ? i + 1 : i);
+            if (next.table->step[next.id] != t->steps)
+                fetch(t, next);
+            catch_up(t, row.table, row.id);
+        }
 }
 
 static void take_example(struct trainer_cpu *t, uint32_t i, uint32_t last_word)
@@ -240,9 +252,10 @@ static void update(struct trainer_cpu *t)
     const struct row_index *u = &p->context_rows, *v = &p->centre_rows;
     float *gradient = t->row_sum + t->stride * atomic_fetch_add(&t->sums_taken, 1);
     uint32_t start, end;
-    while (take_piece(&t->update_pieces, ROWS_PIECE, u->rows + v->rows, &start, &end))
+    while (take_piece(&t->update_pieces, ROWS_PIECE, touched_rows(t), &start, &end))
         for (uint32_t i = start; i < end; i++) {
-            fetch_touched(t, i + 1);
+            if (i + 1 < touched_rows(t))
+                fetch(t, touched_row(t, i + 1));
             if (i < u->rows)
                 update_row(t, &t->context, u, i, t->centre_copy, p->owner, gradient);
             else
