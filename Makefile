@@ -39,6 +39,13 @@ kernel_avx2   := -mavx2
 kernel_avx512 := -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512
 endif
 
+# Those of the search, where fused multiply-add is welcome: floats in a register, and rows of a tile, as
+# many as there are registers for their sums.
+SCORE_FLAGS  := $(KERNEL_FLAGS) -ffp-contract=fast
+score_plain  := -DWIDTH=4 -DROWS=$(if $(kernel_avx2),4,8)
+score_avx2   := $(kernel_avx2) -mfma -DWIDTH=8 -DROWS=6
+score_avx512 := $(kernel_avx512) -DWIDTH=16 -DROWS=14
+
 # The CUDA backends, one shared object that the programs load when a GPU is wanted: built where there is
 # nvcc, unless CUDA=0. CUDA_ARCH: what to compile for, by default this machine's GPU, or, where there is
 # none, the oldest that nvcc knows from 70 on, 80, 90, and PTX for what comes later.
@@ -61,8 +68,8 @@ endif
 
 TOOLS   := $(basename $(notdir $(wildcard tools/*.c)))
 DRIVERS := $(basename $(notdir $(wildcard tests/test_*.c)))
-OBJECTS := $(patsubst lib/%.c,$(B)/obj/%.o,$(filter-out lib/kernels.c,$(wildcard lib/*.c))) \
-           $(KERNELS:%=$(B)/obj/kernels/%.o)
+OBJECTS := $(patsubst lib/%.c,$(B)/obj/%.o,$(filter-out lib/kernels.c lib/scores.c,$(wildcard lib/*.c))) \
+           $(KERNELS:%=$(B)/obj/kernels/%.o) $(KERNELS:%=$(B)/obj/scores/%.o)
 
 .PHONY: all check check-oracle check-valgrind demo deps deps-check lint format install uninstall clean help
 
@@ -175,12 +182,16 @@ $(B)/obj/kernels/%.o: lib/kernels.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(KERNEL_FLAGS) $(kernel_$*) -DKERNELS=kernels_$* -DKERNELS_NAME='"$*"' -MMD -MP -c -o $@ $<
 
+$(B)/obj/scores/%.o: lib/scores.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(SCORE_FLAGS) $(score_$*) -DSCORES=scores_$* -DSCORES_NAME='"$*"' -MMD -MP -c -o $@ $<
+
 $(B)/obj/%.o: lib/%.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
 # Files that change when compiler or flags do, so that everything is built anew then.
-$(B)/flags:      export COMMAND = $(CC) $(FLAGS) $(KERNEL_FLAGS) $(CXX) $(CXX_FLAGS) $(LDFLAGS)
+$(B)/flags:      export COMMAND = $(CC) $(FLAGS) $(SCORE_FLAGS) $(CXX) $(CXX_FLAGS) $(LDFLAGS)
 $(B)/flags-cuda: export COMMAND = $(NVCC) $(NVCC_FLAGS)
 $(B)/flags $(B)/flags-cuda: FORCE
 	@mkdir -p $(@D)

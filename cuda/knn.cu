@@ -322,9 +322,6 @@ int search(struct knn *knn, const uint32_t *query, uint32_t n, uint32_t k, struc
            struct error *err)
 {
     knn_cuda *t = reinterpret_cast<knn_cuda *>(knn);
-    if (k > K_LARGEST)
-        return error_set(err, STATUS_DEVICE, "GPU: at most %u neighbours; use --device=cpu",
-                         (unsigned)K_LARGEST);
     uint32_t keep = std::min(k + MARGIN, t->words - 1), at_once = std::min(n, QUERIES);
     std::vector<struct neighbour> candidates;
     try {
@@ -361,10 +358,14 @@ int check_memory(uint32_t words, uint32_t dim, struct error *err)
     return 0;
 }
 
-int create(knn_cuda *t, int device, const float *rows, struct error *err)
+int create(knn_cuda *t, int device, const struct knn_config *config, struct error *err)
 {
     const char *what = "memory for the vectors";
     size_t numbers = (size_t)t->words * t->dim;
+    if (config->k > K_LARGEST)
+        return error_set(err, STATUS_DEVICE,
+                         "GPU: at most %u neighbours, %lu wanted; use --device=cpu",
+                         (unsigned)K_LARGEST, (unsigned long)config->k);
     if (cuda_check(cudaSetDevice(device), "starting", err) < 0 ||
         check_memory(t->words, t->dim, err) < 0 ||
         cuda_check(cudaStreamCreateWithFlags(&t->stream, cudaStreamNonBlocking), "starting", err) <
@@ -377,8 +378,9 @@ int create(knn_cuda *t, int device, const float *rows, struct error *err)
         t->square.reserve(t->words, what, err) < 0)
         return -1;
     unit_task units = {t->rows.data, t->words, t->dim, t->unit.data, t->square.data};
-    return cuda_check(cudaMemcpyAsync(t->rows.data, rows, numbers * sizeof *rows,
-                                      cudaMemcpyHostToDevice, t->stream),
+    return cuda_check(cudaMemcpyAsync(t->rows.data, config->rows,
+                                      numbers * sizeof *config->rows, cudaMemcpyHostToDevice,
+                                      t->stream),
                       what, err) < 0 ||
                    cuda_launch(make_unit, units, (size_t)t->words * WARP, t->stream, WHAT, err) <
                        0 ||
@@ -391,8 +393,7 @@ const struct knn_methods methods = {search, destroy};
 
 } // namespace
 
-struct knn *cuda_knn_create(int device, const float *rows, uint32_t words, uint32_t dim,
-                            struct error *err)
+struct knn *cuda_knn_create(int device, const struct knn_config *config, struct error *err)
 {
     knn_cuda *t = new (std::nothrow) knn_cuda();
     if (!t) {
@@ -401,9 +402,9 @@ struct knn *cuda_knn_create(int device, const float *rows, uint32_t words, uint3
     }
     t->base.methods = &methods;
     snprintf(t->base.device, sizeof t->base.device, "cuda:%d", device);
-    t->words = words;
-    t->dim = dim;
-    if (create(t, device, rows, err) < 0) {
+    t->words = config->words;
+    t->dim = config->dim;
+    if (create(t, device, config, err) < 0) {
         destroy(&t->base);
         return nullptr;
     }

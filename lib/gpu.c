@@ -59,8 +59,7 @@ static void find_object(char *path)
     snprintf(path, PATH_MAX, "%.*s/lib/sgns/sgns-cuda.so", PATH_MAX - 32, program);
 }
 
-/* Whether there is an object to load at all. */
-static bool built(void)
+bool gpu_built(void)
 {
     char path[PATH_MAX];
     find_object(path);
@@ -116,7 +115,7 @@ int gpu_choose(const char *device, bool worth_it, int *number, const struct cuda
     *plugin = NULL;
     if (parse(device, &kind, number, err) < 0)
         return -1;
-    if (kind == DEVICE_CPU || (kind == DEVICE_AUTO && !(built() && worth_it)))
+    if (kind == DEVICE_CPU || (kind == DEVICE_AUTO && !(gpu_built() && worth_it)))
         return 0;
     *plugin = open_gpu(*number, err);
     if (*plugin || gpu_falls_back(device, note, err))

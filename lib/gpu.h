@@ -14,6 +14,9 @@
 /* Whether `device` is "auto", "cpu", "cuda" or "cuda:N"; else an error of status 2. */
 int gpu_check_name(const char *device, struct error *err) MUST_USE;
 
+/* Whether there is an object to load at all. */
+bool gpu_built(void);
+
 /* Chooses a device by `device`: "auto", "cpu", "cuda" or "cuda:N"; "auto" takes the first GPU where
  * there is one and the work is `worth_it`. *plugin becomes NULL for the CPU; else *number is the
  * GPU's. `note` (DEVICE_NOTE bytes) becomes empty, or why "auto" found none.

@@ -4,7 +4,7 @@
  *
  * cos(q, w) = W_q · W_w / √(|W_w|² |W_q|² + 1e-9), as the book has it, but never outside −1 … 1.
  * The nearest come first, equal ones by id, and a word is none of its own neighbours. The search is
- * exact.
+ * exact: what comes out depends on the vectors alone, not on threads or on how queries are grouped.
  */
 #ifndef SGNS_KNN_H
 #define SGNS_KNN_H
@@ -15,15 +15,27 @@
 
 #define KNN_EPSILON 1e-9
 
+enum { KNN_MANY = 8 /* queries that pay for a search prepared for many */ };
+
 struct neighbour {
     uint32_t id;
     double cosine;
 };
 
+/* What is to be searched, and how much: a backend prepares for it when it is created. */
+struct knn_config {
+    const float *rows; /* (words, dim): stays the caller's, and must outlive the search */
+    uint32_t words, dim;
+    uint64_t queries; /* about how many there will be in all */
+    uint32_t k;       /* the most neighbours that will be asked for, less than words */
+    unsigned threads; /* on the CPU, at most: at least 1 */
+};
+
 struct knn;
 
 struct knn_methods {
-    /* The k nearest of each of the words query (n), 1 ≤ k < words, into found (n × k). */
+    /* The k nearest of each of the words query (n), 1 ≤ k ≤ config.k, into found (n × k). The more
+     * queries in a call, the faster, up to some thousands. */
     int (*search)(struct knn *knn, const uint32_t *query, uint32_t n, uint32_t k,
                   struct neighbour *found, struct error *err);
     void (*destroy)(struct knn *knn);
@@ -35,15 +47,13 @@ struct knn {
     char device[32]; /* "cpu", "cuda:0" */
 };
 
-/* A search over rows (words × dim), which stay the caller's and must outlive it, on `device`:
- * "auto", "cpu", "cuda" or "cuda:N". "auto" takes a GPU where there is one and `queries` of them
- * are worth its start. `note` (DEVICE_NOTE bytes, gpu.h) becomes what the user should know of the
- * choice, a line, or empty. NULL on error. */
-struct knn *knn_create(const char *device, const float *rows, uint32_t words, uint32_t dim,
-                       uint64_t queries, char *note, struct error *err) MUST_USE;
+/* A search on `device`: "auto", "cpu", "cuda" or "cuda:N". "auto" takes a GPU where there is one,
+ * the search is worth its start, and k is not too large for it. `note` (DEVICE_NOTE bytes, gpu.h)
+ * becomes what the user should know of the choice, a line, or empty. NULL on error. */
+struct knn *knn_create(const char *device, const struct knn_config *config, char *note,
+                       struct error *err) MUST_USE;
 
 /* The same on the CPU. */
-struct knn *knn_cpu_create(const float *rows, uint32_t words, uint32_t dim,
-                           struct error *err) MUST_USE;
+struct knn *knn_cpu_create(const struct knn_config *config, struct error *err) MUST_USE;
 
 #endif

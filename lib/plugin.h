@@ -18,7 +18,7 @@ extern "C" {
 #include "trainer.h"
 
 /* Changes with this struct or with any struct that goes through it. */
-enum { CUDA_PLUGIN_ABI = 1 };
+enum { CUDA_PLUGIN_ABI = 2 };
 
 struct cuda_plugin {
     unsigned abi; /* CUDA_PLUGIN_ABI */
@@ -28,8 +28,7 @@ struct cuda_plugin {
     int (*describe)(int device, char *text, size_t size, struct error *err);
     struct trainer *(*trainer_create)(int device, const struct trainer_config *config,
                                       struct error *err);
-    struct knn *(*knn_create)(int device, const float *rows, uint32_t words, uint32_t dim,
-                              struct error *err);
+    struct knn *(*knn_create)(int device, const struct knn_config *config, struct error *err);
 };
 
 /* The object's one symbol. */
@@ -37,8 +36,7 @@ const struct cuda_plugin *sgns_cuda_plugin(void);
 
 struct trainer *cuda_trainer_create(int device, const struct trainer_config *config,
                                     struct error *err);
-struct knn *cuda_knn_create(int device, const float *rows, uint32_t words, uint32_t dim,
-                            struct error *err);
+struct knn *cuda_knn_create(int device, const struct knn_config *config, struct error *err);
 
 #ifdef __cplusplus
 }

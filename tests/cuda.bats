@@ -68,8 +68,24 @@ train_on_gpu() {
 @test "CUDA: auto keeps little work on the CPU" {
   succeeds sgns-train --device auto -d 20 batches.bin -o auto.bin
   cmp auto.bin cpu.bin
-  sgns-knn --device auto cpu.bin w1 3 2>stderr >/dev/null
-  [ ! -s stderr ]
+  succeeds sgns-knn cpu.bin w1 3
+  assert_size_zero stderr
+}
+
+@test "CUDA: that a search is too small for a GPU is told to who writes auto, if there is a GPU build" {
+  succeeds sgns-knn --device auto cpu.bin w1 3
+  assert_equal "$(<stderr)" 'sgns-knn: on the CPU: too little work for a GPU'
+  SGNS_CUDA=none.so succeeds sgns-knn --device auto cpu.bin w1 3
+  assert_size_zero stderr
+}
+
+@test "CUDA: more neighbours than a GPU has room for are refused, and what to do is said" {
+  { echo '<unk> 0' && seq 1200 | sed 's/.*/w& &/'; } | "$BATS_TEST_DIRNAME/forge.py" --vectors >many.bin
+  succeeds sgns-knn --device cuda many.bin w1 1016
+  fails_with 4 sgns-knn --device cuda many.bin w1 1017
+  says_like 'at most 1016 neighbours.*--device=cpu'
+  assert_size_zero stdout
+  sgns-knn --device cpu many.bin w1 1017 >/dev/null
 }
 
 @test "CUDA: no GPU, one too small, or one that is lost is status 4, and nothing is written" {

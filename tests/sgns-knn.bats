@@ -110,6 +110,18 @@ END
   assert_size_zero stdout
 }
 
+@test "the answer is the same on any number of threads" {
+  # Large enough for three threads, and with many ties.
+  awk 'BEGIN { print "<unk>" zeros(120); for (i = 0; i < 20000; i++) print "w" i, i % 11 - 5, i % 7, i % 5 zeros(117) }
+    function zeros(n,   s) { while (n-- > 0) s = s " 0"; return s }' | vectors_of
+  succeeds sgns-knn -t 1 v.bin w77 200
+  mv stdout one
+  for threads in 0 2 3 16; do
+    sgns-knn --threads=$threads v.bin w77 200 | cmp - one
+  done
+  fails_with 2 sgns-knn --threads 1025 v.bin w77
+}
+
 @test "the stream can come from a pipe" {
   compass
   succeeds sgns-knn - north 1 <v.bin

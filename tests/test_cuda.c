@@ -132,11 +132,11 @@ static void test_training(const struct shape *s, unsigned minibatches)
 
 /* ---- kNN ---- */
 
-static struct knn *new_knn(const char *device, const float *rows, uint32_t words, uint32_t dim)
+static struct knn *new_knn(const char *device, const struct knn_config *config)
 {
     struct error err;
     char note[DEVICE_NOTE];
-    struct knn *knn = knn_create(device, rows, words, dim, 1, note, &err);
+    struct knn *knn = knn_create(device, config, note, &err);
     require(knn, &err);
     return knn;
 }
@@ -152,8 +152,8 @@ static void test_knn(const float *rows, uint32_t words, uint32_t dim, uint32_t k
     require(cpu && gpu && query, &err);
     for (uint32_t i = 0; i < words; i++)
         query[i] = words - 1 - i;
-    struct knn *on_cpu = new_knn("cpu", rows, words, dim),
-               *on_gpu = new_knn("cuda", rows, words, dim);
+    struct knn_config config = {rows, words, dim, words, k, 1};
+    struct knn *on_cpu = new_knn("cpu", &config), *on_gpu = new_knn("cuda", &config);
     require(on_cpu->methods->search(on_cpu, query, words, k, cpu, &err) == 0, &err);
     require(on_gpu->methods->search(on_gpu, query, words, k, gpu, &err) == 0, &err);
     double worst = 0;
@@ -198,6 +198,28 @@ static void test_knn_shapes(void)
         test_knn(rows, shapes[s].words, shapes[s].dim, shapes[s].k, "ties and short rows");
         free(rows);
     }
+}
+
+/* Which device has room for how many neighbours. */
+static void test_knn_limit(void)
+{
+    static const float rows[1200];
+    struct error err;
+    char note[DEVICE_NOTE];
+    struct knn_config config = {rows, 1200, 1, 1200, 1016, 1};
+    struct knn *most = knn_create("cuda", &config, note, &err);
+    tap_check(most && strncmp(most->device, "cuda:", 5) == 0, "1,016 neighbours on the GPU");
+    if (most)
+        most->methods->destroy(most);
+    config.k++;
+    tap_check(!knn_create("cuda", &config, note, &err) && err.status == STATUS_DEVICE,
+              "1,017 are refused with status 4: %s", err.text);
+    config.queries = UINT64_C(1) << 50;
+    struct knn *other = knn_create("auto", &config, note, &err);
+    tap_check(other && strcmp(other->device, "cpu") == 0 && *note != 0,
+              "auto takes the CPU for them, and says why: %s", note);
+    if (other)
+        other->methods->destroy(other);
 }
 
 /* ---- failures ---- */
@@ -258,6 +280,7 @@ int main(int argc, char **argv)
     static const struct shape many = {"70,000 words", 70000, 8, 6, 3, 4, OPTIMIZER_ADAM};
     test_training(&many, 12);
     test_knn_shapes();
+    test_knn_limit();
     test_refusals();
     return tap_end();
 }

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -11,13 +12,18 @@
 #include "memory.h"
 #include "output.h"
 #include "spelling.h"
+#include "team.h"
 #include "text.h"
 #include "vectors.h"
 
-static const char *device = "auto";
+static const char unasked[] = "auto"; /* told from an "auto" that the user wrote by its address */
+static const char *device = unasked;
+static uint32_t threads;
 
 static const struct cli_option options[] = {
     {'D', "device", OPTION_STRING, &device, "DEVICE: auto, cpu, cuda or cuda:N", 0, 0, false},
+    {'t', "threads", OPTION_U32, &threads, "N: threads on the CPU, 0: one per processor", 0, 1024,
+     false},
     {0},
 };
 
@@ -40,6 +46,21 @@ static uint32_t parse_k(const char *text)
     if (!isdigit((unsigned char)text[0]) || *end != 0 || errno != 0 || k < 1 || k > WORDS_MAX)
         cli_usage_error("K=%s: expected a whole number from 1 to %ld", text, (long)WORDS_MAX);
     return (uint32_t)k;
+}
+
+/* The search, and a line about its device where there is something to say: the GPU that it is, or
+ * why not one; of little work kept on the CPU only to a user who asked for the choice. */
+static struct knn *start(const struct knn_config *config)
+{
+    char note[DEVICE_NOTE];
+    struct knn *knn = knn_create(device, config, note, &err);
+    if (!knn)
+        cli_die(&err);
+    if (*note)
+        cli_note("%s", note);
+    else if (device != unasked && strcmp(device, "auto") == 0 && gpu_built())
+        cli_note("on the CPU: too little work for a GPU");
+    return knn;
 }
 
 static void print(const struct output *out, const struct words *words,
@@ -77,13 +98,12 @@ int main(int argc, char **argv)
     must(spelling_find(vocab, name, operand[1], &query, &err), &err);
     if (k > vocab->words.count - 1)
         k = vocab->words.count - 1;
-    char note[DEVICE_NOTE];
-    struct knn *knn = knn_create(device, rows, vocab->words.count, in.dim, 1, note, &err);
-    struct neighbour *found = knn ? memory_new(k, sizeof *found, &err) : NULL;
+    struct knn_config config = {
+        rows, vocab->words.count, in.dim, 1, k, threads ? threads : team_processors()};
+    struct knn *knn = start(&config);
+    struct neighbour *found = memory_new(k, sizeof *found, &err);
     if (!found)
         cli_die(&err);
-    if (*note)
-        cli_note("%s", note);
     if (k > 0)
         must(knn->methods->search(knn, &query, 1, k, found, &err), &err);
     print(&out, &vocab->words, found, k);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How fast the nearest words of many words are found: knn WORDS DIM K [QUERIES [DEVICE]].
+/* How fast the nearest words of many words are found: knn WORDS DIM K [QUERIES [DEVICE [THREADS]]].
  * Random vectors; prints queries per second. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,13 +9,14 @@
 #include "memory.h"
 #include "oracle.h"
 #include "progress.h"
+#include "team.h"
 
 enum { AT_ONCE = 8192 /* queries in a call */ };
 
 int main(int argc, char **argv)
 {
     if (argc < 4) {
-        fputs("usage: knn WORDS DIM K [QUERIES [DEVICE]]\n", stderr);
+        fputs("usage: knn WORDS DIM K [QUERIES [DEVICE [THREADS]]]\n", stderr);
         return 2;
     }
     uint32_t words = (uint32_t)atol(argv[1]), dim = (uint32_t)atol(argv[2]),
@@ -32,8 +33,9 @@ int main(int argc, char **argv)
         rows[i] = (float)draw_between(&state, -0.5, 0.5);
     for (uint32_t i = 0; i < queries; i++)
         query[i] = i;
-    struct knn *knn =
-        knn_create(argc > 5 ? argv[5] : "cuda", rows, words, dim, queries, note, &err);
+    unsigned threads = argc > 6 ? (unsigned)atol(argv[6]) : team_processors();
+    struct knn_config config = {rows, words, dim, queries, k, threads};
+    struct knn *knn = knn_create(argc > 5 ? argv[5] : "cuda", &config, note, &err);
     require(knn, &err);
     uint32_t warm = queries < 1024 ? queries : 1024;
     require(knn->methods->search(knn, query, warm, k, found, &err) == 0, &err);

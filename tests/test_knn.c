@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/* The nearest words on the CPU against a plain double loop, bit by bit; and the bounds in float32
+ * that it rests on. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "knn.h"
+#include "memory.h"
+#include "oracle.h"
+#include "scores.h"
+#include "tap.h"
+
+/* ---- the oracle ---- */
+
+static double plain_dot(const float *a, const float *b, uint32_t dim)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < dim; i++)
+        sum += (double)a[i] * b[i];
+    return sum;
+}
+
+static int nearest_first(const void *left, const void *right)
+{
+    const struct neighbour *a = left, *b = right;
+    if (a->cosine != b->cosine)
+        return a->cosine < b->cosine ? 1 : -1;
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+/* All other words of a query, the nearest first, into all (words). */
+static void plain_search(const struct knn_config *c, uint32_t query, struct neighbour *all)
+{
+    const float *wanted = c->rows + (size_t)query * c->dim;
+    double square = plain_dot(wanted, wanted, c->dim);
+    uint32_t n = 0;
+    for (uint32_t id = 0; id < c->words; id++) {
+        const float *row = c->rows + (size_t)id * c->dim;
+        double cosine = plain_dot(wanted, row, c->dim) /
+                        sqrt(plain_dot(row, row, c->dim) * square + KNN_EPSILON);
+        if (id != query)
+            all[n++] = (struct neighbour){id, fmax(-1.0, fmin(1.0, cosine))};
+    }
+    qsort(all, n, sizeof *all, nearest_first);
+}
+
+/* ---- vectors ---- */
+
+enum content {
+    RANDOM,
+    DUPLICATES,
+    ZEROS,
+    SHORT,
+    NEAR_TIES,
+    ONE_ROW,
+    HUGE_ROWS,
+    TINY_ROWS,
+    OPPOSED,
+    CONTENTS
+};
+
+static const char *const content_name[] = {
+    [RANDOM] = "random",
+    [DUPLICATES] = "duplicates",
+    [ZEROS] = "zero vectors",
+    [SHORT] = "short vectors",
+    [NEAR_TIES] = "nearly equal ones",
+    [ONE_ROW] = "one vector many times",
+    [HUGE_ROWS] = "of enormous length",
+    [TINY_ROWS] = "of hardly any length",
+    [OPPOSED] = "short and long ones, nearly all against the query",
+};
+
+static void fill_row(float *row, uint32_t dim, uint32_t id, enum content content, const float *rows,
+                     uint64_t *state)
+{
+    for (uint32_t i = 0; i < dim; i++)
+        row[i] = (float)draw_between(state, -1, 1);
+    for (uint32_t i = 0; i < dim; i++)
+        switch (content) {
+        case DUPLICATES: /* of one of seven */
+            row[i] = id < 7 ? row[i] : rows[(size_t)(id * 5 % 7) * dim + i];
+            break;
+        case ZEROS:
+            row[i] = id % 3 == 0 ? 0 : row[i];
+            break;
+        case SHORT: /* where the 1e-9 counts, more or less */
+            row[i] *= (float)pow(10, -(double)(id % 8));
+            break;
+        case NEAR_TIES: /* they differ by less than float32 products can tell */
+            row[i] = id == 0 ? row[i] : rows[i] * (1 + row[i] * 0x1p-22f);
+            break;
+        case ONE_ROW:
+            row[i] = id % 50 ? rows[i] : row[i];
+            break;
+        case HUGE_ROWS:
+            row[i] *= 3e38f;
+            break;
+        case TINY_ROWS:
+            row[i] *= 1e-40f;
+            break;
+        case OPPOSED:
+            row[i] = fabsf(row[i]) * (float)pow(10, -(double)(id % 8));
+            row[i] = id % 200 == 15 ? row[i] : -row[i];
+            break;
+        default:
+            break;
+        }
+}
+
+static float *make_rows(uint32_t words, uint32_t dim, enum content content)
+{
+    struct error err;
+    float *rows = memory_new((size_t)words * dim, sizeof *rows, &err);
+    require(rows, &err);
+    uint64_t state = 7 * words + dim + content;
+    for (uint32_t id = 0; id < words; id++)
+        fill_row(rows + (size_t)id * dim, dim, id, content, rows, &state);
+    return rows;
+}
+
+/* ---- agreement ---- */
+
+/* Whether a search prepared for `announced` queries gives those of `expected` (n × words), for n
+ * words asked in two calls. */
+static bool agrees(struct knn_config config, uint64_t announced, unsigned threads,
+                   const uint32_t *query, uint32_t n, uint32_t k, const struct neighbour *expected)
+{
+    struct error err;
+    config.queries = announced;
+    config.threads = threads;
+    struct knn *knn = knn_cpu_create(&config, &err);
+    struct neighbour *found = memory_new((size_t)n * k, sizeof *found, &err);
+    require(knn && found, &err);
+    uint32_t first = n / 3;
+    require(knn->methods->search(knn, query, first, k, found, &err) == 0 &&
+                knn->methods->search(knn, query + first, n - first, k, found + (size_t)first * k,
+                                     &err) == 0,
+            &err);
+    bool same = true;
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t j = 0; j < k; j++) {
+            const struct neighbour *a = &found[(size_t)i * k + j],
+                                   *b = &expected[(size_t)i * config.words + j];
+            same &= a->id == b->id && memcmp(&a->cosine, &b->cosine, sizeof a->cosine) == 0;
+        }
+    knn->methods->destroy(knn);
+    free(found);
+    return same;
+}
+
+static void test_shape(uint32_t words, uint32_t dim, enum content content)
+{
+    struct error err;
+    uint32_t n = words < 300 ? words : words < 5000 ? 60 : 20;
+    float *rows = make_rows(words, dim, content);
+    uint32_t *query = memory_new(n, sizeof *query, &err);
+    struct neighbour *expected = memory_new((size_t)n * words, sizeof *expected, &err);
+    require(query && expected, &err);
+    struct knn_config config = {.rows = rows, .words = words, .dim = dim};
+    for (uint32_t i = 0; i < n; i++) {
+        query[i] = (uint32_t)((uint64_t)(n - i) * words / n) - 1;
+        plain_search(&config, query[i], expected + (size_t)i * words);
+    }
+    const uint32_t ks[] = {1, 10, 100, words - 1};
+    bool same = true;
+    for (size_t i = 0; i < sizeof ks / sizeof *ks; i++) {
+        config.k = ks[i];
+        if (ks[i] < words)
+            same &= agrees(config, 1, 1, query, n, ks[i], expected) &&
+                    agrees(config, n < KNN_MANY ? KNN_MANY : n, 1, query, n, ks[i], expected) &&
+                    agrees(config, UINT64_C(1) << 40, 3, query, n, ks[i], expected);
+    }
+    tap_check(same, "%u × %u, %s: the words and cosines of a plain loop", (unsigned)words,
+              (unsigned)dim, content_name[content]);
+    free(rows);
+    free(query);
+    free(expected);
+}
+
+/* Fewer neighbours than the search was made for. */
+static void test_smaller_k(void)
+{
+    enum { WORDS = 500, DIM = 20, N = 40, MOST = 60 };
+    struct error err;
+    float *rows = make_rows(WORDS, DIM, RANDOM);
+    struct neighbour *expected = memory_new((size_t)N * WORDS, sizeof *expected, &err);
+    require(expected, &err);
+    uint32_t query[N];
+    struct knn_config config = {.rows = rows, .words = WORDS, .dim = DIM, .k = MOST};
+    for (uint32_t i = 0; i < N; i++)
+        plain_search(&config, query[i] = i, expected + (size_t)i * WORDS);
+    bool same = true;
+    for (uint32_t k = 1; k <= MOST; k += 7)
+        same &= agrees(config, N, 2, query, N, k, expected);
+    tap_check(same, "fewer neighbours than the search was made for");
+    free(rows);
+    free(expected);
+}
+
+/* ---- the inner loops ---- */
+
+/* Products of a tile of unit vectors are as near to the true ones as scores_error() says, and the
+ * bits say which rows reach their threshold. */
+static void test_tile(const struct scores *s, uint32_t dim)
+{
+    struct error err;
+    uint64_t state = dim;
+    float *side[2], *score = memory_new_aligned(SCORES_ROWS * SCORES_COLUMNS, sizeof *score, &err);
+    const uint32_t width[2] = {s->rows, s->columns};
+    double *unit[2];
+    for (int w = 0; w < 2; w++) {
+        side[w] = memory_new_aligned((size_t)dim * width[w], sizeof *side[w], &err);
+        unit[w] = memory_new((size_t)dim * width[w], sizeof *unit[w], &err);
+        require(score && side[w] && unit[w], &err);
+        for (uint32_t j = 0; j < width[w]; j++) {
+            double square = 0;
+            for (uint32_t i = 0; i < dim; i++) {
+                double *x = &unit[w][i * width[w] + j];
+                *x = draw_between(&state, 0, 1); /* of one sign, so that errors add up */
+                square += *x * *x;
+            }
+            for (uint32_t i = 0; i < dim; i++) {
+                unit[w][i * width[w] + j] /= sqrt(square);
+                side[w][i * width[w] + j] = (float)unit[w][i * width[w] + j];
+            }
+        }
+    }
+    float threshold[SCORES_ROWS];
+    uint32_t expected = 0, hits;
+    for (uint32_t r = 0; r < s->rows; r++)
+        threshold[r] = INFINITY;
+    hits = s->tile(side[0], side[1], dim, threshold, score);
+    bool none = hits == 0;
+    double worst = 0;
+    for (uint32_t r = 0; r < s->rows; r++) {
+        float most = -1;
+        for (uint32_t c = 0; c < s->columns; c++) {
+            double sum = 0;
+            for (uint32_t i = 0; i < dim; i++)
+                sum += unit[0][i * s->rows + r] * unit[1][i * s->columns + c];
+            worst = largest(worst, fabs(sum - (double)score[r * s->columns + c]));
+            most = fmaxf(most, score[r * s->columns + c]);
+        }
+        threshold[r] = r % 3 ? most : nextafterf(most, 2);
+        expected |= (uint32_t)(r % 3 != 0) << r;
+    }
+    hits = s->tile(side[0], side[1], dim, threshold, score);
+    tap_check(worst <= scores_error(dim), "%s, dim %u: products within %.1e of %.1e allowed",
+              s->name, (unsigned)dim, worst, scores_error(dim));
+    tap_check(none && hits == expected, "%s, dim %u: rows that reach their threshold", s->name,
+              (unsigned)dim);
+    for (int w = 0; w < 2; w++) {
+        free(side[w]);
+        free(unit[w]);
+    }
+    free(score);
+}
+
+static int falling(const void *left, const void *right)
+{
+    int32_t a = *(const int32_t *)left, b = *(const int32_t *)right;
+    return (a < b) - (a > b);
+}
+
+static void test_largest(const struct scores *s)
+{
+    enum { MOST = 300 };
+    uint64_t state = 1;
+    bool good = true;
+    for (size_t n = 1; n <= MOST; n += 1 + n / 4) {
+        int32_t value[MOST], sorted[MOST];
+        for (size_t i = 0; i < n; i++)
+            value[i] = i % 7 == 0   ? INT32_MIN
+                       : i % 7 == 1 ? INT32_MAX
+                       : i % 7 == 2 ? -1
+                                    : (int32_t)draw_between(&state, INT32_MIN, INT32_MAX);
+        memcpy(sorted, value, sizeof value);
+        qsort(sorted, n, sizeof *sorted, falling);
+        for (size_t k = 1; k <= n; k++)
+            good &= s->largest(value, n, k) == sorted[k - 1];
+    }
+    tap_check(good, "%s: the k-th largest", s->name);
+}
+
+/* The bits of the plain loop, of which the answers are made, on every processor. */
+static void test_double(const struct scores *s, uint32_t dim)
+{
+    float *rows = make_rows(SCORES_AT_ONCE + 1, dim, RANDOM);
+    const float *b[SCORES_AT_ONCE], *a = rows + (size_t)SCORES_AT_ONCE * dim;
+    double product[SCORES_AT_ONCE], square[SCORES_AT_ONCE];
+    for (uint32_t j = 0; j < SCORES_AT_ONCE; j++)
+        b[j] = rows + (size_t)j * dim;
+    s->products(a, b, dim, product);
+    s->squares(b, dim, square);
+    bool same = true;
+    for (uint32_t j = 0; j < SCORES_AT_ONCE; j++)
+        same &= product[j] == plain_dot(a, b[j], dim) && square[j] == plain_dot(b[j], b[j], dim);
+    tap_check(same, "%s, dim %u: products and squares of a plain loop", s->name, (unsigned)dim);
+    free(rows);
+}
+
+int main(void)
+{
+    static const uint32_t dims[] = {1, 3, 31, 100, 300}, words[] = {2, 17, 1000};
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+        for (size_t d = 0; d < sizeof dims / sizeof *dims; d++)
+            for (enum content c = 0; c < CONTENTS; c++)
+                test_shape(words[w], dims[d], c);
+    test_shape(20000, 3, RANDOM);
+    test_shape(20000, 31, ONE_ROW);
+    test_shape(20000, 100, RANDOM);
+    test_shape(20000, 100, NEAR_TIES);
+    test_smaller_k();
+    size_t count;
+    const struct scores *const *all = scores_all(&count);
+    for (size_t i = 0; i < count; i++) {
+        test_largest(all[i]);
+        for (size_t d = 0; d < sizeof dims / sizeof *dims; d++) {
+            test_tile(all[i], dims[d]);
+            test_double(all[i], dims[d]);
+        }
+    }
+    return tap_end();
+}
