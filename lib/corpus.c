@@ -2,6 +2,7 @@
 #include "corpus.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "memory.h"
 
@@ -117,12 +118,28 @@ static int flush(struct corpus_writer *writer, struct error *err)
 
 int corpus_write(struct corpus_writer *writer, uint32_t token, struct error *err)
 {
-    writer->token[writer->waiting++] = token;
-    if (token == SENTENCE_END)
-        writer->totals.sentences++;
-    else
-        writer->totals.tokens++;
-    return writer->waiting == TOKENS_RECORD ? flush(writer, err) : 0;
+    return corpus_write_all(writer, &token, 1, err);
+}
+
+int corpus_write_all(struct corpus_writer *writer, const uint32_t *token, size_t count,
+                     struct error *err)
+{
+    while (count > 0) {
+        size_t n = TOKENS_RECORD - writer->waiting, sentences = 0;
+        if (n > count)
+            n = count;
+        memcpy(writer->token + writer->waiting, token, n * sizeof *token);
+        for (size_t i = 0; i < n; i++)
+            sentences += token[i] == SENTENCE_END;
+        writer->totals.sentences += sentences;
+        writer->totals.tokens += n - sentences;
+        writer->waiting += n;
+        token += n;
+        count -= n;
+        if (writer->waiting == TOKENS_RECORD && flush(writer, err) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 int corpus_writer_finish(struct corpus_writer *writer, struct error *err)

@@ -8,6 +8,7 @@
 #ifndef SGNS_WORDS_H
 #define SGNS_WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,24 @@ static inline size_t words_length(const struct words *words, uint32_t id)
 /* The id of a word, or NO_WORD, by looking at every one: for a few look-ups. */
 uint32_t words_find(const struct words *words, const char *word, size_t length);
 
+/* Pieces of a text in their order: words, bad words, and ends of lines. */
+enum { TOKENS_MAX = 512 /* so that what is known of them stays in the first-level cache */ };
+#define TOKEN_LINE_END 0
+#define TOKEN_BAD_WORD UINT32_MAX /* or any length above WORD_MAX */
+
+struct tokens {
+    uint32_t count;
+    uint32_t length[TOKENS_MAX];  /* in bytes, or one of the above */
+    const char *text[TOKENS_MAX]; /* of a word; WORD_SLACK bytes from there on can be read */
+};
+
+enum { WORD_SLACK = 16 };
+
+static inline bool token_is_word(const struct tokens *tokens, uint32_t i)
+{
+    return tokens->length[i] - 1u < WORD_MAX;
+}
+
 struct word_index;
 
 /* An index of the words that the table has now; the table must outlive it. NULL on error. */
@@ -53,5 +72,10 @@ uint32_t word_index_find(const struct word_index *index, const char *word, size_
 /* The id of a word, which is appended to the table where it was not there; NO_WORD on error. */
 uint32_t word_index_intern(struct word_index *index, const char *word, size_t length,
                            struct error *err) MUST_USE;
+
+/* The same for many: id[i] is that of token i; NO_WORD for what is no word. */
+void word_index_find_all(const struct word_index *index, const struct tokens *tokens, uint32_t *id);
+int word_index_intern_all(struct word_index *index, const struct tokens *tokens, uint32_t *id,
+                          struct error *err) MUST_USE;
 
 #endif

@@ -240,6 +240,47 @@ static void test_long_word(void)
     free(longest);
 }
 
+/* Words that share as much as words can: every prefix of a few long ones, some with another last
+ * byte; many at a time, all there twice. */
+static void test_many_words(void)
+{
+    enum { LONGEST = 80, BYTES = 3, N = LONGEST * BYTES };
+    static struct tokens tokens;
+    static char text[N][LONGEST + WORD_SLACK];
+    uint32_t id[TOKENS_MAX];
+    struct words words = {0};
+    struct error err;
+    struct word_index *index = word_index_new(&words, &err);
+    require(index, &err);
+    for (uint32_t i = 0; i < N; i++) {
+        memset(text[i], 'x', sizeof text[i]); /* also behind the word */
+        text[i][i / BYTES] = "xy\xff"[i % BYTES];
+        tokens.text[i] = tokens.text[N + i] = text[i];
+        tokens.length[i] = tokens.length[N + i] = i / BYTES + 1;
+    }
+    tokens.count = 2 * N;
+    tokens.length[3] = TOKEN_LINE_END;
+    tokens.length[4] = TOKEN_BAD_WORD;
+    tokens.length[5] = WORD_MAX + 1;
+    word_index_find_all(index, &tokens, id);
+    bool good = true;
+    for (uint32_t i = 0; i < 2 * N; i++)
+        good = good && id[i] == NO_WORD;
+    require(word_index_intern_all(index, &tokens, id, &err) == 0, &err);
+    good = good && id[3] == NO_WORD && id[4] == NO_WORD && id[5] == NO_WORD && words.count == N;
+    for (uint32_t i = 0; i < N; i++) {
+        good = good && (i >= 3 && i <= 5 ? id[N + i] >= N - 3 : id[N + i] == id[i]);
+        good = good && is_word(&words, id[N + i], text[i], i / BYTES + 1) &&
+               word_index_find(index, text[i], i / BYTES + 1) == id[N + i];
+    }
+    uint32_t again[TOKENS_MAX];
+    word_index_find_all(index, &tokens, again);
+    good = good && memcmp(id, again, 2 * N * sizeof *id) == 0;
+    tap_check(good, "words: %d prefixes of each other, many at a time", N);
+    word_index_free(index);
+    words_release(&words);
+}
+
 /* ---- vocabularies ---- */
 
 static void append_words(struct words *words, const char *const *text, uint32_t n)
@@ -320,35 +361,57 @@ static bool space(char c)
     return c && strchr(" \t\n\v\f\r", c);
 }
 
+/* A tokenizer's tokens one by one. */
+struct one_by_one {
+    struct tokenizer text;
+    struct tokens tokens;
+    uint32_t next;
+};
+
+/* The place of the next token in `tokens`, or NO_WORD at the end. */
+static uint32_t next_token(struct one_by_one *in)
+{
+    struct error err;
+    if (in->next == in->tokens.count) {
+        int got = tokenizer_read(&in->text, &in->tokens, &err);
+        require(got >= 0, &err);
+        if (got == 0)
+            return NO_WORD;
+        in->next = 0;
+    }
+    return in->next++;
+}
+
 /* Reads tokens from fd, comparing each with the next of the sample. */
 static bool same_tokens(int fd, const struct sample *s)
 {
-    struct tokenizer t;
+    static struct one_by_one in;
     struct error err;
-    const char *word;
-    size_t length, at = 0, line = 0;
-    int kind;
+    size_t at = 0, line = 0;
+    uint32_t i;
     bool same = true;
-    require(tokenizer_init(&t, fd, "sample", &err) == 0, &err);
-    while (same && (kind = tokenizer_next(&t, &word, &length, &err)) != TOKEN_END) {
-        require(kind >= 0, &err);
+    in = (struct one_by_one){0};
+    require(tokenizer_init(&in.text, fd, "sample", &err) == 0, &err);
+    while (same && (i = next_token(&in)) != NO_WORD) {
+        uint32_t length = in.tokens.length[i];
         while (at < s->size && space(s->text[at]) && s->text[at] != '\n')
             at++;
         size_t end = at;
         while (end < s->size && !space(s->text[end]))
             end++;
         if (end == at) {
-            same = kind == TOKEN_LINE_END && (at < s->size || line < at);
+            same = length == TOKEN_LINE_END && (at < s->size || line < at);
             line = at += at < s->size;
             continue;
         }
         bool bad = end - at > WORD_MAX || memchr(s->text + at, 0, end - at);
-        same = kind == (bad ? TOKEN_BAD_WORD : TOKEN_WORD) &&
-               (bad || (length == end - at && memcmp(word, s->text + at, length) == 0));
+        same = token_is_word(&in.tokens, i) == !bad &&
+               (bad ? length > WORD_MAX
+                    : length == end - at && memcmp(in.tokens.text[i], s->text + at, length) == 0);
         at = end;
     }
-    same = same && at == s->size && line == at && t.bytes == s->size;
-    tokenizer_release(&t);
+    same = same && at == s->size && line == at && in.text.bytes == s->size;
+    tokenizer_release(&in.text);
     return same;
 }
 
@@ -450,11 +513,13 @@ static void test_tokens(void)
         check_pipe(&s, pieces[i]);
     tap_check(same_tokens_of_file(&s), "tokens: %zu bytes from a file", s.size);
     free(s.text);
-    /* One token of each length about the limit, at each place about the buffer's end. */
+    /* One token of each length about the limit, at each place about the end of a read. */
     bool good = true;
-    enum { BUFFER = (1 << 20) + WORD_MAX + 1, AROUND = 3 };
+    enum { READ = 1 << 17, AROUND = 3 };
     for (size_t length = WORD_MAX - 1; length <= WORD_MAX + 2; length++)
-        for (size_t end = BUFFER - AROUND; end <= BUFFER + AROUND; end++) {
+        for (size_t end = READ - AROUND; end <= 2 * READ + AROUND; end++) {
+            if (end == READ + AROUND + 1)
+                end = 2 * READ - AROUND;
             s = (struct sample){new_items(end + 100, 1), end + 100};
             memset(s.text, ' ', s.size);
             memset(s.text + end - length, 'w', length);
@@ -469,10 +534,9 @@ static void test_read_error(void)
 {
     struct tokenizer t;
     struct error err = {0};
-    const char *word;
-    size_t length;
+    static struct tokens tokens;
     require(tokenizer_init(&t, -1, "nowhere", &err) == 0, &err);
-    tap_check(tokenizer_next(&t, &word, &length, &err) == -1 && err.status == STATUS_FAILED &&
+    tap_check(tokenizer_read(&t, &tokens, &err) == -1 && err.status == STATUS_FAILED &&
                   strncmp(err.text, "nowhere: ", 9) == 0,
               "tokens: a read that fails: %s", err.text);
     tokenizer_release(&t);
@@ -756,6 +820,7 @@ int main(void)
     test_new_memory();
     test_words();
     test_long_word();
+    test_many_words();
     test_vocab();
     test_short_texts();
     test_tokens();

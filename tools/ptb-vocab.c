@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ptb-vocab -- text to corpus stream: counts words, builds the vocabulary, encodes. */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include "counter.h"
 #include "output.h"
 #include "progress.h"
+#include "token_store.h"
 #include "tokenizer.h"
 #include "verify.h"
 
@@ -45,36 +47,34 @@ static const struct cli_program program = {
 
 static struct error err;
 
-/* The next token; bad words are an error where --strict asks for it. */
-static int next_token(struct tokenizer *text, const char **word, size_t *length)
+/* The next tokens; bad words are an error where --strict asks for it. */
+static int next_tokens(struct tokenizer *text, struct tokens *tokens)
 {
-    int kind = must(tokenizer_next(text, word, length, &err), &err);
-    if (kind == TOKEN_BAD_WORD && opt.strict)
-        must(error_set(&err, STATUS_INPUT,
-                       "%s: before byte %llu: a word above %d bytes or with a zero byte",
-                       text->name, (unsigned long long)text->bytes, WORD_MAX),
-             &err);
-    return kind;
+    int got = must(tokenizer_read(text, tokens, &err), &err);
+    for (uint32_t i = 0; opt.strict && i < tokens->count; i++)
+        if (tokens->length[i] > WORD_MAX)
+            must(error_set(&err, STATUS_INPUT,
+                           "%s: before byte %llu: a word above %d bytes or with a zero byte",
+                           text->name, (unsigned long long)text->bytes, WORD_MAX),
+                 &err);
+    return got;
 }
 
-static void count_text(struct tokenizer *text, struct counter *counter)
+static void count_text(struct tokenizer *text, struct counter *counter, struct token_store *store)
 {
+    static struct tokens tokens;
+    uint32_t place[TOKENS_MAX];
     struct progress progress;
     progress_start(&progress, cli_common()->quiet);
-    const char *word;
-    size_t length;
-    int kind;
-    while ((kind = next_token(text, &word, &length)) != TOKEN_END) {
-        if (kind == TOKEN_WORD)
-            must(counter_add_word(counter, word, length, &err), &err);
-        else if (kind == TOKEN_BAD_WORD)
-            must(counter_add_bad_word(counter, &err), &err);
-        else
-            must(counter_end_sentence(counter, &err), &err);
-        if (counter->tokens % 65536 == 0 && progress_due(&progress))
+    for (unsigned calls = 1; next_tokens(text, &tokens); calls++) {
+        must(counter_add(counter, &tokens, place, &err), &err);
+        must(token_store_append(store, place, tokens.count, &err), &err);
+        if (calls % 256 == 0 && progress_due(&progress))
             progress_show(&progress, "%.0f MB read, %.1f million tokens", (double)text->bytes / 1e6,
-                          (double)counter->tokens / 1e6);
+                          (double)counter->totals.tokens / 1e6);
     }
+    if (counter->totals.tokens == 0)
+        must(error_set(&err, STATUS_INPUT, "%s: no words", text->name), &err);
 }
 
 /* Counts the whole text, then writes it with its own vocabulary. Returns how many bad words it had.
@@ -83,15 +83,24 @@ static uint64_t encode_own(struct tokenizer *text, struct head *head, struct out
                            struct corpus_writer *corpus)
 {
     struct counter counter;
+    struct token_store *store = token_store_new(UINT64_MAX, &err);
+    if (!store)
+        cli_die(&err);
     must(counter_init(&counter, &err), &err);
-    count_text(text, &counter);
-    must(counter_select(&counter, opt.min_count, opt.max_vocab, &head->vocab, &err), &err);
-    if (counter.words.count == 0 && counter.bad_words == 0)
-        must(error_set(&err, STATUS_INPUT, "%s: no words", text->name), &err);
+    count_text(text, &counter, store);
+    uint32_t *new_id = counter_select(&counter, opt.min_count, opt.max_vocab, &head->vocab, &err);
+    if (!new_id)
+        cli_die(&err);
     must(corpus_writer_open(corpus, out->fd, out->name, head, &err), &err);
-    for (size_t i = 0; i < counter.tokens; i++)
-        must(corpus_write(corpus, counter.token[i], &err), &err);
+    uint32_t *token;
+    size_t count;
+    while (must(token_store_read(store, &token, &count, &err), &err)) {
+        counter_translate(&counter, new_id, token, count);
+        must(corpus_write_all(corpus, token, count, &err), &err);
+    }
     uint64_t bad_words = counter.bad_words;
+    free(new_id);
+    token_store_free(store);
     counter_release(&counter);
     return bad_words;
 }
@@ -113,15 +122,19 @@ static uint64_t encode_with_given(struct tokenizer *text, struct head *head, str
     if (!index)
         cli_die(&err);
     must(corpus_writer_open(corpus, out->fd, out->name, head, &err), &err);
+    static struct tokens tokens;
+    uint32_t id[TOKENS_MAX];
     uint64_t bad_words = 0;
-    const char *word;
-    size_t length;
-    int kind;
-    while ((kind = next_token(text, &word, &length)) != TOKEN_END) {
-        uint32_t id = kind == TOKEN_WORD ? word_index_find(index, word, length) : NO_WORD;
-        bad_words += kind == TOKEN_BAD_WORD;
-        uint32_t token = kind == TOKEN_LINE_END ? SENTENCE_END : id == NO_WORD ? UNKNOWN_ID : id;
-        must(corpus_write(corpus, token, &err), &err);
+    while (next_tokens(text, &tokens)) {
+        word_index_find_all(index, &tokens, id);
+        for (uint32_t i = 0; i < tokens.count; i++) {
+            bad_words += tokens.length[i] > WORD_MAX;
+            if (tokens.length[i] == TOKEN_LINE_END)
+                id[i] = SENTENCE_END;
+            else if (id[i] == NO_WORD)
+                id[i] = UNKNOWN_ID;
+        }
+        must(corpus_write_all(corpus, id, tokens.count, &err), &err);
     }
     if (corpus->totals.tokens == 0)
         must(error_set(&err, STATUS_INPUT, "%s: no words", text->name), &err);
