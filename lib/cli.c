@@ -288,6 +288,24 @@ struct getopt_tables {
     char letters[3 * MAX_OPTIONS + 2];
 };
 
+static const char *given[MAX_OPTIONS]; /* the names of the options that were there */
+
+bool cli_given(const char *name)
+{
+    for (int i = 0; i < MAX_OPTIONS && given[i]; i++)
+        if (strcmp(given[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void note_given(const char *name)
+{
+    int i = 0;
+    while (given[i] && strcmp(given[i], name) != 0)
+        i++;
+    given[i] = name;
+}
+
 static void add_to_getopt(const struct cli_option *option, void *data)
 {
     struct getopt_tables *t = data;
@@ -331,6 +349,7 @@ static void parse_options(int argc, char **argv)
         if (!option)
             cli_usage_error("%s: no such option, or not a unique one", argv[optind - 1]);
         parse_value(option, optarg);
+        note_given(option->name);
     }
 }
 

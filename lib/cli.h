@@ -58,6 +58,9 @@ struct cli_common {
 char **cli_start(const struct cli_program *program, int argc, char **argv);
 const struct cli_common *cli_common(void);
 
+/* Whether the command line gives the option of this name, be it with its default. */
+bool cli_given(const char *name);
+
 /* Prints `err` as the program's one line, removes an unfinished output, and exits. */
 _Noreturn void cli_die(const struct error *err);
 _Noreturn void cli_usage_error(const char *format, ...) PRINTF_LIKE(1, 2);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* counter.h -- counts the words of a text, and turns it into numbers that become ids later. */
+/* counter.h -- counts the words of a text, and makes it numbers that become ids later. */
 #ifndef SGNS_COUNTER_H
 #define SGNS_COUNTER_H
 
@@ -9,23 +9,23 @@
 #include "words.h"
 
 struct counter {
-    struct words words; /* every different word, by first appearance */
+    struct vocab counted; /* <unk>, then every other word by first appearance, however rare */
     struct word_index *index;
-    uint64_t *count; /* of each */
-    size_t count_capacity;
-    uint64_t bad_words;
     struct corpus_totals totals;
+    uint64_t bad_words; /* of these tokens; counted as <unk> */
 };
 
 int counter_init(struct counter *c, struct error *err) MUST_USE;
 void counter_release(struct counter *c);
 
-#define NOWHERE (SENTENCE_END - 1)
-
-/* Counts the tokens. place[i] is then the place in `words` of token i; NOWHERE for a bad word, which
- * counts as unknown; SENTENCE_END for the end of a line. */
+/* Counts the tokens. place[i] is then the place in `counted` of token i, or SENTENCE_END. */
 int counter_add(struct counter *c, const struct tokens *tokens, uint32_t *place,
                 struct error *err) MUST_USE;
+
+/* Counts what was counted elsewhere, as if its text came next. `name` is for the message, with
+ * status 3, where a total overflows. */
+int counter_merge(struct counter *c, const char *name, const struct vocab *counted,
+                  const struct corpus_totals *totals, struct error *err) MUST_USE;
 
 /* Builds the vocabulary (vocab_select). Returns what counter_translate takes, the caller's to free,
  * or NULL. */

@@ -17,9 +17,15 @@
 
 #include "error.h"
 
-enum stream_kind { STREAM_ANY = 0, STREAM_CORPUS = 1, STREAM_BATCHES = 2, STREAM_VECTORS = 3 };
+enum stream_kind {
+    STREAM_ANY = 0,
+    STREAM_CORPUS = 1,
+    STREAM_BATCHES = 2,
+    STREAM_VECTORS = 3,
+    STREAM_COUNTS = 4
+};
 
-/* "corpus", "batch" or "vectors". */
+/* "corpus", "batch", "vectors" or "counts". */
 const char *stream_kind_name(enum stream_kind kind);
 
 enum record_type {

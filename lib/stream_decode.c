@@ -256,7 +256,7 @@ static int read_preamble(struct stream_decoder *d, struct bytes *preamble,
         return error_set(err, STATUS_INPUT,
                          "%s: byte 0: format version %u.%u, this program reads %d.x", d->name,
                          d->major, d->minor, STREAM_MAJOR);
-    if (kind < STREAM_CORPUS || kind > STREAM_VECTORS)
+    if (kind < STREAM_CORPUS || kind > STREAM_COUNTS)
         return error_set(err, STATUS_INPUT, "%s: byte 0: stream of unknown kind %lu", d->name,
                          (unsigned long)kind);
     d->kind = kind;

@@ -48,6 +48,8 @@ const char *stream_kind_name(enum stream_kind kind)
         return "batch";
     case STREAM_VECTORS:
         return "vectors";
+    case STREAM_COUNTS:
+        return "counts";
     case STREAM_ANY:
         break;
     }

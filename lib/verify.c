@@ -3,6 +3,7 @@
 
 #include "batches.h"
 #include "corpus.h"
+#include "counts.h"
 #include "vectors.h"
 
 /* Hands the head of a reader that is about to be closed to the caller. */
@@ -55,15 +56,37 @@ static int verify_vectors(struct stream_reader *stream, struct head *head, struc
     return got;
 }
 
+static int verify_counts(struct stream_reader *stream, struct head *head, struct error *err)
+{
+    struct corpus_totals totals;
+    int result = counts_read(stream, head, &totals, err);
+    stream_reader_close(stream);
+    return result;
+}
+
+/* Takes the stream over. */
+static int verify(struct stream_reader *stream, struct head *head, struct error *err)
+{
+    switch (stream_reader_kind(stream)) {
+    case STREAM_CORPUS:
+        return verify_corpus(stream, head, err);
+    case STREAM_BATCHES:
+        return verify_batches(stream, head, err);
+    case STREAM_VECTORS:
+        return verify_vectors(stream, head, err);
+    default:
+        return verify_counts(stream, head, err);
+    }
+}
+
 int stream_verify(int fd, const char *name, struct head *head, struct error *err)
 {
     struct stream_reader *stream = stream_reader_open(fd, name, STREAM_ANY, err);
     if (!stream)
         return -1;
-    int result = stream_reader_kind(stream) == STREAM_CORPUS    ? verify_corpus(stream, head, err)
-                 : stream_reader_kind(stream) == STREAM_BATCHES ? verify_batches(stream, head, err)
-                                                                : verify_vectors(stream, head, err);
-    if (result < 0)
-        head_release(head);
-    return result;
+    enum stream_kind kind = stream_reader_kind(stream);
+    if (verify(stream, head, err) == 0)
+        return kind;
+    head_release(head);
+    return -1;
 }

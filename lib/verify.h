@@ -5,7 +5,7 @@
 
 #include "head.h"
 
-/* Returns 0 if the stream is complete and valid; `head` (empty before) is then its head, the
+/* Returns its kind if the stream is complete and valid; `head` (empty before) is then its head, the
  * caller's to release. */
 int stream_verify(int fd, const char *name, struct head *head, struct error *err) MUST_USE;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* words.h -- words as bytes with a length, numbered from 0, and an index to find them by.
  *
- * A word is any bytes, 1 to WORD_MAX of them; it is not closed by a zero. The index hashes with a
+ * A word is any bytes, at least one; it is not closed by a zero. The index hashes with a
  * key drawn anew in every process, so that no text can be made to collide; what it answers depends
  * on the words alone.
  */
@@ -14,7 +14,7 @@
 
 #include "error.h"
 
-#define WORD_MAX  UINT16_MAX /* bytes in a word */
+#define WORD_MAX  UINT16_MAX /* bytes in a word of a text */
 #define WORDS_MAX INT32_MAX  /* words in a table */
 #define NO_WORD   UINT32_MAX /* in place of an id: there is no such word */
 

@@ -7,7 +7,8 @@ reader disagree about a stream, one of them or the page is wrong. Hence no share
 it refuses whatever the page rules out, not only what would stop it from going on.
 
     decode.py [FILE|-]        corpus: a sentence a line; batches: an example a line, as centre TAB
-                              contexts TAB noise words; vectors: WORDS DIM, then a row a line
+                              contexts TAB noise words; vectors: WORDS DIM, then a row a line;
+                              counts: as --vocab
     decode.py --vocab FILE    word TAB count, in the order of the ids
     decode.py --header FILE   kind, shape, totals, provenance
 
@@ -141,7 +142,7 @@ class Corpus:
     name, record, total_names = "corpus", TOKENS, ("sentences", "tokens")
     shape = ()
 
-    def __init__(self, _fields, words):
+    def __init__(self, _fields, words, _counts):
         self.words, self.ids = words, []
         self.code, self.mark = ("H", 0xFFFF) if words <= 65535 else ("I", 0xFFFFFFFF)
 
@@ -169,7 +170,7 @@ class Corpus:
 class Batches:
     name, record, total_names = "batches", EXAMPLES, ("total examples", "contexts", "noise")
 
-    def __init__(self, fields, words):
+    def __init__(self, fields, words, _counts):
         self.words, self.code = words, "H" if words <= 65535 else "I"
         self.batch, self.epochs, self.examples = fields.take("IIQ")
         self.shape = (("batch size", self.batch), ("epochs", self.epochs),
@@ -223,7 +224,7 @@ class Batches:
 class Vectors:
     name, record, total_names = "vectors", ROWS, ("rows",)
 
-    def __init__(self, fields, words):
+    def __init__(self, fields, words, _counts):
         self.words, self.rows = words, []
         self.dim, = fields.take("I")
         self.shape = ("dim", self.dim),
@@ -250,6 +251,21 @@ class Vectors:
             yield b" ".join([word] + [b"%.9g" % value for value in row])
 
 
+class Counts:
+    name, record, total_names = "counts", None, ("sentences", "tokens")
+    shape = ()
+
+    def __init__(self, fields, _words, counts):
+        self.sentences, = fields.take("Q")
+        self.counts = counts
+
+    def totals(self):
+        return self.sentences, sum(self.counts), 0
+
+    def lines(self, words):
+        return (b"%s\t%d" % pair for pair in zip(words, self.counts))
+
+
 class Stream:
     """A whole payload. Whoever holds a Stream holds a valid one."""
 
@@ -258,8 +274,8 @@ class Stream:
         magic, major, self.minor, kind = struct.unpack_from("<8sHHI", payload)
         must(magic == b"\x89SGNS\r\n\x1a", "another magic")
         must(major == 1, "another major version")
-        must(kind in (1, 2, 3), "an unknown kind")
-        self.kind = (Corpus, Batches, Vectors)[kind - 1]
+        must(kind in (1, 2, 3, 4), "an unknown kind")
+        self.kind = (Corpus, Batches, Vectors, Counts)[kind - 1]
         self.provenance, self.words, self.counts, self.data = [], [], [], None
         records, at = self.read_records(payload)
         self.read_end(payload, records, at)
@@ -318,7 +334,7 @@ class Stream:
         must(self.words[0] == b"<unk>", "id 0 is not <unk>")
         must(len(set(self.words)) == words, "a word occurs twice")
         must(sum(self.counts) < 1 << 64, "the counts do not fit in a u64")
-        self.data = self.kind(fields, words)
+        self.data = self.kind(fields, words, self.counts)
 
     def read_end(self, payload, records, at):
         size, = struct.unpack_from("<I", payload, at + 4)

@@ -19,7 +19,8 @@ import decode
 from decode import PROVENANCE, WORDS, SHAPE, TOKENS, EXAMPLES, ROWS, END, MIB
 
 UNNAMED = 77  # a record type that the format does not name
-KINDS = ("corpus", "batches", "vectors")
+KINDS = ("corpus", "batches", "vectors", "counts")
+WITH_DATA = KINDS[:3]
 MARK = 0xFFFF
 
 
@@ -71,6 +72,7 @@ class Draft:
                          (EXAMPLES, examples((3, [4], [1, 2])))], [3, 4, 5]),
             "vectors": (u32(2), [(ROWS, u32(0, 0, 2) + f32(1, 0, 0, 1)),
                                  (ROWS, u32(0, 2, 3) + f32(.6, .8, -1, 0, -.6, .8))], [5, 0, 0]),
+            "counts": (u64(3), [], [3, 14, 0]),
         }[kind]
         self.end, self.tail, self.frames, self.zstd = {}, b"", [], []
 
@@ -130,7 +132,7 @@ def plain(_):
 def unnamed_records(draft):
     later = (UNNAMED, b"from the future")
     draft.head = [later, draft.head[0], "words", later, "shape", (UNNAMED + 1, b"")]
-    draft.data = [draft.data[0], later, *draft.data[1:], later]
+    draft.data = [*draft.data[:1], later, *draft.data[1:], later]
 
 
 @valid(*KINDS)
@@ -161,6 +163,8 @@ def empty_frame_before_the_end(draft):
 @valid(*KINDS)
 def largest_counts(draft):
     draft.words[0] = (b"<unk>", (1 << 64) - 12)
+    if draft.kind == "counts":
+        draft.totals[1] = (1 << 64) - 1
 
 
 @valid("corpus")
@@ -194,6 +198,11 @@ def most_words_with_short_ids(draft):
 def fewest_words_with_long_ids(draft):
     draft.words = [(b"<unk>", 0)] + [(b"w%d" % i, 1) for i in range(1, 65536)]
     draft.data, draft.totals = [(TOKENS, u32(65535, 1, 0xFFFFFFFF))], [1, 2, 0]
+
+
+@valid("counts")
+def nothing_counted(draft):
+    draft.words, draft.shape, draft.totals = [(b"<unk>", 0)], u64((1 << 64) - 1), [(1 << 64) - 1, 0, 0]
 
 
 @valid("batches")
@@ -237,7 +246,7 @@ def older_major_version(draft):
 
 @invalid(*KINDS)
 def unknown_kind(draft):
-    draft.kind = 4
+    draft.kind = 5
 
 
 @invalid(*KINDS)
@@ -495,14 +504,14 @@ def shape_twice(draft):
     draft.head.append("shape")
 
 
-@invalid(*KINDS)
+@invalid(*WITH_DATA)
 def data_before_shape(draft):
     draft.head[2:] = [draft.data.pop(0), "shape"]
 
 
 @invalid(*KINDS)
 def data_of_another_kind(draft):
-    draft.data = Draft(KINDS[KINDS.index(draft.kind) - 1]).data
+    draft.data = Draft(WITH_DATA[KINDS.index(draft.kind) - 1]).data
 
 
 # Corpus.
@@ -711,6 +720,18 @@ def dim_claims_more_than_there_is(draft):
 @invalid("vectors")
 def dim_claims_most(draft):
     draft.shape = u32(0xFFFFFFFF)
+
+
+# Counts.
+
+@invalid("counts")
+def sentences_above_those_of_end(draft):
+    draft.shape = u64(4)
+
+
+@invalid("counts")
+def counts_above_those_of_end(draft):
+    draft.words[4] = (b"d", 3)
 
 
 # ---- writing them ----

@@ -127,6 +127,7 @@ make_samples() {
   ptb-vocab -q -m 2 -o "$1/corpus.bin" "$1/text"
   sgns-batch -q -w 2 -k 2 -b 4 -e 2 -o "$1/batches.bin" "$1/corpus.bin"
   sgns-train -q -d 3 -o "$1/vectors.bin" "$1/batches.bin"
+  ptb-vocab -q --count -o "$1/counts.bin" "$1/text"
 }
 
 # input_of PROGRAM: a sample that it reads.
@@ -161,6 +162,7 @@ readers_of() {
     corpus) echo ptb-vocab ptb-subsample sgns-batch sgns-cat ;;
     batches) echo ptb-vocab sgns-train sgns-cat ;;
     vectors) echo ptb-vocab sgns-knn sgns-cat ;;
+    counts) echo ptb-vocab sgns-cat ;;
   esac
 }
 

@@ -119,6 +119,167 @@ letters() {
   assert_file_contains stdout '^made by: ptb-vocab .* --vocab=first\.bin$'
 }
 
+@test "--vocab of a stream that is no counts stream cannot be cut" {
+  ptb-vocab -q -m 1 -o first.bin <<<'a'
+  for option in -m10 -M2; do
+    fails_with 2 ptb-vocab --vocab first.bin $option <<<'a'
+    says 'first.bin: only the vocabulary of a counts stream can be cut'
+  done
+}
+
+# ---- --count and --merge ----
+
+# payload STREAM: what is in it, without who made it.
+payload() {
+  sgns-cat --header "$1" | grep -v '^made by:'
+  sgns-cat "$1"
+}
+
+@test "--count has every word by first appearance, and bad words as unknown" {
+  { printf 'b a\t<unk> x\0y\n\na '; letters 65536; printf ' c'; } >text
+  succeeds ptb-vocab --count -o counts.bin text
+  says_like '^ptb-vocab: 2 words above 65535 bytes or with a zero byte'
+  says_like '^ptb-vocab: 3 sentences, 7 tokens, counts of 4 words$'
+  succeeds sgns-cat counts.bin
+  prints '<unk>\t3\nb\t1\na\t2\nc\t1\n'
+}
+
+@test "--count refuses what a corpus is refused for" {
+  printf ' \n' >blank
+  printf 'a x\0y\n' >zero
+  fails_with 3 ptb-vocab --count blank -o out
+  says 'blank: no words'
+  fails_with 3 ptb-vocab --count --strict zero -o out
+  leaves_nothing out
+}
+
+@test "the counts of a text give the vocabulary and the corpus of that text" {
+  sample_text 500 60 >text
+  ptb-vocab -q --count text -o counts.bin
+  for cut in '' '-m 1' '-m 30' '-M 17' '-m 20 -M 9'; do
+    # shellcheck disable=SC2086 # options
+    ptb-vocab -q $cut text -o direct.bin
+    # shellcheck disable=SC2086
+    ptb-vocab -q $cut --vocab counts.bin text -o through.bin
+    cmp <(payload direct.bin) <(payload through.bin)
+    cmp <(sgns-cat --vocab direct.bin) <(sgns-cat --vocab through.bin)
+    made=$(sgns-cat --header direct.bin | grep -o -- '--min-count=.*')
+    sgns-cat --header through.bin | tail -n 1 | grep -qF -- "$made --vocab=counts.bin"
+  done
+}
+
+@test "shards, counted and encoded apart, are the corpus of the whole text" {
+  sample_text 500 60 >whole
+  split -d -a 1 -n l/5 whole part.
+  for part in part.[0-4]; do
+    ptb-vocab -q --count "$part" -o "$part.counts"
+  done
+  ptb-vocab -q --merge part.?.counts -o merged.bin
+  ptb-vocab -q --count whole -o counted.bin
+  cmp <(payload merged.bin) <(payload counted.bin)
+  ptb-vocab -q -m 20 whole -o corpus.bin
+  for part in part.[0-4]; do
+    ptb-vocab -q -m 20 --vocab merged.bin "$part" -o "$part.bin"
+    sgns-cat --vocab "$part.bin" | cmp - <(sgns-cat --vocab corpus.bin)
+    sgns-cat "$part.bin"
+  done | cmp - <(sgns-cat corpus.bin)
+}
+
+@test "equal counts come by the order of the streams" {
+  ptb-vocab -q --count -o 1 <<<'d c'
+  ptb-vocab -q --count -o 2 <<<'b a d'
+  ptb-vocab -q --merge 1 2 -o 12
+  ptb-vocab -q --merge 2 1 -o 21
+  assert_equal "$(sgns-cat 12 | cut -f 1 | paste -sd ' ')" '<unk> d c b a'
+  assert_equal "$(sgns-cat 21 | cut -f 1 | paste -sd ' ')" '<unk> b a d c'
+  echo 'a b c d' >text
+  succeeds vocab_of -m 1 --vocab 12 text
+  prints '<unk>\t0\nd\t2\nc\t1\nb\t1\na\t1\n'
+  succeeds vocab_of -m 1 --vocab 21 text
+  prints '<unk>\t0\nd\t2\nb\t1\na\t1\nc\t1\n'
+}
+
+@test "--merge is associative to the byte, and of one stream adds itself alone" {
+  for i in 1 2 3; do
+    sample_text 100 $((20 * i)) | ptb-vocab -q --count -o $i
+  done
+  ptb-vocab -q --merge 1 2 3 -o all
+  ptb-vocab -q --merge 1 2 | ptb-vocab -q --merge - 3 | cmp - all
+  ptb-vocab -q --merge 2 3 | ptb-vocab -q --merge 1 - | cmp - all
+  ptb-vocab -q --merge all | cmp - all
+  # shellcheck disable=SC2094 # both read
+  ptb-vocab -q --merge <all | cmp - all
+  assert_equal "$(sgns-cat --header all | grep -c '^made by:')" 2
+  ptb-vocab -q --merge 1 -o one
+  cmp <(payload one) <(payload 1)
+}
+
+@test "--merge keeps the provenance of all its streams, each once" {
+  for maker in x y; do
+    maker=$maker python3 - "$BATS_TEST_DIRNAME" <<'END'
+import os, sys
+sys.path.insert(0, sys.argv[1])
+import forge
+draft = forge.Draft("counts")
+draft.head[0] = (forge.PROVENANCE, os.environ["maker"].encode() + b"\0001.0\0")
+open(os.environ["maker"], "wb").write(bytes(draft))
+END
+  done
+  ptb-vocab -q --merge x y x -o all
+  assert_equal "$(sgns-cat --header all | sed -n 's/^made by: \([^ ]*\).*/\1/p' | paste -sd ' ')" 'x y ptb-vocab'
+}
+
+@test "--merge counts to the last 64-bit number, and not beyond" {
+  "$BATS_TEST_DIRNAME/forge.py" --one counts-largest-counts >largest
+  "$BATS_TEST_DIRNAME/forge.py" --one counts-nothing-counted >nothing
+  echo a | ptb-vocab -q --count -o one
+  succeeds ptb-vocab -q --merge largest -o out
+  sgns-cat --header out | grep -qx 'tokens: 18446744073709551615'
+  fails_with 3 ptb-vocab -q --merge one largest -o out2
+  says 'largest: with those before, the counts overflow'
+  fails_with 3 ptb-vocab -q --merge nothing one -o out2
+  says 'one: with those before, the counts overflow'
+  leaves_nothing out2
+}
+
+@test "--count and --merge exclude what they have no use for" {
+  echo a >text
+  ptb-vocab -q --count text -o counts.bin
+  for options in '--count --merge' '--count --vocab=counts.bin' '--count -m10' '--count -M9' \
+    '--merge --vocab=counts.bin' '--merge -m1' '--merge -M9' '--merge --strict'; do
+    # shellcheck disable=SC2086 # two options
+    fails_with 2 ptb-vocab $options counts.bin -o out
+    says 'exclude each other'
+  done
+  fails_with 2 ptb-vocab --merge - counts.bin - -o out </dev/null
+  says 'standard input'
+  fails_with 2 ptb-vocab --count text text -o out
+  says 'text: one operand too many'
+  leaves_nothing out
+}
+
+# appending FILE COMMAND...
+appending() {
+  "${@:2}" >>"$1"
+}
+
+@test "--merge does not write to what it reads" {
+  echo a | ptb-vocab -q --count -o 1
+  cp 1 2
+  cp 2 before
+  fails_with 2 ptb-vocab --merge 1 2 -o 2
+  says '2: is the output as well'
+  fails_with 2 appending 2 ptb-vocab --merge 1 2
+  cmp 2 before
+}
+
+@test "--merge of a missing stream leaves nothing" {
+  echo a | ptb-vocab -q --count -o 1
+  fails_with 1 ptb-vocab --merge 1 missing -o out
+  says_like '^ptb-vocab: missing: .*No such file or directory$'
+  leaves_nothing out
+}
+
 # ---- lines and words ----
 
 @test "the last word counts without a newline behind it" {
@@ -286,6 +447,98 @@ letters() {
   sgns-cat vectors.bin | tail -n 1 | grep -qE '^70000 -?[0-9.e-]+$'
   succeeds sgns-knn vectors.bin 70000 3
   assert_equal "$(wc -l <stdout)" 3
+}
+
+# ---- --memory ----
+
+# with_tmpdir COMMAND...: with the folder tmp for temporary files.
+with_tmpdir() {
+  mkdir -p tmp
+  TMPDIR=$PWD/tmp "$@"
+}
+
+# leaves_no_temporary: that folder is empty again.
+leaves_no_temporary() {
+  assert_equal "$(ls -A tmp)" ''
+}
+
+@test "--memory changes nothing in the output" {
+  # Some blocks of 65,536 tokens, and words enough for ids of both halves.
+  { seq 70000 | paste -d ' ' - - -; sample_text 30000 500; seq 70000; } >text
+  for min_count in 10 1; do
+    ptb-vocab -q -m $min_count text -o expected
+    for memory in 0 1 262143 256K 513K 1M 1T; do
+      succeeds with_tmpdir ptb-vocab -q -m $min_count --memory $memory -o out text
+      cmp out expected
+      leaves_no_temporary
+    done
+  done
+}
+
+@test "--memory writes a temporary file only where the text is above it" {
+  seq 65536 >text # with the ends of lines, two blocks of 256 KiB
+  succeeds env TMPDIR=missing ptb-vocab -q -m 1 --memory 512K -o out text
+  fails_with 1 env TMPDIR=missing ptb-vocab -q -m 1 --memory 511K -o out2 text
+  says "cannot make a temporary file in 'missing': No such file or directory"
+  leaves_nothing out2
+}
+
+@test "a temporary file that cannot grow is an error, and leaves nothing" {
+  seq 400000 >text
+  status=0
+  # 64 KiB for every file; what it says must not go to one.
+  said=$( (ulimit -f 64 && with_tmpdir ptb-vocab -q --memory 0 text 2>&1 >/dev/null) ) || status=$?
+  assert_equal "$status" 1
+  assert_equal "$said" "ptb-vocab: temporary file in '$PWD/tmp': write failed: File too large"
+  leaves_no_temporary
+}
+
+@test "a full disk for temporary files is an error, and leaves nothing" {
+  mkdir full
+  unshare -rm true 2>/dev/null || skip "needs namespaces of its own"
+  seq 400000 >text
+  # shellcheck disable=SC2016 # for the other shell
+  fails_with 1 unshare -rm bash -c 'mount -t tmpfs -o size=64k none full || exit
+    TMPDIR=full "$@"; status=$?
+    [ -z "$(ls -A full)" ] && exit $status' _ ptb-vocab -q --memory 0 text -o out
+  says "ptb-vocab: temporary file in 'full': write failed: No space left on device"
+  leaves_nothing out
+}
+
+@test "no temporary file is left by an error or a signal" {
+  { seq 200000; printf 'x\0y\n'; } >text
+  fails_with 3 with_tmpdir ptb-vocab -q --strict --memory 0 text -o out
+  leaves_nothing out
+  leaves_no_temporary
+  mkfifo pipe
+  TMPDIR=$PWD/tmp ptb-vocab -q --memory 0 pipe -o out &
+  pid=$!
+  exec {feed}>pipe
+  seq 200000 >&"$feed"
+  # It has its temporary file when it has read that much.
+  for _ in {1..200}; do
+    ! readlink /proc/$pid/fd/* | grep -qF "$PWD/tmp/" || break
+    sleep 0.05
+  done
+  readlink /proc/$pid/fd/* | grep -F "$PWD/tmp/" | grep -q '(deleted)$'
+  kill -s TERM $pid
+  status=0
+  wait $pid || status=$?
+  assert_equal $status 143
+  leaves_nothing out
+  leaves_no_temporary
+}
+
+@test "with --memory the text is not held" {
+  ! built_with_asan || skip "a sanitizer takes memory of its own"
+  yes 'a b c d e f g' | head -n 2500000 >text # 20 million tokens, 80 MB of them
+  for option in --memory=1M --count; do
+    within_memory 48 succeeds ptb-vocab -q $option text -o out
+  done
+  sgns-cat out | tail -n 1 | grep -qx $'g\t2500000'
+  # The bound is not so wide that all of the text would fit.
+  within_memory 48 fails_with 1 ptb-vocab -q --memory=1G text -o out
+  says 'out of memory'
 }
 
 # ---- where the text comes from ----

@@ -38,6 +38,13 @@ setup() {
   prints '5 2\n<unk> 1 0\na 0 1\nb 0.600000024 0.800000012\nc -1 0\nd -0.600000024 0.800000012\n'
 }
 
+@test "counts are printed as a word, a tab and its count, by first appearance" {
+  for option in '' --vocab; do
+    succeeds sgns-cat ${option:+"$option"} counts.bin
+    prints '<unk>\t1\na\t4\nb\t3\nc\t2\nd\t2\ne\t1\nx\t2\ny\t2\n'
+  done
+}
+
 @test "the numbers are printed with all that they hold" {
   # Read again as binary32 they are the same: the smallest, the largest, one third, a negative zero.
   printf '<unk> 1e-45 3.4028235e38\na 0.333333333 -0.0\n' |
@@ -85,6 +92,12 @@ epochs: 2\nexamples: 15\ntotal examples: 30'
     $'made by: ptb-vocab\nmade by: sgns-batch\nmade by: sgns-train'
 }
 
+@test "--header of counts" {
+  succeeds sgns-cat --header counts.bin
+  assert_equal "$(head -n 5 stdout)" $'kind: counts\nversion: 1.0\nwords: 8\nsentences: 6\ntokens: 17'
+  tail -n +6 stdout | grep -qE '^made by: ptb-vocab [0-9.]+ --count$'
+}
+
 @test "--header of a later minor version tells it" {
   "$BATS_TEST_DIRNAME/forge.py" --one corpus-later-minor-version >later.bin
   succeeds sgns-cat --header later.bin
@@ -92,7 +105,7 @@ epochs: 2\nexamples: 15\ntotal examples: 30'
 }
 
 @test "the stream can come from a pipe" {
-  for kind in corpus batches vectors; do
+  for kind in corpus batches vectors counts; do
     sgns-cat $kind.bin >expected
     sgns-cat <$kind.bin | cmp - expected
     sgns-cat - <$kind.bin | cmp - expected
@@ -132,7 +145,7 @@ epochs: 2\nexamples: 15\ntotal examples: 30'
 }
 
 @test "only vectors have a row of a word" {
-  for kind in corpus batches; do
+  for kind in corpus batches counts; do
     fails_with 2 sgns-cat $kind.bin a
     assert_size_zero stdout
   done

@@ -54,14 +54,14 @@ accepts() {
 # ---- what the programs write ----
 
 @test "zstd -t accepts every stream" {
-  for kind in corpus batches vectors; do
+  for kind in corpus batches vectors counts; do
     zstd -tq $kind.bin
   done
 }
 
 @test "every frame has a checksum and a window of at most 8 MiB, also in a large stream" {
   sample_text 60000 300 | ptb-vocab -q -m 1 -o large.bin
-  for stream in corpus.bin batches.bin vectors.bin large.bin; do
+  for stream in corpus.bin batches.bin vectors.bin counts.bin large.bin; do
     zstd -lv $stream >listing
     grep -q '^Check: XXH64' listing
     # Listed as "Window Size: 8.00 MiB (8388608 B)".
@@ -72,7 +72,7 @@ accepts() {
 
 @test "the payload of every stream starts with the magic of version 1.0 and its kind" {
   number=0
-  for kind in corpus batches vectors; do
+  for kind in corpus batches vectors counts; do
     number=$((number + 1))
     preamble=$(zstd -dcq $kind.bin | head -c 16 | od -An -tx1 | tr -d ' \n')
     assert_equal "$preamble" "8953474e530d0a1a01000000$(printf '%02x' $number)000000"
@@ -80,7 +80,7 @@ accepts() {
 }
 
 @test "decode.py, written from the format alone, reads every stream as sgns-cat does" {
-  for kind in corpus batches vectors; do
+  for kind in corpus batches vectors counts; do
     for option in '' --header --vocab; do
       sgns-cat ${option:+$option} $kind.bin >printed
       "$BATS_TEST_DIRNAME/decode.py" ${option:+$option} $kind.bin | cmp - printed
@@ -103,6 +103,10 @@ accepts() {
   for_readers vectors sweep_both cut vectors.bin
 }
 
+@test "a counts stream cut at any byte is refused by all its readers" {
+  for_readers counts sweep_both cut counts.bin
+}
+
 @test "a flipped bit is refused by all readers of a corpus, or changes nothing" {
   for_readers corpus sweep flip corpus.bin
 }
@@ -115,11 +119,15 @@ accepts() {
   for_readers vectors sweep flip vectors.bin
 }
 
+@test "a flipped bit is refused by all readers of counts, or changes nothing" {
+  for_readers counts sweep flip counts.bin
+}
+
 @test "any flipped bit of any stream is refused by sgns-cat, or changes nothing" {
   # With ASan each of the thousands of runs takes many times longer: there, one bit of a byte will do.
   how=flip-all
   ! built_with_asan || how=flip
-  for kind in corpus batches vectors; do
+  for kind in corpus batches vectors counts; do
     sweep $how $kind.bin sgns-cat
   done
 }
@@ -135,7 +143,7 @@ accepts() {
 }
 
 @test "a cut stream's header and vocabulary are not shown" {
-  for kind in corpus batches vectors; do
+  for kind in corpus batches vectors counts; do
     head -c -1 $kind.bin >cut.bin
     for option in --header --vocab; do
       fails_with 3 sgns-cat $option cut.bin
@@ -145,7 +153,7 @@ accepts() {
 }
 
 @test "a stream cut between two frames is refused for its missing END" {
-  for kind in corpus batches vectors; do
+  for kind in corpus batches vectors counts; do
     cp "$FORGED/invalid/$kind-cut-between-frames" cut.bin
     zstd -tq cut.bin # as the compression goes, it is whole
     for program in $(readers_of $kind); do
@@ -157,14 +165,14 @@ accepts() {
 }
 
 @test "a second stream behind the first is refused" {
-  for kind in corpus batches vectors; do
+  for kind in corpus batches vectors counts; do
     cat $kind.bin $kind.bin >two.bin
     for_readers $kind refuses two.bin
   done
 }
 
 @test "a single byte behind a stream is refused" {
-  for kind in corpus batches vectors; do
+  for kind in corpus batches vectors counts; do
     { cat $kind.bin; printf '\n'; } >longer.bin
     for_readers $kind refuses longer.bin
   done
@@ -173,20 +181,20 @@ accepts() {
 # ---- other input ----
 
 @test "a stream of another kind is refused, and the message names both" {
-  declare -A name=([corpus]=corpus [batches]=batch [vectors]=vectors)
+  declare -A name=([corpus]=corpus [batches]=batch [vectors]=vectors [counts]=counts)
   wrong=0
   for program in ptb-subsample sgns-batch sgns-train sgns-knn; do
-    for expected in corpus batches vectors; do
+    for expected in corpus batches vectors counts; do
       [[ " $(readers_of $expected) " == *" $program "* ]] && break
     done
-    for kind in corpus batches vectors; do
+    for kind in corpus batches vectors counts; do
       [ $kind != "$expected" ] || continue
       refuses $kind.bin "$program"
       says "${name[$kind]} stream, expected ${name[$expected]}"
       wrong=$((wrong + 1))
     done
   done
-  assert_equal $wrong 8
+  assert_equal $wrong 12
 }
 
 @test "what is no stream is refused: nothing, text, compressed text, a gzip file" {
@@ -202,7 +210,7 @@ accepts() {
 }
 
 @test "a newer major version is refused, and the message names both versions" {
-  for kind in corpus batches vectors; do
+  for kind in corpus batches vectors counts; do
     cp "$FORGED/invalid/$kind-newer-major-version" newer.bin
     for program in $(readers_of $kind); do
       refuses newer.bin "$program"
@@ -218,7 +226,7 @@ accepts() {
 }
 
 @test "every reader accepts what the format allows" {
-  for kind in corpus batches vectors; do
+  for kind in corpus batches vectors counts; do
     for stream in "$FORGED"/valid/"$kind"-*.text; do
       [[ $stream != *-no-examples.text ]] || continue # sgns-train has nothing to train on
       cp "${stream%.text}" valid.bin
@@ -243,7 +251,7 @@ accepts() {
 refuses_invalid() {
   local kind
   mkdir invalid
-  for kind in corpus batches vectors; do
+  for kind in corpus batches vectors counts; do
     [[ " $(readers_of $kind) " != *" $1 "* ]] || cp "$FORGED/invalid/$kind"-* invalid
   done
   # Refused before it is read: its SHAPE tells that there is nothing to train on.
@@ -259,7 +267,7 @@ refuses_invalid() {
 @test "sgns-train refuses every invalid forged stream" { refuses_invalid sgns-train; }
 
 @test "half a gigabyte of zeros in a few kilobytes does not fill the memory" {
-  for kind in corpus batches vectors; do
+  for kind in corpus batches vectors counts; do
     {
       zstd -dcq $kind.bin | head -c -56 # without END
       for _ in {1..32}; do
@@ -271,5 +279,29 @@ refuses_invalid() {
     for program in $(readers_of $kind); do
       within_memory 256 refuses bomb.bin "$program"
     done
+  done
+}
+
+# ---- ptb-vocab --merge, which reads counts streams alone ----
+
+# sweep_merge HOW STREAMS: as the second of two.
+sweep_merge() {
+  run "$BATS_TEST_DIRNAME/sweep.py" "$1" "$2" ptb-vocab -q --merge counts.bin '{}'
+  assert_success && assert_output --regexp '^[1-9][0-9]+ runs, 0 faults$'
+}
+
+@test "--merge refuses cut, flipped and forged streams" {
+  sweep_merge cut counts.bin
+  sweep_merge flip counts.bin
+  mkdir invalid
+  cp "$FORGED"/invalid/counts-* invalid
+  within_memory 1024 sweep_merge all 'invalid/*'
+}
+
+@test "--merge refuses streams of other kinds" {
+  for kind in corpus batches vectors; do
+    fails_with 3 ptb-vocab -q --merge counts.bin $kind.bin -o out
+    says_like "^ptb-vocab: $kind.bin: byte 0: [a-z]+ stream, expected counts$"
+    leaves_nothing out
   done
 }

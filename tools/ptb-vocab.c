@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* ptb-vocab -- text to corpus stream: counts words, builds the vocabulary, encodes. */
+/* ptb-vocab -- text to corpus stream: counts words, builds the vocabulary, encodes. The counts may
+ * also come from elsewhere, or be all that is wanted. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,6 +9,8 @@
 #include "cli.h"
 #include "corpus.h"
 #include "counter.h"
+#include "counts.h"
+#include "memory.h"
 #include "output.h"
 #include "progress.h"
 #include "token_store.h"
@@ -14,21 +18,27 @@
 #include "verify.h"
 
 static struct {
-    uint64_t min_count;
+    uint64_t min_count, memory;
     uint32_t max_vocab;
     const char *vocab;
-    bool strict;
-} opt = {.min_count = 10, .max_vocab = WORDS_MAX};
+    bool strict, count, merge;
+} opt = {.min_count = 10, .max_vocab = WORDS_MAX, .memory = 1 << 30};
 
-enum { OPTION_MIN_COUNT, OPTION_MAX_VOCAB }; /* in the table: no use beside --vocab */
+enum { OPTION_MIN_COUNT, OPTION_MAX_VOCAB }; /* in the table: not always of use */
 
 static struct cli_option options[] = {
     {'m', "min-count", OPTION_U64, &opt.min_count, "N: keep words that occur at least N times", 1,
      0x1p64, true},
     {'M', "max-vocab", OPTION_U32, &opt.max_vocab,
      "N: of these, keep the most frequent, N with <unk>", 1, WORDS_MAX, true},
-    {0, "vocab", OPTION_STRING, &opt.vocab, "STREAM: encode with the vocabulary of this stream", 0,
+    {0, "vocab", OPTION_STRING, &opt.vocab,
+     "STREAM: encode with the words of this stream, or with its counts", 0, 0, true},
+    {'c', "count", OPTION_FLAG, &opt.count, "write a counts stream: every word with its count", 0,
      0, true},
+    {0, "merge", OPTION_FLAG, &opt.merge, "read counts streams, and write their sum as one", 0, 0,
+     true},
+    {0, "memory", OPTION_SIZE, &opt.memory,
+     "SIZE: hold so much of the text in memory, the rest on disk", 0, 0x1p62, false},
     {0, "strict", OPTION_FLAG, &opt.strict, "refuse words above 65535 bytes or with a zero byte", 0,
      0, false},
     {0},
@@ -36,16 +46,20 @@ static struct cli_option options[] = {
 
 static const struct cli_program program = {
     .name = "ptb-vocab",
-    .operands = "[FILE]",
+    .operands = "[FILE | STREAM...]",
     .summary =
         "Count the words of a text, build the vocabulary, and write the text as a corpus stream.",
     .options = options,
-    .max_operands = 1,
+    .max_operands = INT_MAX,
     .example = "ptb-vocab < ptb.txt | ptb-subsample | sgns-batch | sgns-train > emb.bin",
     .binary = true,
 };
 
 static struct error err;
+static struct output out;
+static struct head head; /* of the output */
+
+/* ---- reading the text ---- */
 
 /* The next tokens; bad words are an error where --strict asks for it. */
 static int next_tokens(struct tokenizer *text, struct tokens *tokens)
@@ -60,68 +74,91 @@ static int next_tokens(struct tokenizer *text, struct tokens *tokens)
     return got;
 }
 
+static void no_words(const struct tokenizer *text)
+{
+    must(error_set(&err, STATUS_INPUT, "%s: no words", text->name), &err);
+}
+
+/* `store` takes the text, if it is not NULL. */
 static void count_text(struct tokenizer *text, struct counter *counter, struct token_store *store)
 {
     static struct tokens tokens;
     uint32_t place[TOKENS_MAX];
     struct progress progress;
     progress_start(&progress, cli_common()->quiet);
+    must(counter_init(counter, &err), &err);
     for (unsigned calls = 1; next_tokens(text, &tokens); calls++) {
         must(counter_add(counter, &tokens, place, &err), &err);
-        must(token_store_append(store, place, tokens.count, &err), &err);
+        if (store)
+            must(token_store_append(store, place, tokens.count, &err), &err);
         if (calls % 256 == 0 && progress_due(&progress))
             progress_show(&progress, "%.0f MB read, %.1f million tokens", (double)text->bytes / 1e6,
                           (double)counter->totals.tokens / 1e6);
     }
     if (counter->totals.tokens == 0)
-        must(error_set(&err, STATUS_INPUT, "%s: no words", text->name), &err);
+        no_words(text);
 }
 
-/* Counts the whole text, then writes it with its own vocabulary. Returns how many bad words it had.
- */
-static uint64_t encode_own(struct tokenizer *text, struct head *head, struct output *out,
-                           struct corpus_writer *corpus)
+/* ---- what is told at the end: before END goes out, so that the notes of a pipe's programs come in
+ * the order of the pipe ---- */
+
+static void tell_bad_words(uint64_t bad_words)
 {
+    if (bad_words > 0)
+        cli_note("%llu words above %d bytes or with a zero byte became " UNKNOWN_WORD,
+                 (unsigned long long)bad_words, WORD_MAX);
+}
+
+static void tell_totals(const struct corpus_totals *totals, uint32_t words)
+{
+    cli_note("%llu sentences, %llu tokens, %s of %lu words", (unsigned long long)totals->sentences,
+             (unsigned long long)totals->tokens, opt.count || opt.merge ? "counts" : "vocabulary",
+             (unsigned long)words);
+}
+
+/* ---- text to corpus ---- */
+
+static void finish(struct corpus_writer *corpus, uint64_t bad_words)
+{
+    tell_bad_words(bad_words);
+    tell_totals(&corpus->totals, head.vocab.words.count);
+    must(corpus_writer_finish(corpus, &err), &err);
+    corpus_writer_close(corpus);
+}
+
+/* Counts the whole text, then writes it with its own vocabulary. */
+static void encode_own(struct tokenizer *text)
+{
+    struct corpus_writer corpus;
     struct counter counter;
-    struct token_store *store = token_store_new(UINT64_MAX, &err);
+    struct token_store *store = token_store_new(opt.memory, &err);
     if (!store)
         cli_die(&err);
-    must(counter_init(&counter, &err), &err);
     count_text(text, &counter, store);
-    uint32_t *new_id = counter_select(&counter, opt.min_count, opt.max_vocab, &head->vocab, &err);
+    uint32_t *new_id = counter_select(&counter, opt.min_count, opt.max_vocab, &head.vocab, &err);
     if (!new_id)
         cli_die(&err);
-    must(corpus_writer_open(corpus, out->fd, out->name, head, &err), &err);
+    must(corpus_writer_open(&corpus, out.fd, out.name, &head, &err), &err);
     uint32_t *token;
     size_t count;
     while (must(token_store_read(store, &token, &count, &err), &err)) {
         counter_translate(&counter, new_id, token, count);
-        must(corpus_write_all(corpus, token, count, &err), &err);
+        must(corpus_write_all(&corpus, token, count, &err), &err);
     }
-    uint64_t bad_words = counter.bad_words;
+    finish(&corpus, counter.bad_words);
     free(new_id);
     token_store_free(store);
     counter_release(&counter);
-    return bad_words;
 }
 
-/* Takes over the vocabulary of a stream, and how it was made. */
-static void read_vocab(const char *path, struct head *head)
+/* Writes the text with the vocabulary in `head` as it comes. */
+static void encode_with_given(struct tokenizer *text)
 {
-    const char *name;
-    int fd = cli_open_input(path, &name, false);
-    must(stream_verify(fd, name, head, &err), &err);
-    close(fd);
-}
-
-/* Writes the text with the vocabulary in `head` as it comes. Returns how many bad words it had. */
-static uint64_t encode_with_given(struct tokenizer *text, struct head *head, struct output *out,
-                                  struct corpus_writer *corpus)
-{
-    struct word_index *index = word_index_new(&head->vocab.words, &err);
+    struct corpus_writer corpus;
+    struct word_index *index = word_index_new(&head.vocab.words, &err);
     if (!index)
         cli_die(&err);
-    must(corpus_writer_open(corpus, out->fd, out->name, head, &err), &err);
+    must(corpus_writer_open(&corpus, out.fd, out.name, &head, &err), &err);
     static struct tokens tokens;
     uint32_t id[TOKENS_MAX];
     uint64_t bad_words = 0;
@@ -134,47 +171,180 @@ static uint64_t encode_with_given(struct tokenizer *text, struct head *head, str
             else if (id[i] == NO_WORD)
                 id[i] = UNKNOWN_ID;
         }
-        must(corpus_write_all(corpus, id, tokens.count, &err), &err);
+        must(corpus_write_all(&corpus, id, tokens.count, &err), &err);
     }
-    if (corpus->totals.tokens == 0)
-        must(error_set(&err, STATUS_INPUT, "%s: no words", text->name), &err);
+    if (corpus.totals.tokens == 0)
+        no_words(text);
+    finish(&corpus, bad_words);
     word_index_free(index);
-    return bad_words;
+}
+
+/* Makes the vocabulary that --min-count and --max-vocab leave of the counts in `head`. */
+static void cut_vocab(void)
+{
+    struct vocab counted = head.vocab;
+    uint32_t *new_id = memory_new(counted.words.count, sizeof *new_id, &err);
+    if (!new_id)
+        cli_die(&err);
+    head.vocab = (struct vocab){0};
+    must(vocab_select(&head.vocab, &counted.words, counted.count, 0, opt.min_count, opt.max_vocab,
+                      new_id, &err),
+         &err);
+    free(new_id);
+    vocab_release(&counted);
+}
+
+/* Takes over the vocabulary of a stream, and how it was made. */
+static void read_vocab(const char *path)
+{
+    const char *name;
+    int fd = cli_open_input(path, &name, true);
+    if (must(stream_verify(fd, name, &head, &err), &err) == STREAM_COUNTS) {
+        cut_vocab();
+    } else if (cli_given("min-count") || cli_given("max-vocab")) {
+        cli_usage_error("%s: only the vocabulary of a counts stream can be cut", name);
+    } else {
+        options[OPTION_MIN_COUNT].recorded = options[OPTION_MAX_VOCAB].recorded = false;
+    }
+    close(fd);
+}
+
+/* ---- counts ---- */
+
+/* Writes what was counted, and takes it out of the counter. */
+static void write_counts(struct counter *counter)
+{
+    tell_bad_words(counter->bad_words);
+    tell_totals(&counter->totals, counter->counted.words.count);
+    head.vocab = counter->counted;
+    counter->counted = (struct vocab){0};
+    must(counts_write(out.fd, out.name, &head, &counter->totals, &err), &err);
+    counter_release(counter);
+}
+
+static void write_counts_of_text(struct tokenizer *text)
+{
+    struct counter counter;
+    count_text(text, &counter, NULL);
+    write_counts(&counter);
+}
+
+/* The records of provenance that the output has, as words: to have each of them once. */
+static struct words records;
+static struct word_index *record_index;
+
+static void join_provenance(const struct head *from)
+{
+    for (size_t i = 0; i < from->programs; i++) {
+        const struct bytes *record = &from->provenance[i];
+        uint32_t known = records.count;
+        uint32_t place =
+            word_index_intern(record_index, (const char *)record->data, record->size, &err);
+        if (place == NO_WORD)
+            cli_die(&err);
+        if (place == known)
+            must(head_add_provenance(&head, record->data, record->size, &err), &err);
+    }
+}
+
+static void merge_one(const char *path, struct counter *counter)
+{
+    const char *name;
+    struct head from = {0};
+    struct corpus_totals totals;
+    int fd = cli_open_input(path, &name, true);
+    if (output_is_same(cli_common()->output, fd))
+        cli_usage_error("%s: is the output as well", name);
+    struct stream_reader *stream = stream_reader_open(fd, name, STREAM_COUNTS, &err);
+    if (!stream)
+        cli_die(&err);
+    must(counts_read(stream, &from, &totals, &err), &err);
+    must(counter_merge(counter, name, &from.vocab, &totals, &err), &err);
+    join_provenance(&from);
+    stream_reader_close(stream);
+    head_release(&from);
+    close(fd);
+}
+
+/* Of the streams, or of standard input where there is none. */
+static void merge_counts(char **stream)
+{
+    struct counter counter;
+    struct head own = {0};
+    record_index = word_index_new(&records, &err);
+    if (!record_index)
+        cli_die(&err);
+    must(counter_init(&counter, &err), &err);
+    do
+        merge_one(*stream, &counter);
+    while (*stream && *++stream);
+    cli_add_provenance(&own);
+    join_provenance(&own);
+    write_counts(&counter);
+    head_release(&own);
+    word_index_free(record_index);
+    words_release(&records);
+}
+
+/* ---- the command line ---- */
+
+static bool is_stdin(const char *path)
+{
+    return !path || strcmp(path, "-") == 0;
+}
+
+static void check_command_line(char **operand)
+{
+    static const char *const apart[][2] = {
+        {"count", "merge"}, {"count", "vocab"},     {"count", "min-count"}, {"count", "max-vocab"},
+        {"merge", "vocab"}, {"merge", "min-count"}, {"merge", "max-vocab"}, {"merge", "strict"},
+    };
+    for (size_t i = 0; i < sizeof apart / sizeof *apart; i++)
+        if (cli_given(apart[i][0]) && cli_given(apart[i][1]))
+            cli_usage_error("--%s and --%s exclude each other", apart[i][0], apart[i][1]);
+    if (!opt.merge && operand[0] && operand[1])
+        cli_usage_error("%s: one operand too many", operand[1]);
+    if (opt.vocab && is_stdin(opt.vocab) && is_stdin(operand[0]))
+        cli_usage_error("standard input cannot be both the text and the --vocab stream");
+    int from_stdin = 0;
+    for (int i = 0; operand[i]; i++)
+        from_stdin += is_stdin(operand[i]);
+    if (from_stdin > 1)
+        cli_usage_error("standard input cannot be two streams");
+}
+
+static void read_text(const char *path)
+{
+    const char *name;
+    struct tokenizer text;
+    int in = cli_open_input(path, &name, false);
+    must(output_open(&out, cli_common()->output, in, &err), &err);
+    must(tokenizer_init(&text, in, name, &err), &err);
+    cli_add_provenance(&head);
+    if (opt.count)
+        write_counts_of_text(&text);
+    else if (opt.vocab)
+        encode_with_given(&text);
+    else
+        encode_own(&text);
+    tokenizer_release(&text);
 }
 
 int main(int argc, char **argv)
 {
     char **operand = cli_start(&program, argc, argv);
-    if (opt.vocab && strcmp(opt.vocab, "-") == 0 && (!operand[0] || strcmp(operand[0], "-") == 0))
-        cli_usage_error("standard input cannot be both the text and the --vocab stream");
-    struct head head = {0};
-    if (opt.vocab) {
-        read_vocab(opt.vocab, &head);
+    check_command_line(operand);
+    if (opt.count || opt.merge)
         options[OPTION_MIN_COUNT].recorded = options[OPTION_MAX_VOCAB].recorded = false;
+    if (opt.vocab)
+        read_vocab(opt.vocab);
+    if (opt.merge) {
+        must(output_open(&out, cli_common()->output, -1, &err), &err);
+        merge_counts(operand);
+    } else {
+        read_text(operand[0]);
     }
-    const char *name;
-    int in = cli_open_input(operand[0], &name, false);
-    struct output out;
-    must(output_open(&out, cli_common()->output, in, &err), &err);
-
-    struct tokenizer text;
-    struct corpus_writer corpus;
-    must(tokenizer_init(&text, in, name, &err), &err);
-    cli_add_provenance(&head);
-    uint64_t bad_words = opt.vocab ? encode_with_given(&text, &head, &out, &corpus)
-                                   : encode_own(&text, &head, &out, &corpus);
-    /* Before END goes out: so the notes of a pipe's programs come in the order of the pipe. */
-    if (bad_words > 0)
-        cli_note("%llu words above %d bytes or with a zero byte became " UNKNOWN_WORD,
-                 (unsigned long long)bad_words, WORD_MAX);
-    cli_note("%llu sentences, %llu tokens, vocabulary of %lu words",
-             (unsigned long long)corpus.totals.sentences, (unsigned long long)corpus.totals.tokens,
-             (unsigned long)head.vocab.words.count);
-    must(corpus_writer_finish(&corpus, &err), &err);
     must(output_commit(&out, &err), &err);
-
-    corpus_writer_close(&corpus);
-    tokenizer_release(&text);
     head_release(&head);
     return STATUS_OK;
 }

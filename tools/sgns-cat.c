@@ -7,6 +7,7 @@
 #include "batches.h"
 #include "cli.h"
 #include "corpus.h"
+#include "counts.h"
 #include "output.h"
 #include "spelling.h"
 #include "text.h"
@@ -24,7 +25,7 @@ static const struct cli_option options[] = {
 static const struct cli_program program = {
     .name = "sgns-cat",
     .operands = "[STREAM [WORD]]",
-    .summary = "Print a stream as text: sentences, examples, or vectors (of WORD alone).",
+    .summary = "Print a stream as text: sentences, examples, vectors (of WORD alone), or counts.",
     .options = options,
     .max_operands = 2,
     .example = "ptb-vocab < ptb.txt | ptb-subsample | sgns-cat | head",
@@ -193,6 +194,23 @@ static void cat_vectors(struct stream_reader *stream, const char *name, const ch
     vectors_reader_close(&in);
 }
 
+static void cat_counts(struct stream_reader *stream)
+{
+    struct head head = {0};
+    struct corpus_totals totals;
+    must(counts_read(stream, &head, &totals, &err), &err);
+    if (want_header) {
+        print_kind(stream, "counts", &head);
+        print_number("sentences", totals.sentences);
+        print_number("tokens", totals.tokens);
+        print_provenance(&head);
+    } else {
+        print_vocab(&head.vocab);
+    }
+    head_release(&head);
+    stream_reader_close(stream);
+}
+
 int main(int argc, char **argv)
 {
     char **operand = cli_start(&program, argc, argv);
@@ -215,8 +233,10 @@ int main(int argc, char **argv)
         cat_corpus(stream);
     else if (kind == STREAM_BATCHES)
         cat_batches(stream);
-    else
+    else if (kind == STREAM_VECTORS)
         cat_vectors(stream, name, word);
+    else
+        cat_counts(stream);
     must(output_commit(&out, &err), &err);
     return STATUS_OK;
 }
