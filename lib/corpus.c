@@ -105,13 +105,12 @@ int corpus_writer_open(struct corpus_writer *writer, int fd, const char *name,
     return 0;
 }
 
-static int flush(struct corpus_writer *writer, struct error *err)
+static int write_record(struct corpus_writer *writer, const uint32_t *token, size_t count,
+                        struct error *err)
 {
     writer->record.size = 0;
-    if (bytes_put_narrow_array(&writer->record, writer->token, writer->waiting, writer->width,
-                               err) < 0)
+    if (bytes_put_narrow_array(&writer->record, token, count, writer->width, err) < 0)
         return -1;
-    writer->waiting = 0;
     return stream_write(writer->stream, RECORD_TOKENS, writer->record.data, writer->record.size,
                         err);
 }
@@ -121,30 +120,40 @@ int corpus_write(struct corpus_writer *writer, uint32_t token, struct error *err
     return corpus_write_all(writer, &token, 1, err);
 }
 
+/* Writes the tokens, or keeps them until they fill a record. */
+static int put(struct corpus_writer *writer, const uint32_t *token, size_t count, struct error *err)
+{
+    if (count == TOKENS_RECORD)
+        return write_record(writer, token, count, err);
+    memcpy(writer->token + writer->waiting, token, count * sizeof *token);
+    writer->waiting += count;
+    if (writer->waiting < TOKENS_RECORD)
+        return 0;
+    writer->waiting = 0;
+    return write_record(writer, writer->token, TOKENS_RECORD, err);
+}
+
 int corpus_write_all(struct corpus_writer *writer, const uint32_t *token, size_t count,
                      struct error *err)
 {
     while (count > 0) {
-        size_t n = TOKENS_RECORD - writer->waiting, sentences = 0;
-        if (n > count)
-            n = count;
-        memcpy(writer->token + writer->waiting, token, n * sizeof *token);
+        size_t room = TOKENS_RECORD - writer->waiting, n = count < room ? count : room;
+        size_t sentences = 0;
         for (size_t i = 0; i < n; i++)
             sentences += token[i] == SENTENCE_END;
         writer->totals.sentences += sentences;
         writer->totals.tokens += n - sentences;
-        writer->waiting += n;
+        if (put(writer, token, n, err) < 0)
+            return -1;
         token += n;
         count -= n;
-        if (writer->waiting == TOKENS_RECORD && flush(writer, err) < 0)
-            return -1;
     }
     return 0;
 }
 
 int corpus_writer_finish(struct corpus_writer *writer, struct error *err)
 {
-    if (writer->waiting > 0 && flush(writer, err) < 0)
+    if (writer->waiting > 0 && write_record(writer, writer->token, writer->waiting, err) < 0)
         return -1;
     const uint64_t totals[STREAM_TOTALS] = {writer->totals.sentences, writer->totals.tokens, 0};
     return stream_writer_finish(writer->stream, totals, err);

@@ -225,7 +225,7 @@ static uint32_t append(struct word_index *index, struct slot *slot, struct word_
     index->key[id] = key;
     *slot = (struct slot){(uint32_t)(hash >> 32), id};
     if (2 * (size_t)index->words->count > index->mask + 1 &&
-        resize(index, 4 * (size_t)index->words->count, err) < 0)
+        resize(index, 2 * (size_t)index->words->count, err) < 0)
         return NO_WORD;
     return id;
 }
@@ -255,21 +255,25 @@ struct hashed {
     uint64_t hash[TOKENS_MAX];
 };
 
-/* All hashes before the first look-up, so that the slots are on their way from memory. */
+/* All hashes before the first look-up, and all first slots before the first key, so that what is not
+ * in a cache is on its way when it is wanted. */
 static void hash_all(const struct word_index *index, const struct tokens *tokens,
                      struct hashed *hashed)
 {
     for (uint32_t i = 0; i < tokens->count; i++) {
-        struct word_key key;
+        struct word_key key = {0};
         if (tokens->length[i] - 1u < SHORT_WORD)
             key = short_key(tokens->text[i], tokens->length[i]);
         else if (token_is_word(tokens, i))
             key = long_key(index, tokens->text[i], tokens->length[i]);
-        else
-            continue;
         hashed->key[i] = key;
         hashed->hash[i] = hash_of(&index->secret, key);
         __builtin_prefetch(&index->slot[hashed->hash[i] & index->mask]);
+    }
+    for (uint32_t i = 0; i < tokens->count; i++) {
+        uint32_t id = index->slot[hashed->hash[i] & index->mask].id;
+        if (id != NO_WORD)
+            __builtin_prefetch(&index->key[id]);
     }
 }
 
