@@ -115,9 +115,20 @@ static int write_record(struct corpus_writer *writer, const uint32_t *token, siz
                         err);
 }
 
+static int write_if_full(struct corpus_writer *writer, struct error *err)
+{
+    if (writer->waiting < TOKENS_RECORD)
+        return 0;
+    writer->waiting = 0;
+    return write_record(writer, writer->token, TOKENS_RECORD, err);
+}
+
 int corpus_write(struct corpus_writer *writer, uint32_t token, struct error *err)
 {
-    return corpus_write_all(writer, &token, 1, err);
+    writer->token[writer->waiting++] = token;
+    writer->totals.sentences += token == SENTENCE_END;
+    writer->totals.tokens += token != SENTENCE_END;
+    return write_if_full(writer, err);
 }
 
 /* Writes the tokens, or keeps them until they fill a record. */
@@ -127,10 +138,7 @@ static int put(struct corpus_writer *writer, const uint32_t *token, size_t count
         return write_record(writer, token, count, err);
     memcpy(writer->token + writer->waiting, token, count * sizeof *token);
     writer->waiting += count;
-    if (writer->waiting < TOKENS_RECORD)
-        return 0;
-    writer->waiting = 0;
-    return write_record(writer, writer->token, TOKENS_RECORD, err);
+    return write_if_full(writer, err);
 }
 
 int corpus_write_all(struct corpus_writer *writer, const uint32_t *token, size_t count,

@@ -17,8 +17,9 @@ struct token_store {
     uint32_t *open; /* the block that is being filled, the last one of the text */
     size_t in_open;
     uint32_t **block; /* full ones in memory: the beginning of the text */
-    size_t blocks, capacity, most_blocks;
-    size_t read; /* of these, handed on */
+    size_t blocks, capacity;
+    uint64_t most_blocks;
+    size_t read; /* of those in memory, handed on */
 
     /* Full blocks in the temporary file: what comes behind those in memory. Each is its size as a
      * size_t and a zstd frame. */
@@ -39,7 +40,7 @@ struct token_store *token_store_new(uint64_t memory, struct error *err)
     if (!s)
         return NULL;
     s->fd = -1;
-    s->most_blocks = memory / BLOCK_BYTES < SIZE_MAX ? (size_t)(memory / BLOCK_BYTES) : SIZE_MAX;
+    s->most_blocks = memory / BLOCK_BYTES;
     s->open = memory_new(STORE_BLOCK, sizeof *s->open, err);
     if (!s->open) {
         token_store_free(s);

@@ -249,7 +249,7 @@ uint32_t word_index_intern(struct word_index *index, const char *word, size_t le
 
 /* ---- many ---- */
 
-/* The keys of many tokens, of those that are words. */
+/* The keys of many tokens; of no use where a token is no word. */
 struct hashed {
     struct word_key key[TOKENS_MAX];
     uint64_t hash[TOKENS_MAX];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* words.h -- words as bytes with a length, numbered from 0, and an index to find them by.
  *
- * A word is any bytes, at least one; it is not closed by a zero. The index hashes with a
- * key drawn anew in every process, so that no text can be made to collide; what it answers depends
- * on the words alone.
+ * A word is any bytes, at least one; it is not closed by a zero. The index hashes with a key drawn
+ * anew in every process, so that no text can be made to collide; what it answers depends on the
+ * words alone.
  */
 #ifndef SGNS_WORDS_H
 #define SGNS_WORDS_H
@@ -43,17 +43,19 @@ static inline size_t words_length(const struct words *words, uint32_t id)
 uint32_t words_find(const struct words *words, const char *word, size_t length);
 
 /* Pieces of a text in their order: words, bad words, and ends of lines. */
-enum { TOKENS_MAX = 512 /* so that what is known of them stays in the first-level cache */ };
+enum {
+    TOKENS_MAX = 512, /* so few that what is known of them stays in the first-level cache */
+    WORD_SLACK = 16
+};
 #define TOKEN_LINE_END 0
 #define TOKEN_BAD_WORD UINT32_MAX /* or any length above WORD_MAX */
 
 struct tokens {
     uint32_t count;
-    uint32_t length[TOKENS_MAX];  /* in bytes, or one of the above */
-    const char *text[TOKENS_MAX]; /* of a word; WORD_SLACK bytes from there on can be read */
+    uint32_t length[TOKENS_MAX]; /* in bytes, or one of the above */
+    /* Of a word its first byte; WORD_SLACK bytes from there on can be read, however short it is. */
+    const char *text[TOKENS_MAX];
 };
-
-enum { WORD_SLACK = 16 };
 
 static inline bool token_is_word(const struct tokens *tokens, uint32_t i)
 {
