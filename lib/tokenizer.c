@@ -41,7 +41,8 @@ static int refill(struct tokenizer *t, struct error *err)
         t->start = t->end;
     }
     size_t kept = t->end - t->start;
-    memmove(t->buffer, t->buffer + t->start, kept);
+    if (t->start > 0)
+        memmove(t->buffer, t->buffer + t->start, kept);
     t->start = 0;
     t->next = t->end = kept;
     ssize_t n;
@@ -56,7 +57,7 @@ static int refill(struct tokenizer *t, struct error *err)
     t->end_of_file = n == 0;
     if (n > 0)
         t->line_open = t->buffer[t->end - 1] != '\n';
-    t->zeros = memchr(t->buffer, 0, t->end) != NULL;
+    t->zeros = (t->zeros && memchr(t->buffer, 0, kept)) || memchr(t->buffer + kept, 0, (size_t)n);
     return 0;
 }
 
