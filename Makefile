@@ -68,10 +68,11 @@ endif
 
 TOOLS   := $(basename $(notdir $(wildcard tools/*.c)))
 DRIVERS := $(basename $(notdir $(wildcard tests/test_*.c)))
+BENCH   := $(basename $(notdir $(wildcard tests/bench/*.c)))
 OBJECTS := $(patsubst lib/%.c,$(B)/obj/%.o,$(filter-out lib/kernels.c lib/scores.c,$(wildcard lib/*.c))) \
            $(KERNELS:%=$(B)/obj/kernels/%.o) $(KERNELS:%=$(B)/obj/scores/%.o)
 
-.PHONY: all check check-oracle check-valgrind demo deps deps-check lint format install uninstall clean help
+.PHONY: all check check-oracle check-valgrind bench demo deps deps-check lint format install uninstall clean help
 
 ## all: the programs, in build/bin (MODE=debug|asan|tsan: in build/MODE/bin)
 all: $(TOOLS:%=$(B)/bin/%) $(GPU)
@@ -97,6 +98,14 @@ check-oracle: all
 check-valgrind: all
 	@pipelines/install-packages valgrind
 	@tests/valgrind $(B)
+
+## bench: install the peers that are missing, build, measure beside them, into tests/bench/RESULTS.md
+##   (PTB=ptb.train.txt EVAL=wordsim353.txt ROUNDS=3)
+bench: deps
+	+@$(MAKE) --no-print-directory -j$$(nproc) all $(BENCH:%=$(B)/tests/bench/%)
+	@pipelines/install-packages oracle || true
+	@pipelines/install-packages bench || true
+	@PTB="$(PTB)" tests/bench/run $(B)
 
 ## deps: install the packages that the build needs, or name them
 deps:

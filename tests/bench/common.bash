@@ -63,6 +63,11 @@ several() {
   [ "$1" -eq 1 ] || printf s
 }
 
+# grouped NUMBER: 1,234,567
+grouped() {
+  sed ':again; s/\B[0-9]\{3\}\>/,&/; t again' <<<"$1"
+}
+
 # rate COUNT SECONDS
 rate() {
   awk -v count="$1" -v seconds="$2" 'BEGIN { printf "%.1f", count / seconds }'

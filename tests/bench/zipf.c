@@ -2,9 +2,9 @@
 /* Text of any length for measurements: zipf [-l LIST] TOKENS [WORDS [EXPONENT [SEED [TOPICS]]]].
  *
  * The r-th word is drawn in proportion to r^-EXPONENT. Sentences have 1 to 41 words, 21 on average.
- * With TOPICS each sentence is on one of them, and so, half of the time, are its words: word r is of
- * topic r % TOPICS, but for the first TOPICS words, the function words of this language, which are
- * of none. The same arguments give the same bytes on every machine. Counts of what was written go to
+ * With TOPICS each sentence is on one of them, and so is one word in four: word r is of topic
+ * r % TOPICS, but for the first TOPICS words, the function words of this language, which are of
+ * none. The same arguments give the same bytes on every machine. Counts of what was written go to
  * standard error; LIST gets a line for each word: the word, how often it was written, its topic (-1:
  * none). Defaults: 1,000,000 words, exponent 1, seed 1, no topics.
  */
@@ -139,8 +139,8 @@ static char *write_sentence(struct zipf *z, struct random_sequence *random, uint
         drawn[i] = random_next(random);
     for (uint64_t i = 0; i < length; i++) {
         rank[i] = alias_draw(&z->rank, drawn[i]);
-        /* The rank hardly depends on the lowest bit. */
-        if (z->topics > 0 && (drawn[i] & 1))
+        /* The rank hardly depends on the lowest bits. */
+        if (z->topics > 0 && (drawn[i] & 3) == 0)
             rank[i] = on_topic(z, rank[i], topic);
         __builtin_prefetch(&z->word[rank[i]], 1);
     }
