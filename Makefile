@@ -86,7 +86,7 @@ demo: deps
 
 ## check: install what is missing, build, run all tests (PTB=ptb.train.txt: also those on the Penn Treebank)
 check: deps-check
-	+@$(MAKE) --no-print-directory -j$$(nproc) all $(DRIVERS:%=$(B)/tests/%) $(B)/tests/test_emulate $(B)/tests/sgns-cuda.so
+	+@$(MAKE) --no-print-directory -j$$(nproc) all $(DRIVERS:%=$(B)/tests/%) $(BENCH:%=$(B)/tests/bench/%) $(B)/tests/test_emulate $(B)/tests/sgns-cuda.so
 	@PTB="$(PTB)" tests/run $(B)
 
 ## check-oracle: compare training, step by step, with PyTorch (Debian's python3-torch)

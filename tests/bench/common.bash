@@ -45,7 +45,7 @@ has_option() {
 timed() {
   local start=$EPOCHREALTIME end
   rm -f "$work/stages"
-  "$@"
+  "$@" || return
   end=$EPOCHREALTIME
   elapsed=$(awk -v start="$start" -v end="$end" 'BEGIN { printf "%.4f", end - start }')
   cpu=$(awk '{ sum += $2 } END { print sum }' "$work/stages")
@@ -66,6 +66,16 @@ several() {
 # grouped NUMBER: 1,234,567
 grouped() {
   sed ':again; s/\B[0-9]\{3\}\>/,&/; t again' <<<"$1"
+}
+
+# heard COMMAND...: what it says goes to $work/said, and is shown where it fails.
+heard() {
+  "$@" 2>"$work/said" || { cat "$work/said" >&2; exit 1; }
+}
+
+# speed_in FILE: the centre words per second in the last line of sgns-train.
+speed_in() {
+  sed -n 's/^loss.* \([0-9.]*\) tokens\/sec.*/\1/p' "$1"
 }
 
 # rate COUNT SECONDS
