@@ -44,9 +44,10 @@ setup_file() {
 }
 
 @test "measure: seconds, memory, and the command's own exit status" {
-  run measure log sh -c 'sleep 0.2; exit 7'
+  status=0
+  measure log sh -c 'sleep 0.2; exit 7' || status=$?
   assert_equal "$status" 7
-  run measure log "$PWD/not-there"
+  measure log "$PWD/not-there" || status=$?
   assert_equal "$status" 127
   measure log python3 -c 'b"x" * 100000000'
   assert_equal "$(wc -l <log)" 3

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Samples as a table in Markdown: lines of metric, name and value, with tabs between them.
 
-A metric has a row for each name: median, minimum and maximum, and how the first name stands to this
-one: the median of the rounds' ratios with their range, and, of rates, the ratio of the best ones,
-which is the one to go by on a machine with much else to do.
+A metric has a row for each name: median, minimum and maximum, and, of what is counted in seconds,
+bytes, or by the second, how the first name stands to this one: the median of the rounds' ratios with
+their range, and, of rates, the ratio of the best ones, which is the one to go by on a machine with
+much else to do.
 """
 import statistics
 import sys
@@ -18,12 +19,12 @@ def row(*cells):
     print("| " + " | ".join(cells) + " |")
 
 
-def ratios(first, other, is_rate):
+def ratios(metric, first, other):
     """Two cells: of the rounds, and of the best."""
     of_rounds = [a / b for a, b in zip(first, other) if b != 0]
-    if not of_rounds:
+    if not of_rounds or not any(unit in metric for unit in ("/s", "seconds", "MB")):
         return "", ""
-    best = f"{max(first) / max(other):.3g}" if is_rate else ""
+    best = f"{max(first) / max(other):.3g}" if "/s" in metric else ""
     middle = statistics.median(of_rounds)
     return f"{middle:.3g} ({min(of_rounds):.3g} to {max(of_rounds):.3g})", best
 
@@ -39,7 +40,7 @@ def main():
         row(f"**{metric}**", *[""] * 5)
         first = next(iter(names.values()))
         for name, values in names.items():
-            cells = ("", "") if values is first else ratios(first, values, "/s" in metric)
+            cells = ("", "") if values is first else ratios(metric, first, values)
             row(name, number(statistics.median(values)), number(min(values)), number(max(values)),
                 *cells)
     print()
