@@ -99,8 +99,7 @@ check-valgrind: all
 	@pipelines/install-packages valgrind
 	@tests/valgrind $(B)
 
-## bench: install the peers that are missing, build, measure beside them, into tests/bench/RESULTS.md
-##   (PTB=ptb.train.txt EVAL=wordsim353.txt ROUNDS=3)
+## bench: install what is missing, build, measure each program beside its peers (PTB=, EVAL=wordsim353.txt)
 bench: deps
 	+@$(MAKE) --no-print-directory -j$$(nproc) all $(BENCH:%=$(B)/tests/bench/%)
 	@pipelines/install-packages oracle || true
