@@ -18,7 +18,10 @@ enum { VECTOR = 8, AT_ONCE = 4 };
 enum { VECTOR = 4, AT_ONCE = 2 };
 #endif
 typedef float vec __attribute__((vector_size(4 * VECTOR)));
+typedef int32_t ivec __attribute__((vector_size(4 * VECTOR)));
 enum { PARTS = LANES / VECTOR };
+
+static const int32_t lanes[LANES] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
 enum {
     BLOCK = 8, /* registers in which a piece of a row is summed */
@@ -63,38 +66,38 @@ INLINED void dots(const float *centre, const float *const *row, size_t stride, u
         x[w] = sum_lanes(sum[w]);
 }
 
+INLINED vec choose(ivec mask, vec yes, vec no)
+{
+    return (vec)((mask & (ivec)yes) | (~mask & (ivec)no));
+}
+
 /* exp(x) for x ≤ 0, to about 1e-7 relative; below -87 about 1e-38. With n = round(x / ln 2) it is
  * 2^n · exp(r), |r| ≤ ln 2 / 2, and a Taylor series for exp(r). */
-static inline float exp_negative(float x)
+INLINED vec exp_negative(vec x)
 {
     const float round_to_even = 0x1.8p23f; /* adding it leaves the whole part in the low bits */
     const float ln2_high = 0x1.62e4p-1f, ln2_low = 0x1.7f7d1cp-20f;
-    x = x < -87.0f ? -87.0f : x;
-    float shifted = x * 0x1.715476p0f + round_to_even;
-    float n = shifted - round_to_even;
-    float r = x - n * ln2_high - n * ln2_low;
-    float series = 1.0f / 5040;
-    series = series * r + 1.0f / 720;
+    const vec least = (vec){0} - 87.0f;
+    x = choose(x < least, least, x);
+    vec shifted = x * 0x1.715476p0f + round_to_even;
+    vec n = shifted - round_to_even;
+    vec r = x - n * ln2_high - n * ln2_low;
+    vec series = r * (1.0f / 5040) + 1.0f / 720;
     series = series * r + 1.0f / 120;
     series = series * r + 1.0f / 24;
     series = series * r + 1.0f / 6;
     series = series * r + 0.5f;
     series = series * r + 1.0f;
     series = series * r + 1.0f;
-    uint32_t bits, power;
-    memcpy(&bits, &shifted, 4);
-    power = (bits + 127) << 23; /* the exponent field of 2^n; the magic number's bits fall out */
-    float scale;
-    memcpy(&scale, &power, 4);
-    return series * scale;
+    /* The exponent field of 2^n; the magic number's bits fall out. */
+    return series * (vec)(((ivec)shifted + 127) << 23);
 }
 
 /* log(1 + e) for 0 ≤ e ≤ 1: 2 artanh(s), s = e / (2 + e) ≤ 1/3, as a series in s². */
-static inline float log1p_unit(float e)
+INLINED vec log1p_unit(vec e)
 {
-    float s = e / (2.0f + e), q = s * s;
-    float series = 1.0f / 13;
-    series = series * q + 1.0f / 11;
+    vec s = e / (2.0f + e), q = s * s;
+    vec series = q * (1.0f / 13) + 1.0f / 11;
     series = series * q + 1.0f / 9;
     series = series * q + 1.0f / 7;
     series = series * q + 1.0f / 5;
@@ -102,26 +105,25 @@ static inline float log1p_unit(float e)
     return 2.0f * s + 2.0f * s * q * series;
 }
 
-/* Turns LANES logits into coefficients, in place. Of the example's words these are the ones from
- * `start` on; what is beyond `words` is padding. Adds the losses to the lanes of *sum:
- * log(1 + exp(x)) − y x = max(x, 0) − y x + log(1 + exp(−|x|)). */
-static inline void logits_to_coefficients(float *x, uint32_t start, uint32_t words,
-                                          uint32_t contexts, float scale, vec *sum)
+/* Turns logits into coefficients, in place. Of the example's words these are the ones from `start`
+ * on; what is beyond `words` is padding. Adds the losses to *sum: log(1 + exp(x)) − y x = max(x, 0)
+ * − y x + log(1 + exp(−|x|)). */
+INLINED void logits_to_coefficients(float *logit, int32_t start, int32_t words, int32_t contexts,
+                                    float scale, vec *sum)
 {
-    float loss[LANES];
-    for (uint32_t i = 0; i < LANES; i++) {
-        float label = start + i < contexts ? 1.0f : 0.0f;
-        float real = start + i < words ? 1.0f : 0.0f;
-        float e = exp_negative(-fabsf(x[i]));
-        float sigma = (x[i] < 0.0f ? e : 1.0f) / (1.0f + e);
-        loss[i] = real * ((x[i] > 0.0f ? x[i] : 0.0f) - label * x[i] + log1p_unit(e));
-        x[i] = (sigma - label) * scale;
-    }
-    for (unsigned p = 0; p < PARTS; p++) {
-        vec part;
-        memcpy(&part, loss + p * VECTOR, sizeof part);
-        sum[p] += part;
-    }
+    const vec zero = {0}, one = zero + 1.0f;
+    vec x;
+    ivec lane;
+    memcpy(&x, logit, sizeof x);
+    memcpy(&lane, lanes, sizeof lane);
+    lane += start;
+    vec label = choose(lane < contexts, one, zero);
+    vec e = exp_negative(choose(x < zero, x, -x));
+    vec sigma = choose(x < zero, e, one) / (1.0f + e);
+    vec loss = choose(x > zero, x, zero) - label * x + log1p_unit(e);
+    *sum += choose(lane < words, loss, zero);
+    x = (sigma - label) * scale;
+    memcpy(logit, &x, sizeof x);
 }
 
 /* to[0 … block − 1] += Σ_w factor[w] · row[w], of rows from place `at` on. */
@@ -201,7 +203,9 @@ static float example(const struct kernels_example *task)
         for (uint32_t j = 0; j < n; j++)
             row[j] = e.table + e.word[start + j] * e.apart;
         logits(&e, start, n, row, x);
-        logits_to_coefficients(x, start, e.words, e.contexts, e.scale, loss);
+        for (uint32_t part = 0; part < n; part += VECTOR)
+            logits_to_coefficients(x + part, (int32_t)(start + part), (int32_t)e.words,
+                                   (int32_t)e.contexts, e.scale, &loss[part / VECTOR]);
         memcpy(e.coefficient + start, x, n * sizeof *x);
         add_rows(e.gradient, x, row, n, e.stride);
     }
