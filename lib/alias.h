@@ -39,4 +39,14 @@ static inline uint32_t alias_draw(const struct alias_table *table, uint64_t word
     return place >> 32 < bucket.threshold ? at : bucket.alias;
 }
 
+/* The same with half a word, 32 bits: probabilities are exact to 2^-32 for each bucket that a number
+ * is in. For tables of up to 2^16 buckets. */
+static inline uint32_t alias_draw_half(const struct alias_table *table, uint32_t half)
+{
+    uint64_t product = (uint64_t)half * table->size;
+    uint32_t at = (uint32_t)(product >> 32);
+    struct alias_bucket bucket = table->bucket[at];
+    return (uint32_t)product < bucket.threshold ? at : bucket.alias;
+}
+
 #endif

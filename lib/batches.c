@@ -7,7 +7,6 @@
 
 #include "memory.h"
 
-enum { EXAMPLES_RECORD_WORDS = 1 << 20 /* words after which a record that we write is closed */ };
 enum { COPIED = 16 /* ids at a time: a whole vector, where the machine has such */ };
 
 /* ---- minibatches ---- */
@@ -267,7 +266,7 @@ int batches_writer_open(struct batches_writer *writer, int fd, const char *name,
                         const struct head *head, const struct batches_shape *shape,
                         struct error *err)
 {
-    *writer = (struct batches_writer){.width = head_id_width(head)};
+    *writer = (struct batches_writer){0};
     writer->stream = stream_writer_open(fd, name, STREAM_BATCHES, err);
     struct bytes content = {0};
     int failed = !writer->stream || bytes_put_u32(&content, shape->batch_size, err) < 0 ||
@@ -280,54 +279,13 @@ int batches_writer_open(struct batches_writer *writer, int fd, const char *name,
     return failed ? -1 : 0;
 }
 
-/* Writes examples from `start` up to `end` as one record. */
-static int write_examples(struct batches_writer *writer, const struct minibatch *batch,
-                          uint32_t start, uint32_t end, struct error *err)
+int batches_write(struct batches_writer *writer, const struct stream_frame *frame,
+                  const struct batches_totals *totals, struct error *err)
 {
-    uint32_t n = end - start, contexts = 0;
-    for (uint32_t i = start; i < end; i++)
-        contexts += batch->contexts[i];
-    uint32_t noise = batch->first[end] - batch->first[start] - contexts;
-
-    struct bytes *r = &writer->record;
-    r->size = 0;
-    if (bytes_put_u32(r, n, err) < 0 || bytes_put_u32(r, end < batch->examples, err) < 0 ||
-        bytes_put_u32(r, contexts, err) < 0 || bytes_put_u32(r, noise, err) < 0 ||
-        bytes_put_u32_array(r, batch->contexts + start, n, err) < 0)
-        return -1;
-    for (uint32_t i = start; i < end; i++)
-        if (bytes_put_u32(r, batch->first[i + 1] - batch->first[i] - batch->contexts[i], err) < 0)
-            return -1;
-    if (bytes_put_narrow_array(r, batch->centre + start, n, writer->width, err) < 0)
-        return -1;
-    for (uint32_t i = start; i < end; i++)
-        if (bytes_put_narrow_array(r, batch->word + batch->first[i], batch->contexts[i],
-                                   writer->width, err) < 0)
-            return -1;
-    for (uint32_t i = start; i < end; i++) {
-        uint32_t place = batch->first[i] + batch->contexts[i];
-        if (bytes_put_narrow_array(r, batch->word + place, batch->first[i + 1] - place,
-                                   writer->width, err) < 0)
-            return -1;
-    }
-    writer->totals.examples += n;
-    writer->totals.contexts += contexts;
-    writer->totals.noise += noise;
-    return stream_write(writer->stream, RECORD_EXAMPLES, r->data, r->size, err);
-}
-
-int batches_write(struct batches_writer *writer, const struct minibatch *batch, struct error *err)
-{
-    for (uint32_t start = 0, end; start < batch->examples; start = end) {
-        end = start + 1;
-        while (end < batch->examples &&
-               batch->first[end + 1] - batch->first[start] + 3 * (end + 1 - start) <=
-                   EXAMPLES_RECORD_WORDS)
-            end++;
-        if (write_examples(writer, batch, start, end, err) < 0)
-            return -1;
-    }
-    return 0;
+    writer->totals.examples += totals->examples;
+    writer->totals.contexts += totals->contexts;
+    writer->totals.noise += totals->noise;
+    return stream_write_frame(writer->stream, frame, err);
 }
 
 int batches_writer_finish(struct batches_writer *writer, struct error *err)
@@ -340,6 +298,5 @@ int batches_writer_finish(struct batches_writer *writer, struct error *err)
 void batches_writer_close(struct batches_writer *writer)
 {
     stream_writer_close(writer->stream);
-    free(writer->record.data);
     *writer = (struct batches_writer){0};
 }

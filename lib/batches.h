@@ -84,17 +84,16 @@ int batches_read(struct batches_reader *reader, struct minibatch *batch,
 
 struct batches_writer {
     struct stream_writer *stream;
-    unsigned width;
     struct batches_totals totals; /* written so far */
-    struct bytes record;
 };
 
 /* Writes preamble and head. On error there is nothing to close. */
 int batches_writer_open(struct batches_writer *writer, int fd, const char *name,
                         const struct head *head, const struct batches_shape *shape,
                         struct error *err) MUST_USE;
-int batches_write(struct batches_writer *writer, const struct minibatch *batch,
-                  struct error *err) MUST_USE;
+/* Appends a packed frame of EXAMPLES records, which have these totals. */
+int batches_write(struct batches_writer *writer, const struct stream_frame *frame,
+                  const struct batches_totals *totals, struct error *err) MUST_USE;
 int batches_writer_finish(struct batches_writer *writer, struct error *err) MUST_USE;
 void batches_writer_close(struct batches_writer *writer);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "bytes.h"
 
-#include <endian.h>
 #include <string.h>
 
 #include "memory.h"
@@ -13,32 +12,6 @@ static uint8_t *extend(struct bytes *b, size_t size, struct error *err)
     uint8_t *place = b->data + b->size;
     b->size += size;
     return place;
-}
-
-static void store16(uint8_t *p, uint32_t value)
-{
-    uint16_t low = htole16((uint16_t)value);
-    memcpy(p, &low, sizeof low);
-}
-
-static void store32(uint8_t *p, uint32_t value)
-{
-    value = htole32(value);
-    memcpy(p, &value, sizeof value);
-}
-
-static uint32_t load16(const uint8_t *p)
-{
-    uint16_t value;
-    memcpy(&value, p, sizeof value);
-    return le16toh(value);
-}
-
-static uint32_t load32(const uint8_t *p)
-{
-    uint32_t value;
-    memcpy(&value, p, sizeof value);
-    return le32toh(value);
 }
 
 int bytes_put(struct bytes *b, const void *data, size_t size, struct error *err)
@@ -56,7 +29,7 @@ int bytes_put_u16(struct bytes *b, uint16_t value, struct error *err)
     uint8_t *place = extend(b, 2, err);
     if (!place)
         return -1;
-    store16(place, value);
+    bytes_store_u16(place, value);
     return 0;
 }
 
@@ -79,7 +52,7 @@ int bytes_put_f32_array(struct bytes *b, const float *value, size_t n, struct er
     for (size_t i = 0; i < n; i++) {
         uint32_t bits;
         memcpy(&bits, &value[i], 4);
-        store32(place + 4 * i, bits);
+        bytes_store_u32(place + 4 * i, bits);
     }
     return 0;
 }
@@ -97,10 +70,10 @@ int bytes_put_narrow_array(struct bytes *b, const uint32_t *value, size_t n, uns
         return -1;
     if (width == 2)
         for (size_t i = 0; i < n; i++)
-            store16(place + 2 * i, value[i]);
+            bytes_store_u16(place + 2 * i, value[i]);
     else
         for (size_t i = 0; i < n; i++)
-            store32(place + 4 * i, value[i]);
+            bytes_store_u32(place + 4 * i, value[i]);
     return 0;
 }
 
@@ -133,19 +106,19 @@ const uint8_t *cursor_bytes(struct cursor *c, size_t size)
 uint16_t cursor_u16(struct cursor *c)
 {
     const uint8_t *p = cursor_bytes(c, 2);
-    return p ? (uint16_t)load16(p) : 0;
+    return p ? (uint16_t)bytes_load_u16(p) : 0;
 }
 
 uint32_t cursor_u32(struct cursor *c)
 {
     const uint8_t *p = cursor_bytes(c, 4);
-    return p ? load32(p) : 0;
+    return p ? bytes_load_u32(p) : 0;
 }
 
 uint64_t cursor_u64(struct cursor *c)
 {
     const uint8_t *p = cursor_bytes(c, 8);
-    return p ? load32(p) | (uint64_t)load32(p + 4) << 32 : 0;
+    return p ? bytes_load_u32(p) | (uint64_t)bytes_load_u32(p + 4) << 32 : 0;
 }
 
 /* The size of `n` items, or an overrun where that is more than what is left. */
@@ -165,10 +138,10 @@ bool cursor_narrow_array(struct cursor *c, uint32_t *value, size_t n, unsigned w
         return false;
     if (width == 2)
         for (size_t i = 0; i < n; i++)
-            value[i] = load16(p + 2 * i);
+            value[i] = bytes_load_u16(p + 2 * i);
     else
         for (size_t i = 0; i < n; i++)
-            value[i] = load32(p + 4 * i);
+            value[i] = bytes_load_u32(p + 4 * i);
     return true;
 }
 
@@ -178,7 +151,7 @@ bool cursor_f32_array(struct cursor *c, float *value, size_t n)
     if (!p)
         return false;
     for (size_t i = 0; i < n; i++) {
-        uint32_t bits = load32(p + 4 * i);
+        uint32_t bits = bytes_load_u32(p + 4 * i);
         memcpy(&value[i], &bits, 4);
     }
     return true;

@@ -7,11 +7,40 @@
 #ifndef SGNS_BYTES_H
 #define SGNS_BYTES_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "error.h"
+
+/* Single numbers at a place that has room for them. */
+static inline void bytes_store_u16(uint8_t *p, uint32_t value)
+{
+    uint16_t low = htole16((uint16_t)value);
+    memcpy(p, &low, sizeof low);
+}
+
+static inline void bytes_store_u32(uint8_t *p, uint32_t value)
+{
+    value = htole32(value);
+    memcpy(p, &value, sizeof value);
+}
+
+static inline uint32_t bytes_load_u16(const uint8_t *p)
+{
+    uint16_t value;
+    memcpy(&value, p, sizeof value);
+    return le16toh(value);
+}
+
+static inline uint32_t bytes_load_u32(const uint8_t *p)
+{
+    uint32_t value;
+    memcpy(&value, p, sizeof value);
+    return le32toh(value);
+}
 
 /* A buffer that grows. All zero is an empty one; free() its data. */
 struct bytes {

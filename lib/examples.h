@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* examples.h -- training examples from a corpus: centre, context and noise words.
  *
- * The corpus stays in memory as tokens; no example is stored. An example is drawn from the position
- * of its centre word, so that it can be made at any time, in any order, by any thread: frozen
- * examples are the same in every epoch, fresh ones have the epoch in their random key as well.
+ * No example is stored. An example is drawn from the position of its centre word, so that it can be
+ * made at any time, in any order, by any thread: frozen examples are the same in every epoch, fresh
+ * ones have the epoch in their random key as well.
+ *
+ * Examples are made straight into an EXAMPLES record (FORMAT.md, section 6): first the centres and
+ * context words of all of them, then their noise words.
  */
 #ifndef SGNS_EXAMPLES_H
 #define SGNS_EXAMPLES_H
@@ -12,8 +15,9 @@
 #include <stdint.h>
 
 #include "alias.h"
-#include "batches.h"
-#include "corpus.h"
+#include "order.h"
+#include "sentences.h"
+#include "vocab.h"
 
 struct examples_options {
     uint32_t window;       /* the widest; each centre draws its own from 1 to this */
@@ -24,36 +28,49 @@ struct examples_options {
     uint64_t seed;
 };
 
+/* What examples are drawn from, the corpus apart. Not changed by drawing: threads may share it. */
 struct examples {
     struct examples_options options;
     uint32_t words;
-    /* The sentences of at least two known words, each closed by SENTENCE_END, and one such mark
-     * before the first: a walk to either side of a centre always meets a mark. */
-    uint32_t *token;
-    size_t tokens, token_capacity;
-    size_t sentence; /* where the sentence that is being added starts */
-    uint64_t count;  /* of examples: one per known word of these sentences */
-    uint64_t *order; /* the positions of the centres, in the order of the epoch */
-    double *weight;  /* of each word as noise, by id; <unk> has none */
+    unsigned width; /* of an id, in bytes */
+    double *weight; /* of each word as noise, by id; <unk> has none */
     struct alias_table noise;
     uint32_t noise_words; /* words that can be drawn */
-    uint32_t *context;    /* (2 window), of the example that is being made */
 };
 
 int examples_init(struct examples *e, const struct examples_options *options,
                   const struct vocab *vocab, struct error *err) MUST_USE;
 void examples_release(struct examples *e);
 
-/* Adds tokens of the corpus; <unk> is dropped. */
-int examples_add(struct examples *e, const uint32_t *token, size_t n, struct error *err) MUST_USE;
+enum { NEAR = 2048 };
 
-/* Puts the centres into the order of an epoch (from 0): a uniformly random permutation that depends
- * on seed and epoch alone; without shuffling, that of the corpus. */
-int examples_start_epoch(struct examples *e, uint64_t epoch, struct error *err) MUST_USE;
+/* A record in the making. One thread at a time; all zero is one that holds no memory. */
+struct draft {
+    const struct examples *from;
+    uint64_t epoch;
+    uint8_t *record;
+    uint32_t examples, capacity;
+    uint64_t contexts;  /* words so far */
+    uint64_t *position; /* (capacity) of the centres */
+    size_t position_capacity;
+    uint8_t near[NEAR]; /* scratch of drawing noise: all zero between examples */
+};
 
-/* Appends the example of place `place` in the order to `batch`. An error of status 3 where the
- * vocabulary has no noise word for it. */
-int examples_make(struct examples *e, uint64_t place, uint64_t epoch, struct minibatch *batch,
-                  struct error *err) MUST_USE;
+/* Bytes that a record of `n` examples has at most, with room to write beyond its end. */
+size_t examples_record_size(const struct examples *e, uint32_t n);
+
+/* Starts a record of `n` examples of an epoch in `record`, of examples_record_size(n) bytes. */
+int draft_start(struct draft *draft, const struct examples *from, uint64_t epoch, uint32_t n,
+                uint8_t *record, struct error *err) MUST_USE;
+void draft_release(struct draft *draft);
+
+/* Adds the examples whose centres are at these positions, n of them, of a text in memory. */
+void draft_add(struct draft *draft, const struct sentences *text, const struct place *place,
+               uint32_t n);
+
+/* Draws the noise words. The record is then complete, `more` or not to follow in its minibatch;
+ * returns its size, or 0 and an error of status 3 where the vocabulary has no noise word for an
+ * example. */
+size_t draft_finish(struct draft *draft, bool more, struct error *err) MUST_USE;
 
 #endif

@@ -10,13 +10,14 @@
 #define SGNS_RANDOM_H
 
 #include <Random123/philox.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum random_purpose {
     RANDOM_SUBSAMPLE = 1, /* block: token / 4 */
     RANDOM_WINDOW = 2,    /* position: of the centre word */
     RANDOM_NOISE = 3,     /* position: of the centre word; blocks in turn */
-    RANDOM_SHUFFLE = 4,   /* blocks in turn */
+    RANDOM_SHUFFLE = 4,   /* block: position of the centre word / 4 */
     RANDOM_CENTRE = 5,    /* initial V; block: place in the matrix / 4 */
     RANDOM_CONTEXT = 6    /* initial U; likewise */
 };
@@ -34,32 +35,15 @@ static inline void random_block(uint64_t out[RANDOM_BLOCK], uint64_t seed,
         out[i] = drawn.v[i];
 }
 
-/* The words of consecutive blocks, one by one. */
-struct random_sequence {
-    uint64_t seed, position, epoch, block;
-    enum random_purpose purpose;
-    unsigned used;
+/* Many blocks of one purpose and epoch, in less time than one by one. */
+struct random_at {
+    uint64_t block, position;
+};
+struct random_words {
     uint64_t word[RANDOM_BLOCK];
 };
-
-static inline struct random_sequence random_sequence(uint64_t seed, enum random_purpose purpose,
-                                                     uint64_t position, uint64_t epoch)
-{
-    return (struct random_sequence){.seed = seed,
-                                    .position = position,
-                                    .epoch = epoch,
-                                    .purpose = purpose,
-                                    .used = RANDOM_BLOCK};
-}
-
-static inline uint64_t random_next(struct random_sequence *s)
-{
-    if (s->used == RANDOM_BLOCK) {
-        random_block(s->word, s->seed, s->purpose, s->block++, s->position, s->epoch);
-        s->used = 0;
-    }
-    return s->word[s->used++];
-}
+void random_blocks(struct random_words *out, uint64_t seed, enum random_purpose purpose,
+                   const struct random_at *at, size_t n, uint64_t epoch);
 
 /* The product of two words, 128 bits wide: returns the high half. */
 static inline uint64_t multiply_wide(uint64_t a, uint64_t b, uint64_t *low)

@@ -294,6 +294,47 @@ value() {
   assert_equal "$(value noise <header)" $((5 * $(value contexts <header)))
 }
 
+# ---- threads ----
+
+# Few examples to a unit of work, so that there are many units; minibatches that are smaller and larger.
+@test "any number of threads gives the same bytes" {
+  sample_text 2000 40 | corpus_of
+  for options in '-b 20' '-b 1000' '-b 100000 -r' '-b 33 --no-shuffle' '-k 1 -e 9'; do
+    # shellcheck disable=SC2086 # several options in one
+    {
+      sgns-batch -q -e 2 -k 200 $options -t 1 few.bin -o expected
+      for threads in 2 3 8; do
+        sgns-batch -q -e 2 -k 200 $options -t $threads few.bin | cmp - expected
+      done
+      sgns-batch -q -e 2 -k 200 $options few.bin | cmp - expected
+    }
+  done
+  "$BATS_TEST_DIRNAME/decode.py" expected >/dev/null
+}
+
+@test "a minibatch in several records has all its examples" {
+  sample_text 2000 40 | corpus_of
+  examples_of few.bin -e 1 -k 200 -b 33 >small
+  sgns-batch -q -e 1 -k 200 -b 100000 few.bin -o batches.bin
+  "$BATS_TEST_DIRNAME/decode.py" --header batches.bin | grep -qx 'batch size: 100000'
+  sgns-cat batches.bin | cmp - small
+}
+
+@test "with threads, too, an error is one line and a broken pipe a silent signal" {
+  { sample_text 2000 40; echo 'a b a b'; } | corpus_of
+  for threads in 1 4; do
+    sgns-batch -q -t $threads -e 1000 -k 200 few.bin 2>messages | head -c 100 >/dev/null || true
+    assert_equal "${PIPESTATUS[0]}" 141
+    assert_equal "$(<messages)" ''
+    exits_with 1 sgns-batch -q -t $threads -k 200 -o /dev/full few.bin
+    says 'No space left'
+  done
+  { yes 'a a b' | head -n 20000; echo 'a b'; } | corpus_of
+  fails_with 3 sgns-batch -q -t 4 few.bin -o out
+  says 'no negative samples possible'
+  leaves_nothing out
+}
+
 # ---- input and output ----
 
 @test "file, pipe and slow pipe give the same bytes" {

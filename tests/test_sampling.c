@@ -4,9 +4,13 @@
 #include <string.h>
 
 #include "alias.h"
+#include "batches.h"
+#include "bytes.h"
+#include "corpus.h"
 #include "examples.h"
 #include "memory.h"
 #include "oracle.h"
+#include "order.h"
 #include "random.h"
 #include "subsample.h"
 #include "tap.h"
@@ -107,17 +111,25 @@ static void test_known_answers(void)
     tap_check(same, "random blocks: counter (block, position, epoch, 0), key (seed, purpose)");
 }
 
-static void test_sequence(void)
+static void test_blocks(void)
 {
-    struct random_sequence s = random_sequence(3, RANDOM_NOISE, 4, 5);
-    uint64_t block[RANDOM_BLOCK];
+    enum { MOST = 9 };
+    struct random_at at[MOST];
+    struct random_words made[MOST + 1], wanted;
     bool same = true;
-    for (uint64_t i = 0; i < 40; i++) {
-        if (i % RANDOM_BLOCK == 0)
-            random_block(block, 3, RANDOM_NOISE, i / RANDOM_BLOCK, 4, 5);
-        same = same && random_next(&s) == block[i % RANDOM_BLOCK];
+    uint64_t state = 2;
+    for (size_t n = 0; n <= MOST; n++) {
+        for (size_t i = 0; i < n; i++)
+            at[i] = (struct random_at){draw(&state), draw(&state)};
+        made[n].word[0] = 77;
+        random_blocks(made, 3, RANDOM_NOISE, at, n, 5);
+        for (size_t i = 0; i < n; i++) {
+            random_block(wanted.word, 3, RANDOM_NOISE, at[i].block, at[i].position, 5);
+            same = same && memcmp(&wanted, &made[i], sizeof wanted) == 0;
+        }
+        same = same && made[n].word[0] == 77;
     }
-    tap_check(same, "a sequence is the words of its blocks in turn");
+    tap_check(same, "many blocks are the blocks one by one");
     tap_check(random_below(~0ull, 10) == 9 && random_below(0, 10) == 0 &&
                   random_below(1ull << 63, 10) == 5 && random_below(~0ull, ~0ull) == ~0ull - 1 &&
                   random_below(~0ull, 1) == 0,
@@ -181,10 +193,15 @@ static void check_alias(const double *weight, uint32_t size, const char *name)
     tap_check(alias_edges(&table), "alias table, %s: first and last of each bucket", name);
     if (size > 1 && size < sizeof critical / sizeof *critical) {
         uint64_t seen[sizeof critical / sizeof *critical] = {0};
-        struct random_sequence random = random_sequence(17, RANDOM_NOISE, size, 0);
-        for (int i = 0; i < 400000; i++)
-            seen[alias_draw(&table, random_next(&random))]++;
+        uint64_t halves[sizeof critical / sizeof *critical] = {0};
+        for (uint64_t i = 0; i < 400000; i++) {
+            uint64_t random[RANDOM_BLOCK];
+            random_block(random, 17, RANDOM_NOISE, i, size, 0);
+            seen[alias_draw(&table, random[0])]++;
+            halves[alias_draw_half(&table, (uint32_t)random[1])]++;
+        }
         check_distribution(seen, weight, size, name);
+        check_distribution(halves, weight, size, name);
     }
     alias_release(&table);
 }
@@ -230,28 +247,100 @@ static void make_vocab(struct vocab *vocab, const uint64_t *count, uint32_t n)
     }
 }
 
-/* Examples from one sentence of `length` tokens that repeats pattern (period). */
-static void make_examples(struct examples *e, const struct examples_options *options,
-                          const uint64_t *count, uint32_t words, const uint32_t *pattern,
-                          uint32_t period, uint32_t length)
+/* What examples are made from. */
+struct source {
+    struct examples examples;
+    struct sentences text;
+};
+
+static void init_source(struct source *from, const struct examples_options *options,
+                        const struct vocab *vocab)
 {
-    struct vocab vocab;
+    struct error err;
+    require(examples_init(&from->examples, options, vocab, &err) == 0, &err);
+    require(sentences_init(&from->text, from->examples.width, &err) == 0, &err);
+}
+
+static void release_source(struct source *from)
+{
+    examples_release(&from->examples);
+    sentences_release(&from->text);
+}
+
+/* Adds one sentence of `length` tokens that repeats pattern (period). */
+static void add_sentence(struct source *to, const uint32_t *pattern, uint32_t period,
+                         uint32_t length)
+{
     struct error err;
     uint32_t end = SENTENCE_END;
-    make_vocab(&vocab, count, words);
-    require(examples_init(e, options, &vocab, &err) == 0, &err);
     for (uint32_t i = 0; i < length; i++)
-        require(examples_add(e, &pattern[i % period], 1, &err) == 0, &err);
-    require(examples_add(e, &end, 1, &err) == 0, &err);
-    require(examples_start_epoch(e, 0, &err) == 0, &err);
+        require(sentences_add(&to->text, &pattern[i % period], 1, &err) == 0, &err);
+    require(sentences_add(&to->text, &end, 1, &err) == 0, &err);
+}
+
+static void make_source(struct source *from, const struct examples_options *options,
+                        const uint64_t *count, uint32_t words, const uint32_t *pattern,
+                        uint32_t period, uint32_t length)
+{
+    struct vocab vocab;
+    make_vocab(&vocab, count, words);
+    init_source(from, options, &vocab);
+    add_sentence(from, pattern, period, length);
     vocab_release(&vocab);
 }
 
-static void make_example(struct examples *e, uint64_t place, uint64_t epoch,
-                         struct minibatch *batch)
+/* Appends the examples of an EXAMPLES record, which has nothing else. */
+static void read_record(const struct source *from, const uint8_t *record, size_t size,
+                        struct minibatch *batch)
 {
     struct error err;
-    require(examples_make(e, place, epoch, batch, &err) == 0, &err);
+    struct cursor c = cursor_over(record, size);
+    const uint32_t n = cursor_u32(&c), width = from->examples.width, old = batch->examples;
+    cursor_bytes(&c, 12);
+    uint32_t *contexts = memory_new(n, 4, &err), *noise = memory_new(n, 4, &err);
+    require(contexts && noise, &err);
+    cursor_narrow_array(&c, contexts, n, 4);
+    cursor_narrow_array(&c, noise, n, 4);
+    for (uint32_t i = 0; i < n; i++)
+        require(minibatch_add(batch, 0, contexts[i], noise[i], &err) != NULL, &err);
+    cursor_narrow_array(&c, batch->centre + old, n, width);
+    for (uint32_t i = 0; i < n; i++)
+        cursor_narrow_array(&c, batch->word + batch->first[old + i], contexts[i], width);
+    for (uint32_t i = 0; i < n; i++)
+        cursor_narrow_array(&c, batch->word + batch->first[old + i] + contexts[i], noise[i], width);
+    error_set(&err, STATUS_FAILED, "a record of a wrong size");
+    require(cursor_exhausted(&c), &err);
+    free(contexts);
+    free(noise);
+}
+
+/* Appends the examples of `n` positions from `position` on, made as one record. The first sentence
+ * starts at position 1. */
+static int make_record(struct source *from, uint64_t position, uint32_t n, uint64_t epoch,
+                       struct minibatch *batch, struct error *err)
+{
+    struct draft draft = {0};
+    uint8_t *record = memory_new(examples_record_size(&from->examples, n), 1, err);
+    struct place *place = memory_new(n, sizeof *place, err);
+    require(record && place, err);
+    for (uint32_t i = 0; i < n; i++)
+        place[i].at = position + i;
+    require(draft_start(&draft, &from->examples, epoch, n, record, err) == 0, err);
+    draft_add(&draft, &from->text, place, n);
+    size_t size = draft_finish(&draft, false, err);
+    if (size > 0)
+        read_record(from, record, size, batch);
+    draft_release(&draft);
+    free(record);
+    free(place);
+    return size > 0 ? 0 : -1;
+}
+
+static void make_examples(struct source *from, uint64_t position, uint32_t n, uint64_t epoch,
+                          struct minibatch *batch)
+{
+    struct error err;
+    require(make_record(from, position, n, epoch, batch, &err) == 0, &err);
 }
 
 /* ---- sentences ---- */
@@ -260,22 +349,28 @@ static void make_example(struct examples *e, uint64_t place, uint64_t epoch,
 static bool keeps_sentences(const uint32_t *text, size_t n, size_t piece, const uint32_t *wanted,
                             size_t m)
 {
-    static const uint64_t count[9] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
-    struct examples_options options = {1, 1, 1, false, false, 1};
-    struct examples e;
-    struct vocab vocab;
+    struct sentences kept;
     struct error err;
-    uint64_t tokens = 0;
-    make_vocab(&vocab, count, 9);
-    require(examples_init(&e, &options, &vocab, &err) == 0, &err);
-    for (size_t at = 0; at < n; at += piece)
-        require(examples_add(&e, text + at, n - at < piece ? n - at : piece, &err) == 0, &err);
-    for (size_t i = 0; i < m; i++)
-        tokens += wanted[i] != SENTENCE_END;
-    bool same =
-        e.tokens == m && memcmp(e.token, wanted, m * sizeof *wanted) == 0 && e.count == tokens;
-    examples_release(&e);
-    vocab_release(&vocab);
+    uint64_t words = 0;
+    bool same = true;
+    for (unsigned width = 2; width <= 4; width += 2) {
+        require(sentences_init(&kept, width, &err) == 0, &err);
+        for (size_t at = 0; at < n; at += piece)
+            require(sentences_add(&kept, text + at, n - at < piece ? n - at : piece, &err) == 0,
+                    &err);
+        words = 0;
+        same = same && kept.tokens == m;
+        for (size_t i = 0; i < m && same; i++) {
+            uint32_t mark = sentence_mark(width), id = wanted[i] == SENTENCE_END ? mark : wanted[i];
+            same = id_at(sentences_at(&kept, i), 0, width) == id;
+            words += id != mark;
+        }
+        for (int i = 1; i <= SENTENCES_MARGIN && same; i++)
+            same = id_at(sentences_at(&kept, 0), -i, width) == sentence_mark(width) &&
+                   id_at(sentences_at(&kept, m), i - 1, width) == sentence_mark(width);
+        same = same && kept.count == words;
+        sentences_release(&kept);
+    }
     return same;
 }
 
@@ -335,15 +430,14 @@ static void test_windows(void)
         pattern[i] = i + 1;
         count[i] = 10;
     }
-    struct examples e;
+    struct source e;
     struct minibatch batch = {0};
     static uint32_t window[2][LENGTH];
-    make_examples(&e, &options, count, PERIOD, pattern, PERIOD, LENGTH);
-    bool good = e.count == LENGTH;
+    make_source(&e, &options, count, PERIOD, pattern, PERIOD, LENGTH);
+    bool good = e.text.count == LENGTH;
     for (int epoch = 0; epoch < 2; epoch++) {
         minibatch_clear(&batch);
-        for (uint32_t i = 0; i < LENGTH; i++)
-            make_example(&e, i, epoch, &batch);
+        make_examples(&e, 1, LENGTH, epoch, &batch);
         good = find_windows(&batch, PERIOD, window[epoch]) && good;
     }
     tap_check(good, "contexts are the words within the window, clipped at the sentence's ends");
@@ -356,7 +450,7 @@ static void test_windows(void)
     check_distribution(pairs, equal, WIDEST * WIDEST, "windows of neighbours");
     check_distribution(epochs, equal, WIDEST * WIDEST, "windows of one place in two epochs");
     minibatch_release(&batch);
-    examples_release(&e);
+    release_source(&e);
 }
 
 /* ---- noise ---- */
@@ -364,17 +458,16 @@ static void test_windows(void)
 /* Makes the examples first … end − 1 in an epoch and counts the noise words (by id) of those whose
  * centre is `centre`. False where a noise word is <unk> or one of its contexts, or where there are
  * not `negatives` to a context. */
-static bool count_noise(struct examples *e, uint32_t first, uint32_t end, uint64_t epoch,
+static bool count_noise(struct source *e, uint32_t first, uint32_t end, uint64_t epoch,
                         uint32_t centre, uint64_t *seen)
 {
     struct minibatch batch = {0};
     bool good = true;
-    for (uint32_t i = first; i < end; i++)
-        make_example(e, i, epoch, &batch);
+    make_examples(e, 1 + first, end - first, epoch, &batch);
     for (uint32_t i = 0; i < batch.examples; i++) {
         const uint32_t *word = batch.word + batch.first[i];
         uint32_t contexts = batch.contexts[i], words = batch.first[i + 1] - batch.first[i];
-        good = good && words == contexts * (1 + e->options.negatives);
+        good = good && words == contexts * (1 + e->examples.options.negatives);
         for (uint32_t j = contexts; j < words; j++) {
             for (uint32_t c = 0; c < contexts; c++)
                 good = good && word[j] != word[c];
@@ -409,19 +502,38 @@ static void test_noise(void)
     for (int i = 0; i < 3; i++)
         for (uint32_t c = 0; c < 2; c++) {
             struct examples_options options = {1, 5, exponents[i], true, false, 8};
-            struct examples e;
+            struct source e;
             double weight[WORDS + 1];
             uint64_t seen[WORDS + 1] = {0};
             char name[64];
-            make_examples(&e, &options, count, WORDS, pattern, 2, LENGTH);
+            make_source(&e, &options, count, WORDS, pattern, 2, LENGTH);
             bool good = count_noise(&e, 0, LENGTH, i, pattern[c], seen);
             snprintf(name, sizeof name, "noise beside centre %u, exponent %g", pattern[c],
                      exponents[i]);
             tap_check(good, "%s: neither <unk> nor a context, 5 to a context", name);
             wanted_noise(weight, count, WORDS, exponents[i], &pattern[!c], 1);
             check_distribution(seen, weight, WORDS + 1, name);
-            examples_release(&e);
+            release_source(&e);
         }
+}
+
+/* With more than 65,535 words ids and draws are wider. The first and last twelve have counts. */
+static void test_many_words(void)
+{
+    enum { WORDS = 70000, SOME = 12, LENGTH = 30000 };
+    static uint64_t count[WORDS], seen[WORDS + 1];
+    static double weight[WORDS + 1];
+    static const uint32_t pattern[] = {2, WORDS - 3, 2};
+    struct examples_options options = {1, 5, 0.75, false, false, 4};
+    struct source e;
+    for (uint32_t i = 0; i < SOME; i++)
+        count[i] = count[WORDS - 1 - i] = 20 + 100 * i;
+    make_source(&e, &options, count, WORDS, pattern, 3, LENGTH);
+    bool good = count_noise(&e, 0, LENGTH, 0, WORDS - 3, seen);
+    tap_check(good && e.examples.width == 4, "noise of 70,000 words: neither <unk> nor a context");
+    wanted_noise(weight, count, WORDS, 0.75, pattern, 1);
+    check_distribution(seen, weight, WORDS + 1, "noise of 70,000 words");
+    release_source(&e);
 }
 
 /* The noise words of one example are independent of each other, and of those of another. */
@@ -431,15 +543,14 @@ static void test_noise_pairs(void)
     static const uint64_t count[WORDS] = {7, 1, 1, 1, 1, 1};
     static const uint32_t pattern[] = {1};
     struct examples_options options = {1, 1, 1, false, false, 9};
-    struct examples e;
+    struct source e;
     struct minibatch batch = {0};
-    make_examples(&e, &options, count, WORDS, pattern, 1, LENGTH);
+    make_source(&e, &options, count, WORDS, pattern, 1, LENGTH);
     uint64_t within[49] = {0}, between[49] = {0};
     double equal[49];
     for (int i = 0; i < 49; i++)
         equal[i] = i / 7 > 1 && i % 7 > 1; /* neither <unk> nor the context */
-    for (uint32_t i = 1; i < LENGTH - 1; i++)
-        make_example(&e, i, 0, &batch);
+    make_examples(&e, 2, LENGTH - 2, 0, &batch);
     for (uint32_t i = 0; i < batch.examples; i++) {
         const uint32_t *noise = batch.word + batch.first[i] + 2;
         within[noise[0] * 7 + noise[1]]++;
@@ -449,7 +560,7 @@ static void test_noise_pairs(void)
     check_distribution(within, equal, 49, "two noise words of an example");
     check_distribution(between, equal, 49, "noise words of two examples");
     minibatch_release(&batch);
-    examples_release(&e);
+    release_source(&e);
 }
 
 /* Contexts with nearly all the weight: from `heavy`, each draw but one in 4,096 hits a context, so
@@ -462,13 +573,13 @@ static void check_scarce(uint64_t heavy, const char *name)
     static const uint32_t pattern[] = {1, 1, 2, 2}; /* either has both as contexts */
     static const uint32_t contexts[] = {1, 2};
     struct examples_options options = {1, 5, 1, false, false, 10};
-    struct examples e;
+    struct source e;
     double weight[WORDS + 1];
-    make_examples(&e, &options, count, WORDS, pattern, 4, LENGTH);
+    make_source(&e, &options, count, WORDS, pattern, 4, LENGTH);
     tap_check(count_noise(&e, 1, LENGTH - 1, 0, 1, seen), "%s: never a context", name);
     wanted_noise(weight, count, WORDS, 1, contexts, 2);
     check_distribution(seen, weight, WORDS + 1, name);
-    examples_release(&e);
+    release_source(&e);
 }
 
 /* Whether an example with these two tokens as contexts can be made, and if not the error is that of
@@ -477,15 +588,15 @@ static bool can_make(const uint64_t *count, uint32_t words, uint32_t left, uint3
 {
     struct examples_options options = {1, 5, 0.75, false, false, 1};
     uint32_t sentence[] = {left, 1, right};
-    struct examples e;
+    struct source e;
     struct minibatch batch = {0};
     struct error err = {0};
-    make_examples(&e, &options, count, words, sentence, 3, 3);
-    bool made = examples_make(&e, 1, 0, &batch, &err) == 0;
+    make_source(&e, &options, count, words, sentence, 3, 3);
+    bool made = make_record(&e, 2, 1, 0, &batch, &err) == 0;
     tap_check(made ? batch.examples == 1 : batch.examples == 0 && err.status == STATUS_INPUT,
               "contexts %u and %u of %u words: %s", left, right, words, made ? "made" : err.text);
     minibatch_release(&batch);
-    examples_release(&e);
+    release_source(&e);
     return made;
 }
 
@@ -514,55 +625,118 @@ static uint64_t examples_hash(const struct minibatch *batch, uint32_t i)
     return state;
 }
 
-/* How many examples differ between two epochs, by the places of their centres. */
-static uint32_t changed(bool fresh, bool shuffle)
+enum { MIXED_WORDS = 9, MIXED = 500 };
+static const uint32_t mixed_pattern[] = {1, 2, 3, 1, 4};
+
+static void make_mixed(struct source *from, bool fresh)
 {
-    enum { WORDS = 9, LENGTH = 500 };
-    static const uint64_t count[WORDS] = {9, 8, 7, 6, 5, 4, 3, 2, 1};
-    static const uint32_t pattern[] = {1, 2, 3, 1, 4};
-    struct examples_options options = {5, 5, 0.75, fresh, shuffle, 3};
-    struct examples e;
-    struct error err;
-    uint64_t hash[2][LENGTH + 1] = {{0}};
+    static const uint64_t count[MIXED_WORDS] = {9, 8, 7, 6, 5, 4, 3, 2, 1};
+    struct examples_options options = {5, 5, 0.75, fresh, true, 3};
+    make_source(from, &options, count, MIXED_WORDS, mixed_pattern, 5, MIXED);
+}
+
+/* How many examples differ between two epochs, by the positions of their centres. */
+static uint32_t changed(bool fresh)
+{
+    struct source e;
+    struct minibatch batch[2] = {{0}};
     uint32_t differ = 0;
-    make_examples(&e, &options, count, WORDS, pattern, 5, LENGTH);
-    for (uint64_t epoch = 0; epoch < 2; epoch++) {
-        struct minibatch batch = {0};
-        require(examples_start_epoch(&e, epoch, &err) == 0, &err);
-        for (uint32_t i = 0; i < LENGTH; i++) {
-            make_example(&e, i, epoch, &batch);
-            hash[epoch][e.order[i]] = examples_hash(&batch, i);
-        }
-        minibatch_release(&batch);
-    }
-    for (uint32_t i = 1; i <= LENGTH; i++)
-        differ += hash[0][i] != hash[1][i];
-    examples_release(&e);
+    make_mixed(&e, fresh);
+    for (int epoch = 0; epoch < 2; epoch++)
+        make_examples(&e, 1, MIXED, (uint64_t)epoch, &batch[epoch]);
+    for (uint32_t i = 0; i < MIXED; i++)
+        differ += examples_hash(&batch[0], i) != examples_hash(&batch[1], i);
+    for (int epoch = 0; epoch < 2; epoch++)
+        minibatch_release(&batch[epoch]);
+    release_source(&e);
     return differ;
 }
 
 static void test_frozen(void)
 {
-    tap_check(changed(false, false) == 0, "frozen examples are the same in every epoch");
-    tap_check(changed(false, true) == 0, "also when they are shuffled");
-    uint32_t fresh = changed(true, true);
-    tap_check(fresh == 500, "fresh examples differ, all %u of 500", fresh);
+    tap_check(changed(false) == 0, "frozen examples are the same in every epoch");
+    uint32_t fresh = changed(true);
+    tap_check(fresh == MIXED, "fresh examples differ, all %u of %d", fresh, (int)MIXED);
+}
+
+/* An example is the same in whatever record it is made. */
+static void test_records(void)
+{
+    struct source e;
+    struct minibatch all = {0}, pieces = {0};
+    bool same = true;
+    make_mixed(&e, false);
+    make_examples(&e, 1, MIXED, 0, &all);
+    for (uint32_t at = 0, n = 1; at < MIXED; at += n, n = n * 3 % 97) {
+        n = MIXED - at < n ? MIXED - at : n;
+        make_examples(&e, 1 + at, n, 0, &pieces);
+    }
+    for (uint32_t i = 0; i < MIXED; i++)
+        same = same && examples_hash(&all, i) == examples_hash(&pieces, i);
+    tap_check(same, "an example is the same in records of any size");
+    minibatch_release(&all);
+    minibatch_release(&pieces);
+    release_source(&e);
 }
 
 /* ---- order ---- */
 
-static void init_order(struct examples *e, uint32_t length, bool shuffle, uint64_t seed)
+/* An order of the centres of one sentence, at positions 1 … length, on a team. */
+struct ordering {
+    struct sentences text;
+    struct team team;
+    struct order order;
+    uint64_t *position; /* (length) of the centres, in the order of the epoch */
+};
+
+static void init_ordering(struct ordering *o, uint32_t length, const struct order_options *options,
+                          unsigned threads)
 {
-    static const uint64_t count[] = {1, 1};
-    static const uint32_t pattern[] = {1, 2};
-    struct examples_options options = {1, 1, 1, false, shuffle, seed};
-    make_examples(e, &options, count, 2, pattern, 2, length);
+    static const uint32_t pattern[] = {1, 2}, end = SENTENCE_END;
+    struct error err;
+    require(sentences_init(&o->text, 2, &err) == 0, &err);
+    for (uint32_t i = 0; i < length; i++)
+        require(sentences_add(&o->text, &pattern[i % 2], 1, &err) == 0, &err);
+    require(sentences_add(&o->text, &end, 1, &err) == 0, &err);
+    require(team_init(&o->team, threads, &err) == 0, &err);
+    require(order_init(&o->order, &o->text, options, &o->team, &err) == 0, &err);
+    o->position = memory_new(length, sizeof *o->position, &err);
+    require(o->position, &err);
 }
 
-static void start_epoch(struct examples *e, uint64_t epoch)
+static void init_order(struct ordering *o, uint32_t length, bool shuffle, uint64_t seed)
+{
+    struct order_options options = {seed, shuffle, length, 0};
+    init_ordering(o, length, &options, 1);
+}
+
+static void release_order(struct ordering *o)
+{
+    order_release(&o->order);
+    team_release(&o->team);
+    sentences_release(&o->text);
+    free(o->position);
+}
+
+/* Collects the positions of an epoch, slice by slice, of which `kept` places of each go into the
+ * next. Returns the number of slices, 0 where the slices do not fit together. */
+static unsigned start_epoch(struct ordering *o, uint64_t epoch)
 {
     struct error err;
-    require(examples_start_epoch(e, epoch, &err) == 0, &err);
+    uint64_t n = 0, held = 0;
+    unsigned slices = 0;
+    order_start(&o->order, epoch);
+    for (int more = 1; more; slices++) {
+        more = order_next(&o->order, o->order.places - held, &err);
+        require(more >= 0, &err);
+        for (uint64_t i = 0; i < held; i++)
+            if (o->order.place[i].at != o->position[n - held + i])
+                return 0;
+        for (uint64_t i = held; i < o->order.places; i++)
+            o->position[n++] = o->order.place[i].at;
+        held = o->order.places < o->order.options.keep ? o->order.places : o->order.options.keep;
+    }
+    return n == o->text.count ? slices : 0;
 }
 
 /* The number, below 24, of an order of four. */
@@ -579,72 +753,140 @@ static unsigned order_of_four(const uint64_t *order)
 
 static void test_uniform_orders(void)
 {
-    struct examples e;
+    struct ordering o;
     uint64_t seen[24] = {0}, of_seed[24] = {0}, follows[16] = {0}, latest = 0;
     double equal[24];
     for (int i = 0; i < 24; i++)
         equal[i] = 1;
-    init_order(&e, 4, true, 1);
+    init_order(&o, 4, true, 1);
     for (uint64_t epoch = 0; epoch < 48000; epoch++) {
-        start_epoch(&e, epoch);
-        seen[order_of_four(e.order)]++;
+        start_epoch(&o, epoch);
+        seen[order_of_four(o.position)]++;
         if (epoch % 2)
-            follows[(latest - 1) * 4 + e.order[0] - 1]++;
-        latest = e.order[0];
+            follows[(latest - 1) * 4 + o.position[0] - 1]++;
+        latest = o.position[0];
     }
-    examples_release(&e);
+    release_order(&o);
     for (uint64_t seed = 0; seed < 24000; seed++) {
-        init_order(&e, 4, true, seed);
-        of_seed[order_of_four(e.order)]++;
-        examples_release(&e);
+        init_order(&o, 4, true, seed);
+        start_epoch(&o, 0);
+        of_seed[order_of_four(o.position)]++;
+        release_order(&o);
     }
     check_distribution(seen, equal, 24, "the 24 orders of four, epoch after epoch");
     check_distribution(follows, equal, 16, "the first of four in two epochs");
     check_distribution(of_seed, equal, 24, "the 24 orders of four, seed after seed");
 }
 
-static bool is_permutation(const uint64_t *order, uint64_t n)
+enum { ORDERED = 5000 };
+
+static bool is_permutation(const uint64_t *order)
 {
-    static bool found[5001];
-    memset(found, 0, sizeof found);
-    for (uint64_t i = 0; i < n; i++)
-        if (order[i] < 1 || order[i] > n || found[order[i]])
+    bool found[ORDERED + 1] = {false};
+    for (uint64_t i = 0; i < ORDERED; i++)
+        if (order[i] < 1 || order[i] > ORDERED || found[order[i]])
             return false;
         else
             found[order[i]] = true;
     return true;
 }
 
+/* Whether the positions are by their keys, which are the words of the blocks of four positions. */
+static bool is_by_key(const uint64_t *order, uint64_t epoch)
+{
+    uint64_t latest = 0;
+    for (uint64_t i = 0; i < ORDERED; i++) {
+        uint64_t key[RANDOM_BLOCK];
+        random_block(key, 1, RANDOM_SHUFFLE, order[i] / 4, 0, epoch);
+        if (key[order[i] % 4] < latest)
+            return false;
+        latest = key[order[i] % 4];
+    }
+    return true;
+}
+
 static void test_order(void)
 {
-    enum { N = 5000 };
-    struct examples e, other;
-    static uint64_t first[N];
-    init_order(&e, N, true, 1);
+    struct ordering o, other;
+    static uint64_t first[ORDERED];
+    init_order(&o, ORDERED, true, 1);
     bool good = true;
     for (uint64_t epoch = 0; epoch < 5; epoch++) {
-        start_epoch(&e, epoch);
-        good = good && is_permutation(e.order, N);
+        good = good && start_epoch(&o, epoch) == 1 && is_permutation(o.position) &&
+               is_by_key(o.position, epoch);
         if (epoch == 0)
-            memcpy(first, e.order, sizeof first);
+            memcpy(first, o.position, sizeof first);
         else
-            good = good && memcmp(first, e.order, sizeof first) != 0;
+            good = good && memcmp(first, o.position, sizeof first) != 0;
     }
-    tap_check(good, "each epoch a permutation of all centres, and another");
-    init_order(&other, N, true, 1);
+    tap_check(good, "each epoch all centres by their keys, another permutation");
+    init_order(&other, ORDERED, true, 1);
     start_epoch(&other, 4);
-    tap_check(memcmp(other.order, e.order, sizeof first) == 0, "no epoch depends on earlier ones");
-    examples_release(&other);
-    init_order(&other, N, true, 2);
-    tap_check(memcmp(other.order, first, sizeof first) != 0, "another seed, another order");
-    examples_release(&other);
-    init_order(&other, N, false, 1);
-    good = true;
-    for (uint64_t i = 0; i < N; i++)
-        good = good && other.order[i] == i + 1;
+    tap_check(memcmp(other.position, o.position, sizeof first) == 0,
+              "no epoch depends on earlier ones");
+    release_order(&other);
+    init_order(&other, ORDERED, true, 2);
+    start_epoch(&other, 0);
+    tap_check(memcmp(other.position, first, sizeof first) != 0, "another seed, another order");
+    release_order(&other);
+    init_order(&other, ORDERED, false, 1);
+    good = start_epoch(&other, 0) == 1;
+    for (uint64_t i = 0; i < ORDERED; i++)
+        good = good && other.position[i] == i + 1;
     tap_check(good, "without shuffling the order of the corpus");
-    examples_release(&other);
-    examples_release(&e);
+    release_order(&other);
+    release_order(&o);
+}
+
+/* In slices that hold less than all, on any number of threads, the order is the same. */
+static void test_slices(void)
+{
+    for (int shuffle = 0; shuffle < 2; shuffle++) {
+        struct ordering whole, parts;
+        init_order(&whole, ORDERED, shuffle, 6);
+        start_epoch(&whole, 3);
+        for (unsigned threads = 1; threads <= 4; threads += 3) {
+            struct order_options options = {6, shuffle, 1700, 10 * threads};
+            init_ordering(&parts, ORDERED, &options, threads);
+            start_epoch(&parts, 2);
+            unsigned slices = start_epoch(&parts, 3);
+            bool same =
+                memcmp(parts.position, whole.position, ORDERED * sizeof *whole.position) == 0;
+            tap_check(slices >= 3 && same, "the same order%s in %u slices, %u threads",
+                      shuffle ? ", shuffled," : "", slices, threads);
+            release_order(&parts);
+        }
+        release_order(&whole);
+    }
+}
+
+static int compare_places(const void *left, const void *right)
+{
+    const struct place *a = left, *b = right;
+    return a->key != b->key ? (a->key < b->key ? -1 : 1) : (a->at > b->at) - (a->at < b->at);
+}
+
+/* Keys that agree in their first bits, or altogether, which random ones hardly ever do. */
+static void test_sort(void)
+{
+    enum { MOST = 20000 };
+    static struct place place[MOST], wanted[MOST], scratch[MOST];
+    static uint32_t counts[ORDER_COUNTS];
+    uint64_t state = 4;
+    for (unsigned shared = 1; shared <= 64; shared += 9)
+        for (uint32_t n = 0; n <= MOST; n = 3 * n + 2) {
+            uint64_t mask = shared < 64 ? ~0ull >> shared : 0, key = draw(&state) & ~mask;
+            for (uint32_t i = 0; i < n; i++)
+                place[i] = (struct place){key | (draw(&state) & mask), draw(&state)};
+            memcpy(wanted, place, sizeof place);
+            qsort(wanted, n, sizeof *wanted, compare_places);
+            order_sort(place, n, shared, scratch, counts);
+            if (memcmp(wanted, place, sizeof place) != 0) {
+                tap_check(false, "%u places sorted, %u bits shared", n, shared);
+                return;
+            }
+        }
+    tap_check(true, "places sorted by key, equal ones by position");
 }
 
 /* ---- subsampling ---- */
@@ -724,18 +966,22 @@ static void test_subsampling(void)
 int main(void)
 {
     test_known_answers();
-    test_sequence();
+    test_blocks();
     test_alias();
     test_sentences();
     test_windows();
     test_noise();
     test_noise_pairs();
+    test_many_words();
     check_scarce(4095 * 15 / 2, "scarce noise, drawn or walked to");
     check_scarce(1000000000000000, "scarce noise, walked to");
     test_no_noise();
     test_frozen();
+    test_records();
     test_uniform_orders();
     test_order();
+    test_slices();
+    test_sort();
     test_subsampling();
     return tap_end();
 }

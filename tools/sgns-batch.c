@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* sgns-batch -- corpus to batches: windows, noise words, shuffled minibatches. */
+#include "batcher.h"
 #include "cli.h"
 #include "corpus.h"
-#include "examples.h"
 #include "output.h"
 
 static struct {
     struct examples_options examples;
-    uint32_t batch_size, epochs;
+    uint32_t batch_size, epochs, threads;
 } opt = {
     .examples = {.window = 5, .negatives = 5, .noise_exponent = 0.75, .shuffle = true, .seed = 1},
     .batch_size = 512,
@@ -29,6 +29,8 @@ static const struct cli_option options[] = {
     {0, "no-shuffle", OPTION_UNSET, &opt.examples.shuffle, "examples in the order of the corpus", 0,
      0, true},
     {'s', "seed", OPTION_U64, &opt.examples.seed, "N: of the random numbers", 0, 0x1p64, true},
+    {'t', "threads", OPTION_U32, &opt.threads, "N: threads, 0: one per processor, 8 at most", 0,
+     1024, false},
     {0},
 };
 
@@ -44,33 +46,17 @@ static const struct cli_program program = {
 
 static struct error err;
 
-static void read_corpus(struct corpus_reader *in, struct examples *examples)
+static void read_corpus(struct corpus_reader *in, struct sentences *text)
 {
     size_t count;
     while (must(corpus_read(in, &count, &err), &err) > 0)
-        must(examples_add(examples, in->token, count, &err), &err);
+        must(sentences_add(text, in->token, count, &err), &err);
 }
 
-/* Appends an example; what it lacks is a fault of the input, `name`. */
-static void make_example(struct examples *examples, uint64_t place, uint64_t epoch,
-                         struct minibatch *batch, const char *name)
+static unsigned default_threads(void)
 {
-    struct error cause;
-    if (examples_make(examples, place, epoch, batch, &cause) < 0)
-        must(error_set(&err, cause.status, "%s: %s", name, cause.text), &err);
-}
-
-static void write_epoch(struct examples *examples, uint64_t epoch, struct minibatch *batch,
-                        struct batches_writer *batches, const char *name)
-{
-    must(examples_start_epoch(examples, epoch, &err), &err);
-    for (uint64_t place = 0; place < examples->count; place++) {
-        make_example(examples, place, epoch, batch, name);
-        if (batch->examples == opt.batch_size || place + 1 == examples->count) {
-            must(batches_write(batches, batch, &err), &err);
-            minibatch_clear(batch);
-        }
-    }
+    unsigned processors = team_processors();
+    return processors < BATCHER_THREADS ? processors : BATCHER_THREADS;
 }
 
 int main(int argc, char **argv)
@@ -83,24 +69,26 @@ int main(int argc, char **argv)
 
     struct corpus_reader in;
     struct examples examples;
+    struct sentences text;
     must(corpus_reader_open(&in, fd, name, &err), &err);
     must(examples_init(&examples, &opt.examples, &in.head.vocab, &err), &err);
-    read_corpus(&in, &examples);
+    must(sentences_init(&text, head_id_width(&in.head), &err), &err);
+    read_corpus(&in, &text);
 
-    struct batches_shape shape = {opt.batch_size, opt.epochs, examples.count};
+    struct batcher_options batching = {.shape = {opt.batch_size, opt.epochs, text.count},
+                                       .threads = opt.threads ? opt.threads : default_threads(),
+                                       .name = name};
     struct batches_writer batches;
-    struct minibatch batch = {0};
     cli_add_provenance(&in.head);
-    must(batches_writer_open(&batches, out.fd, out.name, &in.head, &shape, &err), &err);
-    cli_note("%llu examples, %lu epochs, %llu minibatches", (unsigned long long)examples.count,
-             (unsigned long)opt.epochs, (unsigned long long)batches_in_all(&shape));
-    for (uint64_t epoch = 0; epoch < opt.epochs; epoch++)
-        write_epoch(&examples, epoch, &batch, &batches, name);
+    must(batches_writer_open(&batches, out.fd, out.name, &in.head, &batching.shape, &err), &err);
+    cli_note("%llu examples, %lu epochs, %llu minibatches", (unsigned long long)text.count,
+             (unsigned long)opt.epochs, (unsigned long long)batches_in_all(&batching.shape));
+    must(batcher_run(&batching, &examples, &text, &batches, &err), &err);
     must(batches_writer_finish(&batches, &err), &err);
     must(output_commit(&out, &err), &err);
 
-    minibatch_release(&batch);
     batches_writer_close(&batches);
+    sentences_release(&text);
     examples_release(&examples);
     corpus_reader_close(&in);
     return STATUS_OK;
