@@ -26,8 +26,12 @@ struct unit {
 struct batcher {
     const struct batcher_options *options;
     const struct examples *examples;
+    const struct sentences *text;
     struct batches_writer *writer;
-    struct order order;
+    struct order order;        /* of a text in memory */
+    struct scatter scatter;    /* of a text in a file */
+    const struct place *place; /* (places) of the slice */
+    uint64_t places;
     struct team team;
     pthread_t caller;
     uint64_t epoch;
@@ -68,7 +72,10 @@ static int make_record(struct batcher *b, struct unit *u, uint64_t from, uint32_
     uint8_t *record = stream_frame_reserve(&u->frame, examples_record_size(b->examples, n), err);
     if (!record || draft_start(&u->draft, b->examples, b->epoch, n, record, err) < 0)
         return -1;
-    draft_add(&u->draft, b->order.text, u->place + from, n);
+    if (b->text->spooled)
+        draft_add_items(&u->draft, b->scatter.items, u->place + from, n);
+    else
+        draft_add(&u->draft, b->text, u->place + from, n);
     size_t size = draft_finish(&u->draft, more, err);
     if (size == 0 || stream_frame_add(&u->frame, RECORD_EXAMPLES, size, err) < 0)
         return -1;
@@ -152,13 +159,13 @@ static int make_slice(struct batcher *b, uint64_t *first, struct error *err)
     uint64_t used = 0;
     for (;;) {
         uint64_t n = unit_size(b, *first);
-        bool there = n > 0 && used + n <= b->order.places;
+        bool there = n > 0 && used + n <= b->places;
         if ((!there || b->made == b->set) && b->made > 0 && turn(b, err) < 0)
             return -1;
         if (!there)
             return 0;
         struct unit *u = &b->unit[b->now * b->set + b->made++];
-        u->place = b->order.place + used;
+        u->place = b->place + used;
         u->first = *first;
         u->examples = n;
         used += n;
@@ -166,22 +173,53 @@ static int make_slice(struct batcher *b, uint64_t *first, struct error *err)
     }
 }
 
-static int write_epoch(struct batcher *b, uint64_t epoch, struct error *err)
+static int start_epoch(struct batcher *b, uint64_t epoch, struct error *err)
 {
     b->epoch = epoch;
+    if (b->text->spooled)
+        return scatter_start(&b->scatter, epoch, err);
     order_start(&b->order, epoch);
-    uint64_t before = 0, place = 0;
-    for (int more = 1; more;) {
-        uint64_t used = place - before;
-        before = place;
-        more = order_next(&b->order, used, err);
-        if (more < 0 || make_slice(b, &place, err) < 0)
-            return -1;
-    }
     return 0;
 }
 
-static int init(struct batcher *b, const struct sentences *text, struct error *err)
+/* As order_next. */
+static int next_slice(struct batcher *b, uint64_t used, struct error *err)
+{
+    int more =
+        b->text->spooled ? scatter_next(&b->scatter, used, err) : order_next(&b->order, used, err);
+    b->place = b->text->spooled ? b->scatter.place : b->order.place;
+    b->places = b->text->spooled ? b->scatter.places : b->order.places;
+    return more;
+}
+
+static int write_epoch(struct batcher *b, uint64_t epoch, struct error *err)
+{
+    uint64_t before = 0, place = 0;
+    int more = start_epoch(b, epoch, err) < 0 ? -1 : 1;
+    while (more > 0) {
+        uint64_t used = place - before;
+        before = place;
+        more = next_slice(b, used, err);
+        if (more >= 0 && make_slice(b, &place, err) < 0)
+            return -1;
+    }
+    return more;
+}
+
+static int init_order(struct batcher *b, struct error *err)
+{
+    const struct examples_options *o = &b->examples->options;
+    if (b->text->spooled) {
+        struct scatter_options options = {b->options->memory, b->unit_examples};
+        return scatter_init(&b->scatter, b->examples, b->text, &options, &b->team, err);
+    }
+    uint64_t left = b->options->memory - batcher_text_limit(b->options->memory);
+    struct order_options options = {o->seed, o->shuffle, 1 + left / sizeof(struct place),
+                                    b->unit_examples};
+    return order_init(&b->order, b->text, &options, &b->team, err);
+}
+
+static int init(struct batcher *b, struct error *err)
 {
     const struct examples_options *o = &b->examples->options;
     uint64_t words = ((uint64_t)o->window + 1) * (1 + o->negatives), n = UNIT_WORDS / words;
@@ -197,14 +235,13 @@ static int init(struct batcher *b, const struct sentences *text, struct error *e
     for (unsigned i = 0; i < 2 * b->set; i++)
         if (stream_frame_init(&b->unit[i].frame, STREAM_BATCHES, err) < 0)
             return -1;
-    struct order_options order = {o->seed, o->shuffle, text->count ? text->count : 1,
-                                  b->unit_examples};
-    return order_init(&b->order, text, &order, &b->team, err);
+    return init_order(b, err);
 }
 
 static void release(struct batcher *b)
 {
     order_release(&b->order);
+    scatter_release(&b->scatter);
     for (unsigned i = 0; b->unit && i < 2 * b->set; i++) {
         stream_frame_release(&b->unit[i].frame);
         draft_release(&b->unit[i].draft);
@@ -216,9 +253,12 @@ static void release(struct batcher *b)
 int batcher_run(const struct batcher_options *options, const struct examples *examples,
                 const struct sentences *text, struct batches_writer *writer, struct error *err)
 {
-    struct batcher b = {
-        .options = options, .examples = examples, .writer = writer, .caller = pthread_self()};
-    int result = init(&b, text, err);
+    struct batcher b = {.options = options,
+                        .examples = examples,
+                        .text = text,
+                        .writer = writer,
+                        .caller = pthread_self()};
+    int result = init(&b, err);
     for (uint64_t epoch = 0; result == 0 && epoch < options->shape.epochs; epoch++)
         result = write_epoch(&b, epoch, err);
     if (result == 0)

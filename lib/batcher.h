@@ -11,17 +11,25 @@
 #include "batches.h"
 #include "examples.h"
 #include "order.h"
+#include "scatter.h"
 #include "sentences.h"
 #include "team.h"
 
 struct batcher_options {
     struct batches_shape shape;
     unsigned threads; /* at least 1 */
+    uint64_t memory;  /* bytes, for text in memory and the order of an epoch */
     const char *name; /* of the input, for messages */
 };
 
 /* Threads that are worth having by default: those that make as much as a pipe carries. */
 enum { BATCHER_THREADS = 8 };
+
+/* Of that memory, what the text may take; a longer one is to go to a file. */
+static inline uint64_t batcher_text_limit(uint64_t memory)
+{
+    return memory / 2;
+}
 
 /* Writes them, behind the head. An error of status 3 where an example has no noise word, or a
  * minibatch would be too large for a stream. */

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bytes.h"
 #include "memory.h"
@@ -206,6 +207,90 @@ void draft_add(struct draft *d, const struct sentences *text, const struct place
         add(d, text, place, n, 2);
     else
         add(d, text, place, n, 4);
+}
+
+/* ---- items ---- */
+
+enum { ITEM_POSITION = 8, ITEM_CONTEXTS = 16, ITEM_IDS = 20 };
+
+static uint32_t item_contexts(const uint8_t *item)
+{
+    uint32_t contexts;
+    memcpy(&contexts, item + ITEM_CONTEXTS, sizeof contexts);
+    return contexts;
+}
+
+uint64_t item_key(const uint8_t *item)
+{
+    uint64_t key;
+    memcpy(&key, item, sizeof key);
+    return key;
+}
+
+size_t item_size(const struct examples *e, const uint8_t *item)
+{
+    return ITEM_IDS + (1 + (size_t)item_contexts(item)) * e->width;
+}
+
+size_t item_size_most(const struct examples *e)
+{
+    return ITEM_IDS + (1 + 2 * (size_t)e->options.window) * e->width + SLACK;
+}
+
+INLINE size_t pack(const struct examples *e, uint64_t epoch, const uint8_t *ids, uint64_t position,
+                   uint32_t n, uint8_t *items, unsigned width)
+{
+    const uint32_t widest = e->options.window;
+    struct random_at at[GROUP];
+    struct random_words window[GROUP], key[GROUP / RANDOM_BLOCK + 1];
+    uint8_t *item = items;
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t first = position + i - i % GROUP, here = position + i;
+        if (i % GROUP == 0) {
+            for (uint32_t j = 0; j < GROUP; j++)
+                at[j] = (struct random_at){0, first + j};
+            random_blocks(window, e->options.seed, RANDOM_WINDOW, at, GROUP, epoch_key(e, epoch));
+            order_keys(e->options.seed, epoch, first / RANDOM_BLOCK, GROUP / RANDOM_BLOCK + 1, key);
+        }
+        const uint8_t *centre = ids + (size_t)i * width;
+        if (id_at(centre, 0, width) == sentence_mark(width))
+            continue;
+        uint64_t word =
+            e->options.shuffle
+                ? key[here / RANDOM_BLOCK - first / RANDOM_BLOCK].word[here % RANDOM_BLOCK]
+                : 0;
+        uint32_t reach = 1 + (uint32_t)random_below(window[i % GROUP].word[0], widest);
+        uint32_t contexts = find_contexts(centre, reach, widest, item + ITEM_IDS + width, width);
+        memcpy(item, &word, sizeof word);
+        memcpy(item + ITEM_POSITION, &here, sizeof here);
+        memcpy(item + ITEM_CONTEXTS, &contexts, sizeof contexts);
+        store_id(item + ITEM_IDS, 0, id_at(centre, 0, width), width);
+        item += ITEM_IDS + (1 + (size_t)contexts) * width;
+    }
+    return (size_t)(item - items);
+}
+
+size_t items_pack(const struct examples *e, uint64_t epoch, const uint8_t *ids, uint64_t position,
+                  uint32_t n, uint8_t *items)
+{
+    return e->width == 2 ? pack(e, epoch, ids, position, n, items, 2)
+                         : pack(e, epoch, ids, position, n, items, 4);
+}
+
+void draft_add_items(struct draft *d, const uint8_t *items, const struct place *place, uint32_t n)
+{
+    const unsigned width = d->from->width;
+    uint8_t *contexts = context_ids(d), *centres = centre_ids(d), *counts = context_counts(d);
+    for (uint32_t i = 0; i < n; i++) {
+        __builtin_prefetch(items + place[i + AHEAD < n ? i + AHEAD : i].at);
+        const uint8_t *item = items + place[i].at, *ids = item + ITEM_IDS;
+        uint32_t at = d->examples++, found = item_contexts(item);
+        memcpy(centres + (size_t)at * width, ids, width);
+        memcpy(contexts + d->contexts * width, ids + width, (size_t)found * width);
+        bytes_store_u32(counts + 4 * (size_t)at, found);
+        d->contexts += found;
+        memcpy(&d->position[at], item + ITEM_POSITION, sizeof *d->position);
+    }
 }
 
 /* ---- noise words ---- */

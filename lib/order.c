@@ -11,7 +11,8 @@
  * all of them. */
 enum { BIN_PLACES = 512, BIN_BITS_MAX = 16 };
 
-enum { KEY_BLOCKS = 32 /* drawn at a time */ };
+/* Bits that are sorted by at a time, and how many places insertion is good for. */
+enum { DIGIT_MAX = 12, FEW = 16 };
 
 /* ---- sorting ---- */
 
@@ -37,30 +38,47 @@ static unsigned whole_log2(uint64_t n)
     return n > 1 ? 63 - (unsigned)__builtin_clzll(n) : 0;
 }
 
-void order_sort(struct place *place, uint64_t n, unsigned bits, struct place *scratch,
-                uint32_t *counts)
+/* By the first bits that may differ, then each part by itself. */
+static void sort_by_digit(struct place *place, uint64_t n, unsigned bits, unsigned digit,
+                          struct place *scratch)
 {
-    unsigned digit = whole_log2(n);
-    if (digit > ORDER_DIGIT)
-        digit = ORDER_DIGIT;
+    const unsigned shift = 64 - bits - digit;
+    const uint32_t mask = (1u << digit) - 1;
+    uint64_t end[1 << DIGIT_MAX];
+    memset(end, 0, sizeof *end << digit);
+    for (uint64_t i = 0; i < n; i++)
+        end[place[i].key >> shift & mask]++;
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i <= mask; i++) {
+        uint64_t here = end[i];
+        end[i] = sum;
+        sum += here;
+    }
+    for (uint64_t i = 0; i < n; i++)
+        scratch[end[place[i].key >> shift & mask]++] = place[i];
+    memcpy(place, scratch, n * sizeof *place);
+    for (uint32_t i = 0; i <= mask && n >> digit > FEW; i++) {
+        uint64_t start = i > 0 ? end[i - 1] : 0;
+        order_sort(place + start, end[i] - start, bits + digit, scratch);
+    }
+}
+
+void order_sort(struct place *place, uint64_t n, unsigned bits, struct place *scratch)
+{
+    unsigned digit = whole_log2(n) < DIGIT_MAX ? whole_log2(n) : DIGIT_MAX;
     if (digit > 64 - bits)
         digit = 64 - bits;
-    if (digit > 0) {
-        const unsigned shift = 64 - bits - digit;
-        const uint32_t mask = (1u << digit) - 1;
-        memset(counts, 0, sizeof *counts << digit);
-        for (uint64_t i = 0; i < n; i++)
-            counts[place[i].key >> shift & mask]++;
-        for (uint32_t i = 0, sum = 0; i <= mask; i++) {
-            uint32_t here = counts[i];
-            counts[i] = sum;
-            sum += here;
-        }
-        for (uint64_t i = 0; i < n; i++)
-            scratch[counts[place[i].key >> shift & mask]++] = place[i];
-        memcpy(place, scratch, n * sizeof *place);
-    }
+    if (digit > 0)
+        sort_by_digit(place, n, bits, digit, scratch);
     sort_by_insertion(place, n);
+}
+
+void order_keys(uint64_t seed, uint64_t epoch, uint64_t block, uint32_t n, struct random_words *key)
+{
+    struct random_at at[ORDER_KEYS];
+    for (uint32_t i = 0; i < n; i++)
+        at[i] = (struct random_at){block + i, 0};
+    random_blocks(key, seed, RANDOM_SHUFFLE, at, n, epoch);
 }
 
 /* ---- life cycle ---- */
@@ -115,15 +133,6 @@ static void run(struct order *o, team_function *function)
     team_run(o->team, function, o);
 }
 
-/* The keys of RANDOM_BLOCK × n positions. */
-static void draw_keys(const struct order *o, uint64_t block, uint64_t n, struct random_words *key)
-{
-    struct random_at at[KEY_BLOCKS];
-    for (uint64_t i = 0; i < n; i++)
-        at[i] = (struct random_at){block + i, 0};
-    random_blocks(key, o->options.seed, RANDOM_SHUFFLE, at, n, o->epoch);
-}
-
 /* Calls visit for every centre of the member's part of the text, with its key and its bin. A macro's
  * work, done by inlining. */
 typedef void visitor(struct order *o, uint64_t *count, uint64_t bin, struct place place);
@@ -137,10 +146,10 @@ static inline __attribute__((always_inline)) void visit_part(struct order *o, un
     const uint8_t *ids = sentences_at(text, 0);
     const uint32_t mark = sentence_mark(text->width);
     uint64_t *count = o->count + member * bins(o);
-    struct random_words key[KEY_BLOCKS];
+    struct random_words key[ORDER_KEYS];
     for (uint64_t block = start, n; block < end; block += n) {
-        n = end - block < KEY_BLOCKS ? end - block : KEY_BLOCKS;
-        draw_keys(o, block, n, key);
+        n = end - block < ORDER_KEYS ? end - block : ORDER_KEYS;
+        order_keys(o->options.seed, o->epoch, block, (uint32_t)n, key);
         for (uint64_t i = 0; i < RANDOM_BLOCK * n; i++) {
             uint64_t position = RANDOM_BLOCK * block + i; /* behind the text are marks */
             if (id_at(ids, (int64_t)position, text->width) == mark)
@@ -180,7 +189,6 @@ static void sort_bins(void *data)
 {
     struct order *o = data;
     unsigned member = atomic_fetch_add(&o->member, 1);
-    uint32_t counts[ORDER_COUNTS];
     struct error err;
     for (uint64_t bin; (bin = atomic_fetch_add(&o->next, 1)) < o->end && !o->failed;) {
         uint64_t n = o->first[bin + 1] - o->first[bin];
@@ -191,7 +199,7 @@ static void sort_bins(void *data)
             return;
         }
         order_sort(o->place + o->held + o->first[bin] - o->first[o->bin], n, o->bits,
-                   o->scratch[member], counts);
+                   o->scratch[member]);
     }
 }
 

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "random.h"
 #include "sentences.h"
 #include "team.h"
 
@@ -62,10 +63,14 @@ void order_start(struct order *o, uint64_t epoch);
  * this is the last slice, or −1. */
 int order_next(struct order *o, uint64_t used, struct error *err) MUST_USE;
 
-/* Sorts n places by key, of which `bits` bits are the same in all, with room for as many places and
- * for ORDER_COUNTS numbers. */
-enum { ORDER_DIGIT = 12, ORDER_COUNTS = 1 << ORDER_DIGIT };
-void order_sort(struct place *place, uint64_t n, unsigned bits, struct place *scratch,
-                uint32_t *counts);
+/* The keys of the positions RANDOM_BLOCK · block … RANDOM_BLOCK · (block + n) − 1, n ≤
+ * ORDER_KEYS. */
+enum { ORDER_KEYS = 32 };
+void order_keys(uint64_t seed, uint64_t epoch, uint64_t block, uint32_t n,
+                struct random_words *key);
+
+/* Sorts n places by key, of which the first `bits` bits are the same in all, equal keys by `at`;
+ * with room for as many places. */
+void order_sort(struct place *place, uint64_t n, unsigned bits, struct place *scratch);
 
 #endif

@@ -131,6 +131,7 @@ numeric_options() {
   range sgns-batch --negatives 1 1000 0 1001
   range sgns-batch --noise-exponent -4 4 -4.001 4.001
   range sgns-batch --epochs 1 1000 0 1000001
+  range sgns-batch --memory 1M 1T 1048575 2000000T
   range sgns-batch --threads 0 64 -1 1025
   range sgns-batch --seed 0 $largest -1 $beyond
   range sgns-train --dim 1 65536 0 65537

@@ -335,6 +335,95 @@ value() {
   leaves_nothing out
 }
 
+# ---- memory ----
+
+# many_sentences: makes few.bin, of some 310,000 tokens, 2 bytes each: more than half of a MiB.
+many_sentences() {
+  sample_text 2000 40 >part
+  for _ in {1..32}; do cat part; done | corpus_of
+}
+
+@test "any --memory gives the same bytes, in slices and through temporary files" {
+  many_sentences
+  for options in '-e 2' '-e 2 -r' '-e 2 --no-shuffle' '-w 20 -b 100000' '-w 1 -b 7'; do
+    # shellcheck disable=SC2086 # several options in one
+    {
+      sgns-batch -q -e 1 -k 1 $options -t 1 few.bin -o expected
+      for memory in 2M 1M; do
+        for threads in 1 3; do
+          sgns-batch -q -e 1 -k 1 $options -m $memory -t $threads few.bin | cmp - expected
+        done
+      done
+    }
+  done
+  "$BATS_TEST_DIRNAME/decode.py" --header expected >/dev/null
+}
+
+@test "ids of four bytes, too, go through temporary files" {
+  { seq 1 70000 | paste -sd ' '; seq 1 70000; seq 70000 -1 1 | paste -d ' ' - - - -; } | corpus_of
+  sgns-batch -q -e 2 -k 1 few.bin -o expected
+  for memory in 2M 1M; do
+    sgns-batch -q -e 2 -k 1 -m $memory few.bin | cmp - expected
+  done
+  TMPDIR=/nonexistent fails_with 1 sgns-batch -q -e 2 -k 1 -m 1M few.bin
+}
+
+@test "temporary files stand in TMPDIR, and only if the memory is not enough" {
+  many_sentences
+  TMPDIR=$PWD/nowhere succeeds sgns-batch -q -e 1 -k 1 -m 2M few.bin
+  TMPDIR=$PWD/nowhere fails_with 1 sgns-batch -q -e 1 -k 1 -m 1M -o out few.bin
+  says "cannot make a temporary file in '$PWD/nowhere'"
+  leaves_nothing out
+}
+
+@test "no room for temporary files: status 1" {
+  many_sentences
+  with_files_of() { # KIB COMMAND...
+    local size=$1
+    shift
+    (
+      trap '' XFSZ
+      ulimit -f "$size"
+      "$@" >/dev/null
+    )
+  }
+  # For hardly anything, for a part of the corpus, for a part of the examples.
+  for size in 1 100 3000; do
+    fails_with 1 with_files_of $size sgns-batch -q -e 1 -k 1 -m 1M few.bin
+    says 'cannot write to a temporary file'
+  done
+}
+
+@test "temporary files leave nothing behind" {
+  many_sentences
+  mkdir folder
+  export TMPDIR=$PWD/folder
+  succeeds sgns-batch -q -e 1 -k 1 -m 1M few.bin -o out
+  assert_equal "$(ls -A folder)" ''
+  exits_with 1 sgns-batch -q -m 1M few.bin -o /dev/full
+  assert_equal "$(ls -A folder)" ''
+  mkfifo fifo
+  sgns-batch -q -m 1M -e 1000 few.bin >fifo &
+  head -c 1000000 fifo >/dev/null || true # it is at work on the first epoch
+  wait $! || true
+  sgns-batch -q -m 1M -e 1000 few.bin -o unfinished &
+  sleep 0.5
+  kill -TERM $!
+  local status=0
+  wait $! || status=$?
+  assert_equal $status 143
+  assert_equal "$(ls -A folder)" ''
+  leaves_nothing unfinished
+}
+
+@test "memory is bounded by --memory, however long the corpus" {
+  yes "$(seq 1 50 | paste -sd ' ')" | head -n 60000 | corpus_of # 3 million examples
+  within_memory 40 sgns-batch -q -t 1 -w 1 -k 1 -e 1 -m 4M few.bin -o out
+  # What it takes to hold everything is more.
+  exits_with 1 within_memory 40 sgns-batch -q -t 1 -w 1 -k 1 -e 1 few.bin
+  says 'out of memory'
+}
+
 # ---- input and output ----
 
 @test "file, pipe and slow pipe give the same bytes" {

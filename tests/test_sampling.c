@@ -258,7 +258,7 @@ static void init_source(struct source *from, const struct examples_options *opti
 {
     struct error err;
     require(examples_init(&from->examples, options, vocab, &err) == 0, &err);
-    require(sentences_init(&from->text, from->examples.width, &err) == 0, &err);
+    require(sentences_init(&from->text, from->examples.width, UINT64_MAX, &err) == 0, &err);
 }
 
 static void release_source(struct source *from)
@@ -354,7 +354,7 @@ static bool keeps_sentences(const uint32_t *text, size_t n, size_t piece, const 
     uint64_t words = 0;
     bool same = true;
     for (unsigned width = 2; width <= 4; width += 2) {
-        require(sentences_init(&kept, width, &err) == 0, &err);
+        require(sentences_init(&kept, width, UINT64_MAX, &err) == 0, &err);
         for (size_t at = 0; at < n; at += piece)
             require(sentences_add(&kept, text + at, n - at < piece ? n - at : piece, &err) == 0,
                     &err);
@@ -694,7 +694,7 @@ static void init_ordering(struct ordering *o, uint32_t length, const struct orde
 {
     static const uint32_t pattern[] = {1, 2}, end = SENTENCE_END;
     struct error err;
-    require(sentences_init(&o->text, 2, &err) == 0, &err);
+    require(sentences_init(&o->text, 2, UINT64_MAX, &err) == 0, &err);
     for (uint32_t i = 0; i < length; i++)
         require(sentences_add(&o->text, &pattern[i % 2], 1, &err) == 0, &err);
     require(sentences_add(&o->text, &end, 1, &err) == 0, &err);
@@ -871,7 +871,6 @@ static void test_sort(void)
 {
     enum { MOST = 20000 };
     static struct place place[MOST], wanted[MOST], scratch[MOST];
-    static uint32_t counts[ORDER_COUNTS];
     uint64_t state = 4;
     for (unsigned shared = 1; shared <= 64; shared += 9)
         for (uint32_t n = 0; n <= MOST; n = 3 * n + 2) {
@@ -880,7 +879,7 @@ static void test_sort(void)
                 place[i] = (struct place){key | (draw(&state) & mask), draw(&state)};
             memcpy(wanted, place, sizeof place);
             qsort(wanted, n, sizeof *wanted, compare_places);
-            order_sort(place, n, shared, scratch, counts);
+            order_sort(place, n, shared, scratch);
             if (memcmp(wanted, place, sizeof place) != 0) {
                 tap_check(false, "%u places sorted, %u bits shared", n, shared);
                 return;

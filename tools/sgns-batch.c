@@ -8,10 +8,12 @@
 static struct {
     struct examples_options examples;
     uint32_t batch_size, epochs, threads;
+    uint64_t memory;
 } opt = {
     .examples = {.window = 5, .negatives = 5, .noise_exponent = 0.75, .shuffle = true, .seed = 1},
     .batch_size = 512,
     .epochs = 5,
+    .memory = 1 << 30,
 };
 
 static const struct cli_option options[] = {
@@ -31,6 +33,8 @@ static const struct cli_option options[] = {
     {'s', "seed", OPTION_U64, &opt.examples.seed, "N: of the random numbers", 0, 0x1p64, true},
     {'t', "threads", OPTION_U32, &opt.threads, "N: threads, 0: one per processor, 8 at most", 0,
      1024, false},
+    {'m', "memory", OPTION_SIZE, &opt.memory,
+     "SIZE: of corpus and order; a larger corpus goes through $TMPDIR", 1 << 20, 0x1p60, false},
     {0},
 };
 
@@ -51,6 +55,7 @@ static void read_corpus(struct corpus_reader *in, struct sentences *text)
     size_t count;
     while (must(corpus_read(in, &count, &err), &err) > 0)
         must(sentences_add(text, in->token, count, &err), &err);
+    must(sentences_finish(text, &err), &err);
 }
 
 static unsigned default_threads(void)
@@ -72,11 +77,13 @@ int main(int argc, char **argv)
     struct sentences text;
     must(corpus_reader_open(&in, fd, name, &err), &err);
     must(examples_init(&examples, &opt.examples, &in.head.vocab, &err), &err);
-    must(sentences_init(&text, head_id_width(&in.head), &err), &err);
+    must(sentences_init(&text, head_id_width(&in.head), batcher_text_limit(opt.memory), &err),
+         &err);
     read_corpus(&in, &text);
 
     struct batcher_options batching = {.shape = {opt.batch_size, opt.epochs, text.count},
                                        .threads = opt.threads ? opt.threads : default_threads(),
+                                       .memory = opt.memory,
                                        .name = name};
     struct batches_writer batches;
     cli_add_provenance(&in.head);
