@@ -92,22 +92,29 @@ static void end_sentence(struct sentences *s)
     s->length = 0;
 }
 
+static void add(struct sentences *s, uint32_t token)
+{
+    if (token == UNKNOWN_ID)
+        return;
+    if (token == SENTENCE_END) {
+        end_sentence(s);
+    } else if (s->length++ == 0) {
+        s->held = token;
+    } else {
+        if (s->length == 2)
+            append(s, s->held);
+        append(s, token);
+    }
+}
+
 int sentences_add(struct sentences *s, const uint32_t *token, size_t n, struct error *err)
 {
-    if (reserve(s, n + 1, err) < 0) /* one that is held may come with them */
-        return -1;
-    for (size_t i = 0; i < n; i++) {
-        if (token[i] == UNKNOWN_ID)
-            continue;
-        if (token[i] == SENTENCE_END) {
-            end_sentence(s);
-        } else if (s->length++ == 0) {
-            s->held = token[i];
-        } else {
-            if (s->length == 2)
-                append(s, s->held);
-            append(s, token[i]);
-        }
+    for (size_t at = 0, end; at < n; at = end) {
+        end = n - at < BUFFER ? n : at + BUFFER;
+        if (reserve(s, end - at + 1, err) < 0) /* one that is held may come with them */
+            return -1;
+        for (size_t i = at; i < end; i++)
+            add(s, token[i]);
     }
     return 0;
 }

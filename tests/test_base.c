@@ -13,6 +13,7 @@
 #include "oracle.h"
 #include "row_index.h"
 #include "spelling.h"
+#include "stream.h"
 #include "tap.h"
 #include "text.h"
 #include "tokenizer.h"
@@ -809,6 +810,74 @@ static void test_parallel_neighbours(void)
     tap_check(over && within, "neighbours: no cosine outside -1 to 1, where rounding gives one");
 }
 
+/* ---- frames that threads pack ---- */
+
+/* Adds a record of `size` bytes, which was room enough for twice as many. */
+static void add_record(struct stream_frame *frame, uint8_t byte, size_t size)
+{
+    struct error err;
+    uint8_t *content = stream_frame_reserve(frame, 2 * size + 8, &err);
+    require(content, &err);
+    memset(content, byte, 2 * size + 8);
+    require(stream_frame_add(frame, RECORD_EXAMPLES, size, &err) == 0, &err);
+}
+
+/* Whether the next record has `size` bytes of this kind. */
+static bool next_is(struct stream_reader *reader, enum record_type type, uint8_t byte, size_t size)
+{
+    struct error err;
+    struct record record;
+    require(stream_read(reader, &record, &err) == 1, &err);
+    bool same = record.type == type && record.size == size;
+    for (size_t i = 0; same && i < size; i++)
+        same = record.data[i] == byte;
+    return same;
+}
+
+/* Frames of two kinds of writing in one stream, one frame written twice and one empty again. */
+static void test_frames(void)
+{
+    static const uint8_t nines[] = {9, 9, 9};
+    static const uint64_t totals[STREAM_TOTALS] = {1, 2, 3};
+    struct error err;
+    struct stream_frame frame;
+    struct record record;
+    int fd = memfd_create("frames", 0);
+    require(stream_frame_init(&frame, STREAM_BATCHES, &err) == 0, &err);
+    struct stream_writer *writer = stream_writer_open(fd, "frames", STREAM_BATCHES, &err);
+    require(writer && stream_write(writer, RECORD_SHAPE, nines, 3, &err) == 0, &err);
+    add_record(&frame, 7, 100000);
+    stream_frame_clear(&frame);
+    add_record(&frame, 1, 5);
+    add_record(&frame, 2, 0);
+    add_record(&frame, 3, 5000000);
+    require(stream_frame_pack(&frame, &err) == 0, &err);
+    for (int i = 0; i < 2; i++)
+        require(stream_write_frame(writer, &frame, &err) == 0, &err);
+    require(stream_write(writer, RECORD_SHAPE, nines, 3, &err) == 0, &err);
+    require(stream_writer_finish(writer, totals, &err) == 0, &err);
+    stream_writer_close(writer);
+
+    lseek(fd, 0, SEEK_SET);
+    struct stream_reader *reader = stream_reader_open(fd, "frames", STREAM_BATCHES, &err);
+    require(reader, &err);
+    bool good = next_is(reader, RECORD_SHAPE, 9, 3);
+    for (int i = 0; i < 2; i++)
+        good = next_is(reader, RECORD_EXAMPLES, 1, 5) && next_is(reader, RECORD_EXAMPLES, 2, 0) &&
+               next_is(reader, RECORD_EXAMPLES, 3, 5000000) && good;
+    good = next_is(reader, RECORD_SHAPE, 9, 3) && good;
+    int end = stream_read(reader, &record, &err);
+    tap_check(good && end == 0, "records of frames that were packed apart, between others");
+    stream_reader_close(reader);
+    close(fd);
+
+    require(stream_frame_reserve(&frame, STREAM_MAX_RECORD + 1, &err), &err);
+    tap_check(stream_frame_add(&frame, RECORD_EXAMPLES, STREAM_MAX_RECORD + 1, &err) < 0 &&
+                  err.status == STATUS_FAILED,
+              "no record above the limit");
+    stream_frame_release(&frame);
+}
+
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -825,6 +894,7 @@ int main(void)
     test_short_texts();
     test_tokens();
     test_read_error();
+    test_frames();
     test_escapes();
     test_rows();
     test_spelling();
