@@ -12,6 +12,7 @@
 #include "oracle.h"
 #include "order.h"
 #include "random.h"
+#include "scatter.h"
 #include "subsample.h"
 #include "tap.h"
 #include "vocab.h"
@@ -860,6 +861,84 @@ static void test_slices(void)
     }
 }
 
+/* Collects the positions of an epoch, as start_epoch, from a scatter. `kept` places of each slice go
+ * into the next. */
+static unsigned scatter_epoch(struct scatter *s, uint64_t epoch, uint64_t kept, uint64_t *position)
+{
+    struct error err;
+    uint64_t n = 0, held = 0;
+    unsigned slices = 0;
+    require(scatter_start(s, epoch, &err) == 0, &err);
+    for (int more = 1; more; slices++) {
+        more = scatter_next(s, s->places - held, &err);
+        require(more >= 0, &err);
+        n -= held;
+        for (uint64_t i = 0; i < s->places; i++) {
+            uint64_t at;
+            memcpy(&at, s->items + s->place[i].at + 8, sizeof at);
+            if (i < held && at != position[n])
+                return 0;
+            position[n++] = at;
+        }
+        held = s->places < kept ? s->places : kept;
+    }
+    return n == s->text->count ? slices : 0;
+}
+
+/* Through a file, in buckets and in parts of buckets, the order is the same as in memory. */
+static void check_scatter(bool shuffle, uint64_t memory, unsigned threads, unsigned least)
+{
+    static const uint64_t count[] = {1, 1, 1};
+    static const uint32_t pattern[] = {1, 2}, end = SENTENCE_END;
+    struct examples_options options = {3, 1, 1, false, shuffle, 6};
+    struct scatter_options limits = {memory, 7};
+    struct ordering whole;
+    struct vocab vocab;
+    struct examples examples;
+    struct sentences text;
+    struct team team;
+    struct scatter scatter;
+    struct error err;
+    static uint64_t position[ORDERED];
+    init_order(&whole, ORDERED, shuffle, 6);
+    make_vocab(&vocab, count, 3);
+    require(examples_init(&examples, &options, &vocab, &err) == 0, &err);
+    require(sentences_init(&text, 2, 1000, &err) == 0, &err);
+    for (uint32_t i = 0; i < ORDERED; i++)
+        require(sentences_add(&text, &pattern[i % 2], 1, &err) == 0, &err);
+    require(sentences_add(&text, &end, 1, &err) == 0, &err);
+    require(sentences_finish(&text, &err) == 0 && text.spooled, &err);
+    require(team_init(&team, threads, &err) == 0, &err);
+    require(scatter_init(&scatter, &examples, &text, &limits, &team, &err) == 0, &err);
+    unsigned slices = 0;
+    bool same = true;
+    for (uint64_t epoch = 0; epoch < 3; epoch++) {
+        start_epoch(&whole, epoch);
+        slices = scatter_epoch(&scatter, epoch, 7, position);
+        same = same && slices >= least && memcmp(position, whole.position, sizeof position) == 0;
+    }
+    tap_check(same, "the same order%s through a file, %u slices, %u threads",
+              shuffle ? ", shuffled," : "", slices, threads);
+    scatter_release(&scatter);
+    team_release(&team);
+    sentences_release(&text);
+    examples_release(&examples);
+    vocab_release(&vocab);
+    release_order(&whole);
+}
+
+/* Of about 300 KB: all at once; in buckets; in 4 buckets, the most that can have buffers, in parts. */
+static void test_scatter(void)
+{
+    for (unsigned threads = 1; threads <= 3; threads += 2) {
+        check_scatter(true, 1 << 30, threads, 1);
+        check_scatter(true, 1 << 18, threads, 3);
+        check_scatter(true, 1 << 16, threads, 9);
+        check_scatter(true, 1000, threads, 100);
+        check_scatter(false, 1000, threads, 1);
+    }
+}
+
 static int compare_places(const void *left, const void *right)
 {
     const struct place *a = left, *b = right;
@@ -980,6 +1059,7 @@ int main(void)
     test_uniform_orders();
     test_order();
     test_slices();
+    test_scatter();
     test_sort();
     test_subsampling();
     return tap_end();
