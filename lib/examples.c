@@ -349,7 +349,8 @@ struct drawing {
 };
 
 /* Of `n` ids that were drawn and stored behind the noise words that there are, keeps those that may
- * be noise. */
+ * be noise. One for which drawing was long in vain has a block of random words of its own: number
+ * 2^64 − 1 − i for the i-th noise word. */
 static void sift(struct drawing *g, uint32_t n, unsigned width)
 {
     const struct examples *e = g->from;

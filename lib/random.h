@@ -16,7 +16,7 @@
 enum random_purpose {
     RANDOM_SUBSAMPLE = 1, /* block: token / 4 */
     RANDOM_WINDOW = 2,    /* position: of the centre word */
-    RANDOM_NOISE = 3,     /* position: of the centre word; blocks in turn */
+    RANDOM_NOISE = 3,     /* position: of the centre word; blocks in turn, see examples.c */
     RANDOM_SHUFFLE = 4,   /* block: position of the centre word / 4 */
     RANDOM_CENTRE = 5,    /* initial V; block: place in the matrix / 4 */
     RANDOM_CONTEXT = 6    /* initial U; likewise */
