@@ -115,7 +115,7 @@ static void test_known_answers(void)
 static void test_blocks(void)
 {
     enum { MOST = 9 };
-    struct random_at at[MOST];
+    struct random_at at[MOST] = {{0}};
     struct random_words made[MOST + 1], wanted;
     bool same = true;
     uint64_t state = 2;

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "oracle.h"
-#include "random.h"
 #include "stream.h"
 #include "tap.h"
 
@@ -28,13 +27,13 @@ static int write_stream(void)
     struct error err;
     int fd = new_file();
     static uint8_t data[LARGEST];
-    struct random_sequence random = random_sequence(1, RANDOM_SHUFFLE, 0, 0);
+    uint64_t state = 1;
     struct stream_writer *writer = stream_writer_open(fd, "file", STREAM_CORPUS, &err);
     require(writer, &err);
     for (int i = 0; i < RECORDS; i++) {
-        size_t size = (size_t)random_below(random_next(&random), LARGEST);
+        size_t size = draw_below(&state, LARGEST);
         for (size_t at = 0; at < size; at++)
-            data[at] = (uint8_t)(random_next(&random) >> (i % 64));
+            data[at] = (uint8_t)(draw(&state) >> (i % 57));
         require(stream_write(writer, RECORD_TOKENS, data, size, &err) == 0, &err);
     }
     const uint64_t totals[STREAM_TOTALS] = {1, 2, 3};
