@@ -93,6 +93,11 @@ static unsigned members(const struct order *o)
     return atomic_load(&o->team->members);
 }
 
+static int reserve_places(struct order *o, uint64_t n, struct error *err)
+{
+    return memory_reserve(&o->place, &o->place_capacity, n, sizeof *o->place, err);
+}
+
 int order_init(struct order *o, const struct sentences *text, const struct order_options *options,
                struct team *team, struct error *err)
 {
@@ -101,12 +106,12 @@ int order_init(struct order *o, const struct sentences *text, const struct order
     if (o->bits > BIN_BITS_MAX)
         o->bits = BIN_BITS_MAX;
     uint64_t most = o->options.capacity < text->count ? o->options.capacity : text->count;
-    o->place = memory_new_aligned(most + options->keep, sizeof *o->place, err);
     o->scratch = memory_new(members(o), sizeof *o->scratch, err);
     o->scratch_capacity = memory_new(members(o), sizeof *o->scratch_capacity, err);
     o->first = memory_new(bins(o) + 1, sizeof *o->first, err);
     o->count = memory_new(members(o) * bins(o), sizeof *o->count, err);
-    if (o->place && o->scratch && o->scratch_capacity && o->first && o->count)
+    if (o->scratch && o->scratch_capacity && o->first && o->count &&
+        reserve_places(o, most + options->keep, err) == 0)
         return 0;
     order_release(o);
     return -1;
@@ -238,6 +243,9 @@ static int fill_shuffled(struct order *o, struct error *err)
     while (o->end < bins(o) &&
            (o->end == o->bin || o->first[o->end + 1] - o->first[o->bin] <= o->options.capacity))
         o->end++;
+    o->places = o->held + o->first[o->end] - o->first[o->bin];
+    if (reserve_places(o, o->places, err) < 0) /* a bin may be larger than what was asked for */
+        return -1;
     assign_places(o);
     run(o, put_part);
     run(o, sort_bins);
@@ -245,7 +253,6 @@ static int fill_shuffled(struct order *o, struct error *err)
         *err = o->error;
         return -1;
     }
-    o->places = o->held + o->first[o->end] - o->first[o->bin];
     return o->end < bins(o);
 }
 

@@ -38,6 +38,7 @@ struct order {
                            places go */
     uint64_t *first; /* (bins + 1) centres in all bins before */
     struct place *place;
+    size_t place_capacity;
     uint64_t places;   /* in the slice */
     uint64_t bin, end; /* the bins of the slice; without shuffling, bin: the next position */
     uint64_t held;

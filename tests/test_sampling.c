@@ -856,6 +856,13 @@ static void test_slices(void)
             tap_check(slices >= 3 && same, "the same order%s in %u slices, %u threads",
                       shuffle ? ", shuffled," : "", slices, threads);
             release_order(&parts);
+            struct order_options tiny = {6, shuffle, 1, 3};
+            init_ordering(&parts, ORDERED, &tiny, threads);
+            slices = start_epoch(&parts, 3);
+            same = memcmp(parts.position, whole.position, ORDERED * sizeof *whole.position) == 0;
+            tap_check(slices >= 10 && same, "the same order%s in %u slices, %u threads",
+                      shuffle ? ", shuffled," : "", slices, threads);
+            release_order(&parts);
         }
         release_order(&whole);
     }
