@@ -4,6 +4,7 @@
 #include "kernels.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 #ifdef __AVX2__
 #include <immintrin.h>
@@ -126,13 +127,14 @@ INLINED void logits_to_coefficients(float *logit, int32_t start, int32_t words, 
     memcpy(logit, &x, sizeof x);
 }
 
-/* to[0 … block − 1] += Σ_w factor[w] · row[w], of rows from place `at` on. */
-INLINED void add_block(vec *to, const float *factor, const float *const *row, uint32_t n, size_t at,
-                       unsigned block)
+/* to[0 … block − 1] = Σ_w factor[w] · row[w], of rows from place `at` on; with `more`, on top of what
+ * is there. */
+INLINED void add_block(vec *to, bool more, const float *factor, const float *const *row, uint32_t n,
+                       size_t at, unsigned block)
 {
     vec sum[BLOCK];
     for (unsigned b = 0; b < block; b++)
-        sum[b] = to[b];
+        sum[b] = more ? to[b] : (vec){0};
     for (uint32_t w = 0; w < n; w++)
         for (unsigned b = 0; b < block; b++)
             sum[b] += factor[w] * ((const vec *)(row[w] + at))[b];
@@ -140,35 +142,35 @@ INLINED void add_block(vec *to, const float *factor, const float *const *row, ui
         to[b] = sum[b];
 }
 
-static void add_rows(float *to, const float *factor, const float *const *row, uint32_t n,
+static void add_rows(float *to, bool more, const float *factor, const float *const *row, uint32_t n,
                      size_t stride)
 {
     for (size_t at = 0; at < stride; at += BLOCK * VECTOR) {
         vec *sum = (vec *)(to + at);
         switch ((stride - at) / VECTOR) {
         case 1:
-            add_block(sum, factor, row, n, at, 1);
+            add_block(sum, more, factor, row, n, at, 1);
             break;
         case 2:
-            add_block(sum, factor, row, n, at, 2);
+            add_block(sum, more, factor, row, n, at, 2);
             break;
         case 3:
-            add_block(sum, factor, row, n, at, 3);
+            add_block(sum, more, factor, row, n, at, 3);
             break;
         case 4:
-            add_block(sum, factor, row, n, at, 4);
+            add_block(sum, more, factor, row, n, at, 4);
             break;
         case 5:
-            add_block(sum, factor, row, n, at, 5);
+            add_block(sum, more, factor, row, n, at, 5);
             break;
         case 6:
-            add_block(sum, factor, row, n, at, 6);
+            add_block(sum, more, factor, row, n, at, 6);
             break;
         case 7:
-            add_block(sum, factor, row, n, at, 7);
+            add_block(sum, more, factor, row, n, at, 7);
             break;
         default:
-            add_block(sum, factor, row, n, at, BLOCK);
+            add_block(sum, more, factor, row, n, at, BLOCK);
         }
     }
 }
@@ -195,7 +197,6 @@ static float example(const struct kernels_example *task)
 {
     const struct kernels_example e = *task; /* a copy, which no result can alias */
     vec loss[PARTS] = {{0}};
-    memset(e.gradient, 0, e.stride * sizeof *e.gradient);
     for (uint32_t start = 0; start < e.words; start += LANES) {
         uint32_t n = e.words - start < LANES ? e.words - start : LANES;
         const float *row[LANES];
@@ -207,7 +208,7 @@ static float example(const struct kernels_example *task)
             logits_to_coefficients(x + part, (int32_t)(start + part), (int32_t)e.words,
                                    (int32_t)e.contexts, e.scale, &loss[part / VECTOR]);
         memcpy(e.coefficient + start, x, n * sizeof *x);
-        add_rows(e.gradient, x, row, n, e.stride);
+        add_rows(e.gradient, start > 0, x, row, n, e.stride);
     }
     return sum_lanes(loss) / (float)e.words;
 }
@@ -217,7 +218,6 @@ static void sum(const float *rows, size_t stride, const uint32_t *entry, uint32_
 {
     const float *row[LANES];
     float factor[LANES];
-    memset(gradient, 0, stride * sizeof *gradient);
     for (uint32_t start = 0; start < n; start += LANES) {
         uint32_t some = n - start < LANES ? n - start : LANES;
         for (uint32_t i = 0; i < some; i++) {
@@ -225,7 +225,7 @@ static void sum(const float *rows, size_t stride, const uint32_t *entry, uint32_
             row[i] = rows + (owner ? owner[e] : e) * stride;
             factor[i] = owner ? coefficient[e] : 1.0f;
         }
-        add_rows(gradient, factor, row, some, stride);
+        add_rows(gradient, start > 0, factor, row, some, stride);
     }
 }
 

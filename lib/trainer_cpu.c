@@ -203,8 +203,7 @@ static void take_example(struct trainer_cpu *t, uint32_t i, uint32_t last_word)
 {
     const struct minibatch *batch = t->current->batch;
     uint32_t first = batch->first[i], next = batch->first[i + 1];
-    float *centre = t->centre_copy + i * t->stride;
-    memcpy(centre, t->centre.rows + batch->centre[i] * t->apart, t->stride * sizeof *centre);
+    const float *centre = t->centre.rows + batch->centre[i] * t->apart;
     struct kernels_example example = {
         .centre = centre,
         .table = t->context.rows,
@@ -219,6 +218,7 @@ static void take_example(struct trainer_cpu *t, uint32_t i, uint32_t last_word)
         .gradient = t->gradient + i * t->stride,
     };
     t->loss[i] = t->kernels->example(&example);
+    memcpy(t->centre_copy + i * t->stride, centre, t->stride * sizeof *centre);
 }
 
 static void differentiate(struct trainer_cpu *t)
