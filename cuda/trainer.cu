@@ -30,7 +30,6 @@ extern "C" {
 #include "adam.h"
 #include "sgd.h"
 #include "trainer.h"
-#include "xavier.h"
 }
 
 namespace
@@ -191,20 +190,12 @@ __device__ update_rule update_rule_at(const model &m, uint64_t step)
     return rule;
 }
 
-/* Brings a row to the state after step `to`. */
+/* Takes a row and its moments from the state after step `from` to that after step `to`. */
 template <unsigned Q>
-__device__ void catch_up(const model &model, const table &t, uint32_t id, uint64_t to,
-                         unsigned lane)
+__device__ void advance(const model &model, float4 *row, uint64_t from, uint64_t to, unsigned lane)
 {
-    uint64_t from = t.step[id];
-    if (from == to)
-        return;
-    __syncwarp();
-    if (lane == 0)
-        t.step[id] = to;
     if (from == 0) /* never had a gradient: its moments are zero, and nothing moves it */
         return;
-    float4 *row = t.rows + (size_t)id * model.apart;
     const row_part<Q> none = zero_row<Q>();
     if (to - from > ADAM_REPLAY) {
         adam_rest rest = adam_rest_after(&model.adam, from, to);
@@ -217,6 +208,20 @@ __device__ void catch_up(const model &model, const table &t, uint32_t id, uint64
         change_row<Q>(row, model.quads, lane, none,
                       [&](float &p, float &m, float &v, float g) { adam_move(p, m, v, g, a); });
     }
+}
+
+/* The same for a row of a table. */
+template <unsigned Q>
+__device__ void catch_up(const model &model, const table &t, uint32_t id, uint64_t to,
+                         unsigned lane)
+{
+    uint64_t from = t.step[id];
+    if (from == to)
+        return;
+    __syncwarp();
+    if (lane == 0)
+        t.step[id] = to;
+    advance<Q>(model, t.rows + (size_t)id * model.apart, from, to, lane);
 }
 
 /* ---- phase 1 ---- */
@@ -481,25 +486,26 @@ __global__ void fill_owners(owner_task t)
 
 struct collect_task {
     model m;
+    table from;
     uint32_t first, count;
-    uint64_t step;
-    float4 *out; /* (count, quads) */
+    uint64_t step; /* the rows are wanted as they are after it, 0: as they stand */
+    float4 *out;   /* (count, apart) */
 };
 
-/* Rows of V as they are after the latest step, a warp each. */
+/* Copies rows with their moments, a warp each; what stands in the table stays. */
 template <unsigned Q> __global__ void __launch_bounds__(BLOCK) collect(collect_task t)
 {
     unsigned lane = threadIdx.x % LANES_IN_WARP;
-    uint32_t i = blockIdx.x * WARPS + threadIdx.x / LANES_IN_WARP;
+    uint32_t i = blockIdx.x * WARPS + threadIdx.x / LANES_IN_WARP, quads = t.m.quads;
     if (i >= t.count)
         return;
     uint32_t id = t.first + i;
-    if (t.m.optimizer == OPTIMIZER_ADAM)
-        catch_up<Q>(t.m, t.m.centre, id, t.step, lane);
-    __syncwarp();
-    store_row<Q>(t.out + (size_t)i * t.m.quads,
-                 load_row<Q>(t.m.centre.rows + (size_t)id * t.m.apart, t.m.quads, lane),
-                 t.m.quads, lane);
+    float4 *out = t.out + (size_t)i * t.m.apart;
+    const float4 *row = t.from.rows + (size_t)id * t.m.apart;
+    for (uint32_t part = 0; part < t.m.apart; part += quads)
+        store_row<Q>(out + part, load_row<Q>(row + part, quads, lane), quads, lane);
+    if (t.step > 0 && t.from.step[id] < t.step)
+        advance<Q>(t.m, out, t.from.step[id], t.step, lane);
 }
 
 /* ---- host ---- */
@@ -755,39 +761,95 @@ int step(struct trainer *trainer, unsigned slot, const struct beside *beside, do
 
 /* ---- results ---- */
 
-int read_rows(trainer_cuda *t, uint32_t first, uint32_t count, float *rows, float *padded,
-              device_array<float4> &out, struct error *err)
+/* Rows of a table with their moments into `out` (count × 4 · apart), as they are after `step`, 0: as
+ * they stand. */
+int collect_rows(trainer_cuda *t, const table &from, uint32_t first, uint32_t count, uint64_t step,
+                 pinned_array<float> &out, struct error *err)
 {
     const char *what = "reading vectors back";
-    size_t stride = 4 * (size_t)t->quads;
-    collect_task task = {t->m, first, count, t->steps, out.data};
-    if (cuda_launch(t->kernels.collect, task, (size_t)count * LANES_IN_WARP, t->train, what, err) <
-            0 ||
-        cuda_check(cudaMemcpyAsync(padded, out.data, count * stride * sizeof *padded,
-                                   cudaMemcpyDeviceToHost, t->train),
-                   what, err) < 0 ||
-        cuda_check(cudaStreamSynchronize(t->train), what, err) < 0)
-        return -1;
-    for (uint32_t i = 0; i < count; i++)
-        memcpy(rows + (size_t)i * t->dim, padded + i * stride, t->dim * sizeof *rows);
-    return 0;
+    size_t quads = (size_t)count * t->m.apart;
+    device_array<float4> collected;
+    int result = t->failed ? error_set(err, STATUS_DEVICE, "GPU: lost; its vectors cannot be saved")
+                           : 0;
+    if (result == 0 && (collected.reserve(quads, what, err) < 0 || out.reserve(4 * quads, what, err) < 0))
+        result = -1;
+    collect_task task = {t->m, from, first, count, step, collected.data};
+    if (result == 0 &&
+        (cuda_launch(t->kernels.collect, task, (size_t)count * LANES_IN_WARP, t->train, what, err) <
+             0 ||
+         cuda_check(cudaMemcpyAsync(out.data, collected.data, quads * sizeof(float4),
+                                    cudaMemcpyDeviceToHost, t->train),
+                    what, err) < 0 ||
+         cuda_check(cudaStreamSynchronize(t->train), what, err) < 0))
+        result = -1;
+    collected.release();
+    return outcome(t, result);
 }
 
 int read_back(struct trainer *trainer, uint32_t first, uint32_t count, float *rows,
               struct error *err)
 {
     trainer_cuda *t = from_base(trainer);
-    if (t->failed)
-        return error_set(err, STATUS_DEVICE, "GPU: lost; its vectors cannot be saved");
-    device_array<float4> out;
-    pinned_array<float> padded;
-    int result = -1;
-    if (out.reserve((size_t)count * t->quads, "reading vectors back", err) == 0 &&
-        padded.reserve(4 * (size_t)count * t->quads, "reading vectors back", err) == 0)
-        result = read_rows(t, first, count, rows, padded.data, out, err);
+    pinned_array<float> out;
+    uint64_t step = t->m.optimizer == OPTIMIZER_ADAM ? t->steps : 0;
+    int result = collect_rows(t, t->m.centre, first, count, step, out, err);
+    for (uint32_t i = 0; i < count && result == 0; i++)
+        memcpy(rows + (size_t)i * t->dim, out.data + (size_t)i * 4 * t->m.apart,
+               t->dim * sizeof *rows);
     out.release();
-    padded.release();
+    return result;
+}
+
+const table &table_of(const trainer_cuda *t, enum weights matrix)
+{
+    return matrix == WEIGHTS_CENTRE ? t->m.centre : t->m.context;
+}
+
+int save(struct trainer *trainer, enum weights matrix, uint32_t first, uint32_t count,
+         uint64_t *step, float *number, struct error *err)
+{
+    trainer_cuda *t = from_base(trainer);
+    const table &from = table_of(t, matrix);
+    pinned_array<float> out;
+    size_t parts = t->m.apart / t->quads;
+    int result = collect_rows(t, from, first, count, 0, out, err);
+    if (result == 0)
+        result = outcome(t, cuda_check(cudaMemcpy(step, from.step + first, count * sizeof *step,
+                                                  cudaMemcpyDeviceToHost),
+                                       "reading vectors back", err));
+    for (size_t i = 0; i < count * parts && result == 0; i++)
+        memcpy(number + i * t->dim, out.data + i * 4 * t->quads, t->dim * sizeof *number);
+    out.release();
+    return result;
+}
+
+int restore(struct trainer *trainer, enum weights matrix, uint32_t first, uint32_t count,
+            const uint64_t *step, const float *number, struct error *err)
+{
+    const char *what = "taking up a checkpoint";
+    trainer_cuda *t = from_base(trainer);
+    const table &to = table_of(t, matrix);
+    size_t parts = t->m.apart / t->quads, floats = 4 * (size_t)t->m.apart * count;
+    pinned_array<float> staged;
+    int result = staged.reserve(floats, what, err);
+    if (result == 0)
+        memset(staged.data, 0, floats * sizeof(float));
+    for (size_t i = 0; i < count * parts && result == 0; i++)
+        memcpy(staged.data + i * 4 * t->quads, number + i * t->dim, t->dim * sizeof *number);
+    if (result == 0 &&
+        (cuda_check(cudaMemcpy(to.rows + (size_t)first * t->m.apart, staged.data,
+                               floats * sizeof(float), cudaMemcpyHostToDevice),
+                    what, err) < 0 ||
+         cuda_check(cudaMemcpy(to.step + first, step, count * sizeof *step, cudaMemcpyHostToDevice),
+                    what, err) < 0))
+        result = -1;
+    staged.release();
     return outcome(t, result);
+}
+
+void resume(struct trainer *trainer, uint64_t steps)
+{
+    from_base(trainer)->steps = steps;
 }
 
 /* ---- create ---- */
@@ -883,7 +945,7 @@ int create(trainer_cuda *t, int device, const struct trainer_config *config, str
     const char *what = "starting";
     struct xavier xavier = xavier_init(t->words, t->dim, config->seed);
     t->m.quads = t->quads;
-    t->m.apart = config->optimizer == OPTIMIZER_ADAM ? 3 * t->quads : t->quads;
+    t->m.apart = trainer_parts(config->optimizer) * t->quads;
     t->m.optimizer = config->optimizer;
     t->m.lr = config->lr;
     t->m.steps = config->steps;
@@ -903,7 +965,8 @@ int create(trainer_cuda *t, int device, const struct trainer_config *config, str
                : 0;
 }
 
-const struct trainer_methods methods = {prepare, step, read_back, destroy};
+const struct trainer_methods methods = {prepare, step,   read_back, save,
+                                        restore, resume, destroy};
 
 } // namespace
 

@@ -11,28 +11,42 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static const int deadly[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 
-/* What a signal handler must find. */
-static char temporary[PATH_MAX + 32];
-static char target[PATH_MAX];
-static volatile sig_atomic_t pending;
+/* Named files under way, where a signal handler finds them. */
+static struct unfinished {
+    char temporary[PATH_MAX + 32];
+    char target[PATH_MAX];
+    volatile sig_atomic_t pending;
+} unfinished[OUTPUTS_MAX];
 
-static void discard_and_die(int signal_number)
+static volatile sig_atomic_t deferring, deferred;
+
+void output_die(int signal_number)
 {
     output_discard();
     signal(signal_number, SIG_DFL);
     raise(signal_number);
+    abort(); /* only where the signal is blocked */
+}
+
+static void on_signal(int signal_number)
+{
+    bool wait = deferring && !deferred && signal_number != SIGPIPE;
+    deferred = signal_number;
+    if (!wait)
+        output_die(signal_number);
 }
 
 static void catch_signals(void)
 {
     for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) {
-        struct sigaction old, action = {.sa_handler = discard_and_die};
+        struct sigaction old, action = {.sa_handler = on_signal};
         sigemptyset(&action.sa_mask);
         /* A signal that the parent chose to ignore stays ignored. */
         if (sigaction(deadly[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
@@ -40,11 +54,33 @@ static void catch_signals(void)
     }
 }
 
+void output_defer_signals(bool defer)
+{
+    deferring = defer;
+    catch_signals();
+}
+
+int output_deferred_signal(void)
+{
+    return deferred;
+}
+
 void output_discard(void)
 {
-    if (pending)
-        unlink(temporary);
-    pending = 0;
+    for (int i = 0; i < OUTPUTS_MAX; i++) {
+        if (unfinished[i].pending)
+            unlink(unfinished[i].temporary);
+        unfinished[i].pending = 0;
+    }
+}
+
+static struct unfinished *unfinished_new(void)
+{
+    struct unfinished *file = unfinished;
+    while (file->pending)
+        if (++file == unfinished + OUTPUTS_MAX)
+            abort(); /* a program that opens more than OUTPUTS_MAX */
+    return file;
 }
 
 bool output_is_same(const char *path, int fd)
@@ -54,29 +90,31 @@ bool output_is_same(const char *path, int fd)
            S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-static int open_temporary(struct output *output, struct error *err)
+static int open_temporary(struct output *output, struct unfinished *file, struct error *err)
 {
     for (int attempt = 0; attempt < 100; attempt++) {
         uint32_t random;
         if (getrandom(&random, sizeof random, 0) != sizeof random)
             return error_system(err, "%s: no random name", output->name);
-        snprintf(temporary, sizeof temporary, "%s.tmp.%08x", target, (unsigned)random);
-        output->fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        snprintf(file->temporary, sizeof file->temporary, "%s.tmp.%08x", file->target,
+                 (unsigned)random);
+        output->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (output->fd >= 0) {
-            pending = 1;
+            file->pending = 1;
+            output->file = file;
             catch_signals();
             return 0;
         }
         if (errno != EEXIST)
             break;
     }
-    return error_system(err, "%s: cannot create '%s'", output->name, temporary);
+    return error_system(err, "%s: cannot create '%s'", output->name, file->temporary);
 }
 
 int output_open(struct output *output, const char *path, int input, struct error *err)
 {
     struct stat old;
-    *output = (struct output){STDOUT_FILENO, path ? path : "stdout", NULL};
+    *output = (struct output){STDOUT_FILENO, path ? path : "stdout", NULL, NULL};
     if (output_is_same(path, input))
         return error_set(err, STATUS_USAGE, "%s: is the input as well", output->name);
     if (!path)
@@ -86,18 +124,20 @@ int output_open(struct output *output, const char *path, int input, struct error
         output->fd = open(path, O_WRONLY | O_CLOEXEC);
         return output->fd < 0 ? error_system(err, "%s: cannot open", path) : 0;
     }
+    struct unfinished *file = unfinished_new();
     /* A symbolic link to a file stays one: the file is what is replaced. */
-    if (exists ? !realpath(path, target) : strlen(path) >= sizeof target)
+    if (exists ? !realpath(path, file->target) : strlen(path) >= sizeof file->target)
         return error_system(err, "%s: cannot open", path);
     if (!exists)
-        strcpy(target, path);
-    return open_temporary(output, err);
+        strcpy(file->target, path);
+    return open_temporary(output, file, err);
 }
 
-static int sync_directory(const char *name, struct error *err)
+static int sync_directory(const struct output *output, struct error *err)
 {
+    const char *name = output->name;
     char copy[PATH_MAX];
-    strcpy(copy, target);
+    strcpy(copy, output->file->target);
     int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return error_system(err, "%s: cannot open its directory", name);
@@ -118,14 +158,41 @@ int output_commit(struct output *output, struct error *err)
 {
     if (output->text && (fflush(output->text) != 0 || ferror(output->text)))
         return error_system(err, "%s: write failed", output->name);
-    if (pending && fsync(output->fd) < 0)
+    struct unfinished *file = output->file;
+    if (file && fsync(output->fd) < 0)
         return error_system(err, "%s: sync failed", output->name);
     if ((output->text ? fclose(output->text) : close(output->fd)) < 0)
         return error_system(err, "%s: close failed", output->name);
-    if (!pending)
+    if (!file)
         return 0;
-    if (rename(temporary, target) < 0)
-        return error_system(err, "%s: cannot rename '%s'", output->name, temporary);
-    pending = 0;
-    return sync_directory(output->name, err);
+    if (rename(file->temporary, file->target) < 0)
+        return error_system(err, "%s: cannot rename '%s'", output->name, file->temporary);
+    file->pending = 0;
+    return sync_directory(output, err);
+}
+
+int output_lock(struct output *lock, const char *path, struct error *err)
+{
+    struct unfinished *file = unfinished_new();
+    *lock = (struct output){-1, path, NULL, file};
+    if (snprintf(file->temporary, sizeof file->temporary, "%s.lock", path) >=
+        (int)sizeof file->temporary)
+        return error_set(err, STATUS_FAILED, "%s: too long a name", path);
+    lock->fd = open(file->temporary, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (lock->fd < 0)
+        return error_system(err, "%s: cannot create", file->temporary);
+    if (flock(lock->fd, LOCK_EX | LOCK_NB) < 0) {
+        close(lock->fd);
+        return error_set(err, STATUS_FAILED, "%s: is being written by another process", path);
+    }
+    file->pending = 1;
+    catch_signals();
+    return 0;
+}
+
+void output_unlock(struct output *lock)
+{
+    unlink(lock->file->temporary);
+    lock->file->pending = 0;
+    close(lock->fd);
 }

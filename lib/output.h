@@ -3,8 +3,8 @@
  *
  * A named file is written under a temporary name beside it, NAME.tmp.*, and renamed when everything
  * is on disk; on error, SIGINT, SIGTERM, SIGHUP or SIGPIPE the temporary goes and a file that was
- * there before stays. What is not a regular file (a device, a FIFO) is written to directly. One
- * output at a time, in one process.
+ * there before stays. What is not a regular file (a device, a FIFO) is written to directly. A
+ * process has at most OUTPUTS_MAX outputs and locks at a time.
  */
 #ifndef SGNS_OUTPUT_H
 #define SGNS_OUTPUT_H
@@ -14,10 +14,15 @@
 
 #include "error.h"
 
+enum { OUTPUTS_MAX = 3 };
+
+struct unfinished; /* a named file under way */
+
 struct output {
     int fd;
-    const char *name; /* for messages */
-    FILE *text;       /* over fd, once output_text was called; NULL before */
+    const char *name;        /* for messages */
+    FILE *text;              /* over fd, once output_text was called; NULL before */
+    struct unfinished *file; /* NULL where the output has no temporary */
 };
 
 /* `path` NULL is standard output. `input` is the descriptor of the program's input, −1 for none: an
@@ -34,7 +39,20 @@ int output_text(struct output *output, struct error *err) MUST_USE;
 /* Makes the output permanent: to disk and, where it has a name, under its name. */
 int output_commit(struct output *output, struct error *err) MUST_USE;
 
-/* Removes the temporary of an output that was opened and not committed, if there is one. */
+/* Removes the temporaries of outputs that were opened and not committed. */
 void output_discard(void);
+
+/* Keeps other processes that ask from writing to `path`, until unlock or the end of this one: an
+ * error of status 1 where one has asked before. */
+int output_lock(struct output *lock, const char *path, struct error *err) MUST_USE;
+void output_unlock(struct output *lock);
+
+/* While this is on, the first SIGINT, SIGTERM or SIGHUP only leaves its number behind, so that the
+ * program can end in order, with output_die; the second one ends it at once. */
+void output_defer_signals(bool defer);
+/* That number, or 0. */
+int output_deferred_signal(void);
+/* Ends the process by a signal. */
+_Noreturn void output_die(int signal_number);
 
 #endif

@@ -35,6 +35,8 @@ enum record_type {
     RECORD_TOKENS = 16,
     RECORD_EXAMPLES = 17,
     RECORD_ROWS = 18,
+    RECORD_TRAINING = 19,
+    RECORD_STATE = 20,
     RECORD_END = 255
 };
 
@@ -71,6 +73,9 @@ int stream_read(struct stream_reader *reader, struct record *record, struct erro
 /* From here on a thread of the reader's own reads and decodes ahead of stream_read, some megabytes
  * of it. Closing waits for that thread. */
 int stream_read_ahead(struct stream_reader *reader, struct error *err) MUST_USE;
+
+/* A hash of everything up to and with the latest record: streams with the same hash began alike. */
+uint64_t stream_hash(const struct stream_reader *reader);
 
 /* After stream_read returned 0: the totals that END claims, for the kind's reader to compare. */
 const uint64_t *stream_totals(const struct stream_reader *reader);

@@ -178,6 +178,8 @@ static bool known_record_type(uint32_t type)
     case RECORD_TOKENS:
     case RECORD_EXAMPLES:
     case RECORD_ROWS:
+    case RECORD_TRAINING:
+    case RECORD_STATE:
     case RECORD_END:
         return true;
     default:
@@ -325,7 +327,8 @@ void stream_decoder_version(const struct stream_decoder *d, unsigned *major, uns
 
 struct stream_position stream_decoder_position(const struct stream_decoder *d)
 {
-    return (struct stream_position){d->payload > 0, d->consumed + d->in.pos, d->records};
+    return (struct stream_position){d->payload > 0, d->consumed + d->in.pos, d->records,
+                                    XXH64_digest(&d->hash)};
 }
 
 const uint64_t *stream_decoder_totals(const struct stream_decoder *d)

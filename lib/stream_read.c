@@ -233,6 +233,11 @@ void stream_reader_version(const struct stream_reader *r, unsigned *major, unsig
     stream_decoder_version(r->decoder, major, minor);
 }
 
+uint64_t stream_hash(const struct stream_reader *r)
+{
+    return r->latest.position.hash;
+}
+
 const uint64_t *stream_totals(const struct stream_reader *r)
 {
     return stream_decoder_totals(r->decoder);

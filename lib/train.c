@@ -15,7 +15,8 @@ struct next {
     struct trainer *trainer;
     struct minibatch *batch[TRAINER_SLOTS]; /* (trainer->group) each */
     unsigned count[TRAINER_SLOTS];
-    double *loss; /* (trainer->group) */
+    uint64_t input_hash[TRAINER_SLOTS]; /* behind the group */
+    double *loss;                       /* (trainer->group) */
     unsigned slot;
     bool ended; /* END was read */
     int result; /* 0, or −1: see error */
@@ -32,6 +33,7 @@ static void read_next(void *data)
         got = batches_read(next->in, &batch[*count], &next->error);
         if (got <= 0)
             break;
+        next->input_hash[next->slot] = stream_hash(next->in->stream);
     }
     next->ended = next->ended || got == 0;
     next->result = got < 0 ? -1 : 0;
@@ -40,61 +42,68 @@ static void read_next(void *data)
             next->trainer->methods->prepare(next->trainer, next->slot, batch, *count, &next->error);
 }
 
-/* Sums from which the means of a train_state are made. */
-struct sums {
-    double total_loss, epoch_loss;
-    uint64_t epoch_examples;
-};
-
-static void account(struct train_state *state, struct sums *sums, uint32_t examples, double loss,
-                    uint64_t steps_per_epoch)
+/* Passes over the minibatches that the model has learnt from. */
+static int pass_over(struct next *next, const struct train_progress *progress, struct error *err)
 {
-    if (state->step % steps_per_epoch == 0) {
-        state->epoch++;
-        sums->epoch_loss = 0;
-        sums->epoch_examples = 0;
+    for (uint64_t step = 0; step < progress->steps; step++)
+        if (batches_read(next->in, &next->batch[0][0], err) < 0)
+            return -1;
+    if (progress->steps > 0 && stream_hash(next->in->stream) != progress->input_hash)
+        return stream_fault(next->in->stream, err,
+                            "not the minibatches that the checkpoint was trained on");
+    return 0;
+}
+
+static void account(struct train_state *state, struct train_progress *progress, uint32_t examples,
+                    double loss, uint64_t steps_per_epoch)
+{
+    if (progress->steps % steps_per_epoch == 0) {
+        progress->epoch_loss = 0;
+        progress->epoch_examples = 0;
     }
-    state->step++;
+    state->epoch = (uint32_t)(progress->steps / steps_per_epoch + 1);
+    state->step = ++progress->steps;
     state->epoch_done = state->step % steps_per_epoch == 0;
     state->examples += examples;
-    sums->total_loss += loss;
-    sums->epoch_loss += loss;
-    sums->epoch_examples += examples;
+    progress->examples += examples;
+    progress->epoch_examples += examples;
+    progress->total_loss += loss;
+    progress->epoch_loss += loss;
     state->loss = loss / examples;
-    state->epoch_loss = sums->epoch_loss / (double)sums->epoch_examples;
-    state->total_loss = sums->total_loss / (double)state->examples;
+    state->epoch_loss = progress->epoch_loss / (double)progress->epoch_examples;
+    state->total_loss = progress->total_loss / (double)progress->examples;
 }
 
 /* Accounts for the minibatches of a slot, whose losses are in next->loss, as if they had ended one
  * by one since state->seconds, the last one `now`. */
 static int account_group(const struct next *next, unsigned slot, double now,
-                         struct train_state *state, struct sums *sums,
-                         void (*after_step)(void *, const struct train_state *), void *data,
-                         struct error *err)
+                         struct train_state *state, struct train_progress *progress,
+                         const struct train_watch *watch, struct error *err)
 {
     for (unsigned i = 0, n = next->count[slot]; i < n; i++) {
         state->seconds += (now - state->seconds) / (n - i);
-        account(state, sums, next->batch[slot][i].examples, next->loss[i],
+        account(state, progress, next->batch[slot][i].examples, next->loss[i],
                 batches_per_epoch(&next->in->shape));
         if (!isfinite(next->loss[i]))
             return error_set(err, STATUS_DIVERGED,
                              "training diverged: the loss of epoch %lu, minibatch %llu is not "
                              "finite; try a smaller --lr",
                              (unsigned long)state->epoch, (unsigned long long)state->step);
-        after_step(data, state);
+        watch->after_step(watch->data, state);
     }
+    progress->input_hash = next->input_hash[slot];
     return 0;
 }
 
-static int train_from(struct next *next, void (*after_step)(void *, const struct train_state *),
-                      void *data, struct error *err)
+static int train_from(struct next *next, struct train_progress *progress,
+                      const struct train_watch *watch, struct error *err)
 {
     struct train_state state = {.steps = batches_in_all(&next->in->shape)};
-    struct sums sums = {0};
     struct beside beside = {read_next, next};
-    double start = clock_seconds();
-    if (next->trainer->ahead && stream_read_ahead(next->in->stream, err) < 0)
+    if (pass_over(next, progress, err) < 0 ||
+        (next->trainer->ahead && stream_read_ahead(next->in->stream, err) < 0))
         return -1;
+    double start = clock_seconds();
     read_next(next);
     while (next->result == 0 && next->count[next->slot] > 0) {
         unsigned slot = next->slot;
@@ -102,17 +111,19 @@ static int train_from(struct next *next, void (*after_step)(void *, const struct
         if (next->trainer->methods->step(next->trainer, slot, &beside, next->loss, err) < 0)
             return -1;
         double now = clock_seconds() - start;
-        if (account_group(next, slot, now, &state, &sums, after_step, data, err) < 0)
+        if (account_group(next, slot, now, &state, progress, watch, err) < 0)
             return -1;
+        int stop = watch->between ? watch->between(watch->data, progress, err) : 0;
+        if (stop != 0)
+            return stop;
     }
     if (next->result < 0)
         *err = next->error;
     return next->result;
 }
 
-int train(struct batches_reader *in, struct trainer *trainer,
-          void (*after_step)(void *data, const struct train_state *state), void *data,
-          struct error *err)
+int train(struct batches_reader *in, struct trainer *trainer, struct train_progress *progress,
+          const struct train_watch *watch, struct error *err)
 {
     struct next next = {.in = in, .trainer = trainer};
     next.loss = memory_new(trainer->group, sizeof *next.loss, err);
@@ -122,7 +133,7 @@ int train(struct batches_reader *in, struct trainer *trainer,
         result = next.batch[i] ? 0 : -1;
     }
     if (result == 0)
-        result = train_from(&next, after_step, data, err);
+        result = train_from(&next, progress, watch, err);
     for (int i = 0; i < TRAINER_SLOTS; i++) {
         for (unsigned b = 0; next.batch[i] && b < trainer->group; b++)
             minibatch_release(&next.batch[i][b]);

@@ -18,15 +18,32 @@ struct train_state {
     double loss;          /* mean over the latest minibatch */
     double epoch_loss;    /* mean over the current epoch so far */
     double total_loss;    /* mean over all epochs so far */
-    uint64_t examples;    /* seen in all epochs so far */
-    double seconds;       /* since training began */
+    uint64_t examples;    /* seen since training began, or went on */
+    double seconds;       /* likewise */
 };
 
-/* Trains on all minibatches of `in`, and calls after_step(data, state) behind each. The stream is
- * verified to its END. A loss that is not finite is an error of status 5. */
-int train(struct batches_reader *in, struct trainer *trainer,
-          void (*after_step)(void *data, const struct train_state *state), void *data,
-          struct error *err) MUST_USE;
+/* How far training is, and all that it must know to go on from there. */
+struct train_progress {
+    uint64_t steps, examples, epoch_examples;
+    double total_loss, epoch_loss; /* sums over examples */
+    uint64_t input_hash;           /* stream_hash of the input behind the latest minibatch */
+};
+
+/* Who is told. */
+struct train_watch {
+    void *data;
+    void (*after_step)(void *data, const struct train_state *state);
+    /* When the model stands at `progress`: 0 to go on, 1 to stop, −1 for an error. NULL: go on. */
+    int (*between)(void *data, const struct train_progress *progress, struct error *err);
+};
+
+/* Trains on the minibatches of `in` behind the first progress->steps, which it only passes over, and
+ * keeps *progress at what the model has learnt. The stream is verified to its END. Returns 0, or 1
+ * when it was told to stop, or −1: status 5 for a loss that is not finite, 3 for an input that is
+ * broken, or other than the one that *progress tells of; after these two the model stands at
+ * *progress. */
+int train(struct batches_reader *in, struct trainer *trainer, struct train_progress *progress,
+          const struct train_watch *watch, struct error *err) MUST_USE;
 
 /* Writes V as a complete vectors stream with this head. Vectors that are not finite are an error of
  * status 5. */

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "batches.h"
+#include "xavier.h"
 
 enum { TRAINER_SLOTS = 2 };
 
@@ -52,9 +53,19 @@ struct trainer_methods {
     int (*step)(struct trainer *trainer, unsigned slot, const struct beside *beside, double *loss,
                 struct error *err);
     /* Copies rows first … first + count − 1 of V, after all steps so far, into rows (count × dim).
-     */
+     * Changes nothing. */
     int (*read_back)(struct trainer *trainer, uint32_t first, uint32_t count, float *rows,
                      struct error *err);
+    /* Copies all that training knows of rows first … first + count − 1 of a matrix: step (count),
+     * after which a row is up to date, and number (count × trainer_parts × dim): weights, and with
+     * Adam first and second moments. Changes nothing. */
+    int (*save)(struct trainer *trainer, enum weights matrix, uint32_t first, uint32_t count,
+                uint64_t *step, float *number, struct error *err);
+    /* Puts it back. */
+    int (*restore)(struct trainer *trainer, enum weights matrix, uint32_t first, uint32_t count,
+                   const uint64_t *step, const float *number, struct error *err);
+    /* Behind that: `steps` are done. */
+    void (*resume)(struct trainer *trainer, uint64_t steps);
     void (*destroy)(struct trainer *trainer);
 };
 
@@ -65,6 +76,12 @@ struct trainer {
     unsigned group;  /* minibatches that it takes at a time */
     bool ahead;      /* its steps leave processors free: the input is to be read ahead of them */
 };
+
+/* How many numbers training keeps for a weight. */
+static inline uint32_t trainer_parts(enum optimizer optimizer)
+{
+    return optimizer == OPTIMIZER_ADAM ? 3 : 1;
+}
 
 /* A model with initial vectors, on `device`: "auto", "cpu", "cuda" or "cuda:N". "auto" takes a GPU
  * where there is one and the work is worth its start. `note` (DEVICE_NOTE bytes, gpu.h) becomes

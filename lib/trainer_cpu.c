@@ -21,7 +21,6 @@
 #include "sgd.h"
 #include "team.h"
 #include "trainer.h"
-#include "xavier.h"
 
 enum {
     EXAMPLES_PIECE = 8, /* examples a thread takes at a time */
@@ -65,7 +64,7 @@ struct trainer_cpu {
     const struct beside *beside;
     struct adam_step recent[ADAM_REPLAY + 1]; /* of step t at t % (ADAM_REPLAY + 1) */
     float rate;                               /* of gradient descent */
-    float *row_sum;                           /* (threads, stride) scratch of phase 3 */
+    float *row_sum;                           /* (threads + 2, stride) scratch */
     atomic_uint rest_pieces, example_pieces, update_pieces, beside_taken, sums_taken;
 };
 
@@ -145,16 +144,12 @@ static bool take_piece(atomic_uint *pieces, uint32_t size, uint32_t count, uint3
     return true;
 }
 
-/* Brings a row to the state after step `t->steps`. */
-static void catch_up(struct trainer_cpu *t, struct table *table, uint32_t id)
+/* Takes a row and its moments from the state after step `from` to that after step t->steps. */
+static void advance(const struct trainer_cpu *t, float *row, uint64_t from)
 {
-    uint64_t from = table->step[id], to = t->steps;
-    if (from == to || t->config.optimizer == OPTIMIZER_SGD)
-        return;
-    table->step[id] = to;
+    uint64_t to = t->steps;
     if (from == 0) /* never had a gradient: its moments are zero, and nothing moves it */
         return;
-    float *row = table->rows + id * t->apart;
     if (to - from > ADAM_REPLAY) {
         struct adam_rest rest = adam_rest_after(&t->adam, from, to);
         t->kernels->adam_rest(row, t->stride, &rest);
@@ -162,6 +157,15 @@ static void catch_up(struct trainer_cpu *t, struct table *table, uint32_t id)
         for (uint64_t step = from + 1; step <= to; step++)
             t->kernels->adam_idle(row, t->stride, &t->recent[step % (ADAM_REPLAY + 1)]);
     }
+}
+
+static void catch_up(struct trainer_cpu *t, struct table *table, uint32_t id)
+{
+    uint64_t from = table->step[id];
+    if (from == t->steps)
+        return;
+    table->step[id] = t->steps;
+    advance(t, table->rows + id * t->apart, from);
 }
 
 /* Row i of those that the minibatch touches: U's first, then V's. */
@@ -328,15 +332,56 @@ static int read_back(struct trainer *trainer, uint32_t first, uint32_t count, fl
 {
     (void)err;
     struct trainer_cpu *t = (struct trainer_cpu *)trainer;
+    float *row = t->row_sum; /* a row with its moments has room there */
     for (uint32_t i = 0; i < count; i++) {
-        catch_up(t, &t->centre, first + i);
-        memcpy(rows + (size_t)i * t->config.dim, t->centre.rows + (first + i) * t->apart,
-               t->config.dim * sizeof *rows);
+        uint32_t id = first + i;
+        memcpy(row, t->centre.rows + id * t->apart, t->apart * sizeof *row);
+        advance(t, row, t->centre.step[id]); /* a copy: what is read leaves no trace */
+        memcpy(rows + (size_t)i * t->config.dim, row, t->config.dim * sizeof *rows);
     }
     return 0;
 }
 
-static const struct trainer_methods methods = {prepare, step, read_back, destroy};
+static int save(struct trainer *trainer, enum weights matrix, uint32_t first, uint32_t count,
+                uint64_t *step, float *number, struct error *err)
+{
+    (void)err;
+    struct trainer_cpu *t = (struct trainer_cpu *)trainer;
+    const struct table *table = matrix == WEIGHTS_CENTRE ? &t->centre : &t->context;
+    size_t dim = t->config.dim, parts = trainer_parts(t->config.optimizer);
+    memcpy(step, table->step + first, count * sizeof *step);
+    for (uint32_t i = 0; i < count; i++)
+        for (size_t part = 0; part < parts; part++)
+            memcpy(number + (i * parts + part) * dim,
+                   table->rows + (first + i) * t->apart + part * t->stride, dim * sizeof *number);
+    return 0;
+}
+
+static int restore(struct trainer *trainer, enum weights matrix, uint32_t first, uint32_t count,
+                   const uint64_t *step, const float *number, struct error *err)
+{
+    (void)err;
+    struct trainer_cpu *t = (struct trainer_cpu *)trainer;
+    struct table *table = matrix == WEIGHTS_CENTRE ? &t->centre : &t->context;
+    size_t dim = t->config.dim, parts = trainer_parts(t->config.optimizer);
+    memcpy(table->step + first, step, count * sizeof *step);
+    for (uint32_t i = 0; i < count; i++)
+        for (size_t part = 0; part < parts; part++)
+            memcpy(table->rows + (first + i) * t->apart + part * t->stride,
+                   number + (i * parts + part) * dim, dim * sizeof *number);
+    return 0;
+}
+
+static void resume(struct trainer *trainer, uint64_t steps)
+{
+    struct trainer_cpu *t = (struct trainer_cpu *)trainer;
+    t->steps = steps;
+    for (uint64_t step = steps > ADAM_REPLAY ? steps - ADAM_REPLAY : 1; step <= steps; step++)
+        t->recent[step % (ADAM_REPLAY + 1)] = adam_step_at(&t->adam, step);
+}
+
+static const struct trainer_methods methods = {prepare, step,   read_back, save,
+                                               restore, resume, destroy};
 
 struct trainer *trainer_cpu_create(const struct trainer_config *config, struct error *err)
 {
@@ -348,11 +393,11 @@ struct trainer *trainer_cpu_create(const struct trainer_config *config, struct e
     t->base.group = 1;
     t->config = *config;
     t->stride = round_to_lanes(config->dim);
-    t->apart = config->optimizer == OPTIMIZER_ADAM ? 3 * t->stride : t->stride;
+    t->apart = trainer_parts(config->optimizer) * t->stride;
     t->kernels = kernels_best();
     struct xavier xavier = xavier_init(t->config.words, t->config.dim, config->seed);
     t->slot = memory_new(t->config.words, sizeof *t->slot, err);
-    t->row_sum = memory_new_aligned(config->threads, t->stride * sizeof *t->row_sum, err);
+    t->row_sum = memory_new_aligned(config->threads + 2, t->stride * sizeof *t->row_sum, err);
     if (!t->slot || !t->row_sum || adam_init(&t->adam, config->lr, err) < 0 ||
         init_table(&t->centre, t, WEIGHTS_CENTRE, &xavier, err) < 0 ||
         init_table(&t->context, t, WEIGHTS_CONTEXT, &xavier, err) < 0 ||

@@ -2,6 +2,7 @@
 #include "vectors.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,18 +68,10 @@ static int check_finite(const struct vectors_reader *reader, uint32_t first, uin
     return 0;
 }
 
-int vectors_read(struct vectors_reader *reader, uint32_t *first, uint32_t *count, struct error *err)
+static int read_rows(struct vectors_reader *reader, const struct record *record, uint32_t *first,
+                     uint32_t *count, struct error *err)
 {
-    struct record record;
-    int got = stream_read(reader->stream, &record, err);
-    if (got < 0)
-        return -1;
-    if (got == 0)
-        return check_end(reader, err);
-    if (record.type != RECORD_ROWS)
-        return stream_fault(reader->stream, err, "a record of type %d has no place here",
-                            (int)record.type);
-    struct cursor c = cursor_over(record.data, record.size);
+    struct cursor c = cursor_over(record->data, record->size);
     uint32_t matrix = cursor_u32(&c);
     *first = cursor_u32(&c);
     *count = cursor_u32(&c);
@@ -97,6 +90,26 @@ int vectors_read(struct vectors_reader *reader, uint32_t *first, uint32_t *count
         return stream_fault(reader->stream, err, "rows of a wrong size");
     reader->rows += *count;
     return check_finite(reader, *first, *count, err) < 0 ? -1 : 1;
+}
+
+int vectors_read(struct vectors_reader *reader, uint32_t *first, uint32_t *count, struct error *err)
+{
+    for (;;) {
+        struct record record;
+        int got = stream_read(reader->stream, &record, err);
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            return check_end(reader, err);
+        if (record.type == RECORD_ROWS)
+            return read_rows(reader, &record, first, count, err);
+        bool checkpoint = record.type == RECORD_TRAINING || record.type == RECORD_STATE;
+        if (!checkpoint || reader->rows < reader->head.vocab.words.count)
+            return stream_fault(reader->stream, err, "a record of type %d has no place here",
+                                (int)record.type);
+        if (reader->checkpoint && reader->checkpoint(reader->checkpoint_data, &record, err) < 0)
+            return -1;
+    }
 }
 
 float *vectors_read_all(struct vectors_reader *reader, struct error *err)
@@ -152,6 +165,12 @@ int vectors_write(struct vectors_writer *writer, const float *rows, uint32_t cou
         return -1;
     writer->rows += count;
     return stream_write(writer->stream, RECORD_ROWS, r->data, r->size, err);
+}
+
+int vectors_write_checkpoint(struct vectors_writer *writer, enum record_type type, const void *data,
+                             size_t size, struct error *err)
+{
+    return stream_write(writer->stream, type, data, size, err);
 }
 
 int vectors_writer_finish(struct vectors_writer *writer, struct error *err)

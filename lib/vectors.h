@@ -21,6 +21,10 @@ struct vectors_reader {
     uint32_t rows; /* read so far; at the end all, verified against END */
     float *value;  /* the latest chunk */
     size_t capacity;
+    /* Gets the records of a checkpoint, which stand between the rows and END; NULL: these are passed
+     * over. */
+    int (*checkpoint)(void *data, const struct record *record, struct error *err);
+    void *checkpoint_data;
 };
 
 /* Reads preamble and head. `name` must outlive the reader. On error there is nothing to close. */
@@ -54,6 +58,9 @@ int vectors_writer_open(struct vectors_writer *writer, int fd, const char *name,
 /* Appends the next `count` rows (count × dim); count is at most vectors_rows_per_record(dim). */
 int vectors_write(struct vectors_writer *writer, const float *rows, uint32_t count,
                   struct error *err) MUST_USE;
+/* Appends a record of a checkpoint, behind all rows. */
+int vectors_write_checkpoint(struct vectors_writer *writer, enum record_type type, const void *data,
+                             size_t size, struct error *err) MUST_USE;
 int vectors_writer_finish(struct vectors_writer *writer, struct error *err) MUST_USE;
 void vectors_writer_close(struct vectors_writer *writer);
 

@@ -8,7 +8,6 @@
 #include "random.h"
 #include "tap.h"
 #include "trainer.h"
-#include "xavier.h"
 
 /* ---- initial weights ---- */
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* checkpoint.h -- training that goes on where it stopped.
+ *
+ * A checkpoint is a vectors stream (FORMAT.md) with V as it is, which any reader of vectors takes,
+ * and behind it all that training needs to go on bit by bit as if it had never stopped: both
+ * matrices with their moments, and how far the input was read.
+ */
+#ifndef SGNS_CHECKPOINT_H
+#define SGNS_CHECKPOINT_H
+
+#include "batches.h"
+#include "train.h"
+#include "trainer.h"
+
+/* What must be the same when training goes on. */
+struct checkpoint_run {
+    struct trainer_config model;
+    struct batches_shape shape;
+    uint64_t head_hash; /* stream_hash of the input behind its head */
+};
+
+/* A copy of a model in memory; all zero is an empty one. */
+struct checkpoint {
+    struct checkpoint_run run;
+    struct train_progress progress;
+    float *rows;       /* (words × dim) V */
+    uint64_t *step[2]; /* (words) of V and U, as trainer_methods' save has them */
+    float *number[2];  /* (words × parts × dim) */
+};
+
+/* Copies the model, which stands at `progress`. Vectors that are not finite are an error of status
+ * 5. */
+int checkpoint_take(struct checkpoint *checkpoint, struct trainer *trainer,
+                    const struct checkpoint_run *run, const struct train_progress *progress,
+                    struct error *err) MUST_USE;
+void checkpoint_release(struct checkpoint *checkpoint);
+
+/* Writes a complete stream with this head. */
+int checkpoint_write(const struct checkpoint *checkpoint, int fd, const char *name,
+                     const struct head *head, struct error *err) MUST_USE;
+
+/* Reads a checkpoint of such a run into the trainer, and how far it is into *progress. A checkpoint
+ * of another run is an error of status 3 that names the difference; the trainer is then of no more
+ * use. */
+int checkpoint_read(int fd, const char *name, const struct checkpoint_run *run,
+                    struct trainer *trainer, struct train_progress *progress,
+                    struct error *err) MUST_USE;
+
+#endif
