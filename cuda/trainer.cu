@@ -841,7 +841,8 @@ int restore(struct trainer *trainer, enum weights matrix, uint32_t first, uint32
                                floats * sizeof(float), cudaMemcpyHostToDevice),
                     what, err) < 0 ||
          cuda_check(cudaMemcpy(to.step + first, step, count * sizeof *step, cudaMemcpyHostToDevice),
-                    what, err) < 0))
+                    what, err) < 0 ||
+         cuda_check(cudaDeviceSynchronize(), what, err) < 0)) /* before training's own stream */
         result = -1;
     staged.release();
     return outcome(t, result);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "batches.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +62,12 @@ uint64_t batches_in_all(const struct batches_shape *shape)
     return batches_per_epoch(shape) * shape->epochs;
 }
 
+bool batches_shape_valid(const struct batches_shape *shape)
+{
+    return shape->batch_size > 0 && shape->batch_size <= BATCH_SIZE_MAX && shape->epochs > 0 &&
+           shape->examples <= (uint64_t)INT64_MAX / shape->epochs;
+}
+
 /* Examples in minibatch number `batch`, counted over all epochs. */
 static uint32_t examples_in(const struct batches_shape *shape, uint64_t batch)
 {
@@ -87,8 +92,7 @@ static int read_shape(struct batches_reader *reader, struct cursor *c, struct er
     shape->examples = cursor_u64(c);
     if (!cursor_exhausted(c))
         return stream_fault(reader->stream, err, "SHAPE record of a wrong size");
-    if (shape->batch_size == 0 || shape->batch_size > BATCH_SIZE_MAX || shape->epochs == 0 ||
-        shape->examples > (uint64_t)INT64_MAX / shape->epochs)
+    if (!batches_shape_valid(shape))
         return stream_fault(reader->stream, err, "SHAPE out of range");
     return 0;
 }

@@ -7,6 +7,7 @@
 #ifndef SGNS_BATCHES_H
 #define SGNS_BATCHES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "head.h"
@@ -46,6 +47,9 @@ enum {
     BATCH_SIZE_MAX = 1 << 20, /* examples in a minibatch */
     BATCH_WORDS_MAX = 1 << 28 /* context and noise words in a minibatch */
 };
+
+/* Whether a stream may have it (FORMAT.md, section 5). */
+bool batches_shape_valid(const struct batches_shape *shape);
 
 /* Minibatches in one epoch, and in all. */
 uint64_t batches_per_epoch(const struct batches_shape *shape);

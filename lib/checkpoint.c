@@ -12,6 +12,13 @@ static const enum weights matrices[2] = {WEIGHTS_CENTRE, WEIGHTS_CONTEXT};
 
 /* ---- taking ---- */
 
+/* Rows that are copied at a time: on a GPU they need memory there. */
+static uint32_t rows_at_once(uint32_t dim)
+{
+    uint32_t rows = (1u << 22) / dim;
+    return rows ? rows : 1;
+}
+
 static bool all_finite(const float *value, size_t n)
 {
     float sum = 0;
@@ -24,28 +31,44 @@ static int reserve(struct checkpoint *c, struct error *err)
 {
     size_t words = c->run.model.words, row = c->run.model.dim;
     size_t kept = row * trainer_parts(c->run.model.optimizer);
-    if (c->rows)
-        return 0;
-    c->rows = memory_new(words, row * sizeof *c->rows, err);
+    if (!c->rows && !(c->rows = memory_new(words, row * sizeof *c->rows, err)))
+        return -1;
     for (int m = 0; m < 2; m++) {
-        c->step[m] = memory_new(words, sizeof *c->step[m], err);
-        c->number[m] = memory_new(words, kept * sizeof *c->number[m], err);
+        if (!c->step[m] && !(c->step[m] = memory_new(words, sizeof *c->step[m], err)))
+            return -1;
+        if (!c->number[m] && !(c->number[m] = memory_new(words, kept * sizeof *c->number[m], err)))
+            return -1;
     }
-    return c->rows && c->step[0] && c->step[1] && c->number[0] && c->number[1] ? 0 : -1;
+    return 0;
+}
+
+/* Copies `count` rows of everything. */
+static int take_rows(struct checkpoint *c, struct trainer *trainer, uint32_t first, uint32_t count,
+                     struct error *err)
+{
+    size_t at = (size_t)first * c->run.model.dim, parts = trainer_parts(c->run.model.optimizer);
+    if (trainer->methods->read_back(trainer, first, count, c->rows + at, err) < 0)
+        return -1;
+    for (int m = 0; m < 2; m++)
+        if (trainer->methods->save(trainer, matrices[m], first, count, c->step[m] + first,
+                                   c->number[m] + parts * at, err) < 0)
+            return -1;
+    return 0;
 }
 
 int checkpoint_take(struct checkpoint *c, struct trainer *trainer, const struct checkpoint_run *run,
                     const struct train_progress *progress, struct error *err)
 {
-    uint32_t words = run->model.words;
+    uint32_t words = run->model.words, most = rows_at_once(run->model.dim);
     c->run = *run;
     c->progress = *progress;
-    if (reserve(c, err) < 0 || trainer->methods->read_back(trainer, 0, words, c->rows, err) < 0)
+    if (reserve(c, err) < 0)
         return -1;
-    for (int m = 0; m < 2; m++)
-        if (trainer->methods->save(trainer, matrices[m], 0, words, c->step[m], c->number[m], err) <
-            0)
+    for (uint32_t id = 0, count; id < words; id += count) {
+        count = words - id < most ? words - id : most;
+        if (take_rows(c, trainer, id, count, err) < 0)
             return -1;
+    }
     size_t n = (size_t)words * run->model.dim, parts = trainer_parts(run->model.optimizer);
     if (!all_finite(c->rows, n) || !all_finite(c->number[0], n * parts) ||
         !all_finite(c->number[1], n * parts))
@@ -90,8 +113,8 @@ static int put_training(struct bytes *b, const struct checkpoint *c, struct erro
     const struct train_progress *p = &c->progress;
     return bytes_put_u32(b, run->model.optimizer, err) < 0 ||
                    bytes_put_u32(b, run->shape.batch_size, err) < 0 ||
+                   bytes_put_u32(b, run->shape.epochs, err) < 0 ||
                    bytes_put_u64(b, run->shape.examples, err) < 0 ||
-                   bytes_put_u32(b, run->shape.epochs, err) < 0 || bytes_put_u32(b, 0, err) < 0 ||
                    put_f64(b, run->model.lr, err) < 0 ||
                    bytes_put_u64(b, run->model.seed, err) < 0 ||
                    bytes_put_u64(b, run->head_hash, err) < 0 ||
@@ -156,64 +179,65 @@ int checkpoint_write(const struct checkpoint *c, int fd, const char *name, const
 
 /* ---- reading ---- */
 
-struct reading {
-    const struct checkpoint_run *run;
-    struct trainer *trainer;
-    struct train_progress *progress;
-    struct vectors_reader in;
-    bool told;            /* TRAINING was read */
-    uint32_t matrix, row; /* the next that STATE has */
-    uint64_t *step;
-    float *number;
-    size_t step_capacity, number_capacity;
-};
-
-static int differs(const struct reading *r, const char *what, struct error *err)
+void checkpoint_check_release(struct checkpoint_check *check)
 {
-    return stream_fault(r->in.stream, err, "a checkpoint of a run with another %s", what);
+    free(check->step);
+    free(check->number);
+    *check = (struct checkpoint_check){0};
 }
 
-static int read_training(struct reading *r, struct cursor *c, struct error *err)
+/* Whether a run has seen so many examples after so many minibatches. */
+static bool counts_agree(const struct batches_shape *shape, const struct train_progress *p)
 {
-    const struct checkpoint_run *run = r->run;
-    struct train_progress *p = r->progress;
-    uint32_t optimizer = cursor_u32(c), batch_size = cursor_u32(c);
-    uint64_t examples = cursor_u64(c);
-    uint32_t epochs = cursor_u32(c), unused = cursor_u32(c);
-    double lr = cursor_f64(c);
-    uint64_t seed = cursor_u64(c), head_hash = cursor_u64(c);
+    uint64_t per_epoch = batches_per_epoch(shape);
+    uint64_t epochs = p->steps / per_epoch, rest = p->steps % per_epoch * shape->batch_size;
+    uint64_t latest = rest ? rest : shape->examples;
+    return p->examples == epochs * shape->examples + rest && p->epoch_examples == latest;
+}
+
+static int check_training(struct checkpoint_check *r, const struct vectors_reader *in,
+                          struct cursor *c, struct error *err)
+{
+    struct trainer_config *model = &r->run.model;
+    struct batches_shape *shape = &r->run.shape;
+    struct train_progress *p = &r->progress;
+    uint32_t optimizer = cursor_u32(c);
+    shape->batch_size = cursor_u32(c);
+    shape->epochs = cursor_u32(c);
+    shape->examples = cursor_u64(c);
+    model->lr = cursor_f64(c);
+    model->seed = cursor_u64(c);
+    r->run.head_hash = cursor_u64(c);
     p->steps = cursor_u64(c);
     p->examples = cursor_u64(c);
     p->total_loss = cursor_f64(c);
     p->epoch_examples = cursor_u64(c);
     p->epoch_loss = cursor_f64(c);
     p->input_hash = cursor_u64(c);
-    if (!cursor_exhausted(c) || unused != 0 || r->told)
-        return stream_fault(r->in.stream, err, "TRAINING record of a wrong size");
+    if (!cursor_exhausted(c))
+        return stream_fault(in->stream, err, "TRAINING of a wrong size");
+    if (r->told)
+        return stream_fault(in->stream, err, "TRAINING is there twice");
+    if (optimizer > OPTIMIZER_SGD)
+        return stream_fault(in->stream, err, "TRAINING of an unknown optimiser");
+    if (!batches_shape_valid(shape) || shape->examples == 0 || p->steps == 0 ||
+        p->steps > batches_in_all(shape) || !counts_agree(shape, p))
+        return stream_fault(in->stream, err, "the counts of TRAINING do not agree");
+    if (!isfinite(model->lr) || !isfinite(p->total_loss) || !isfinite(p->epoch_loss))
+        return stream_fault(in->stream, err, "a number of TRAINING is not finite");
+    model->optimizer = optimizer;
+    model->dim = in->dim;
+    model->words = in->head.vocab.words.count;
     r->told = true;
-    if (r->in.dim != run->model.dim)
-        return differs(r, "--dim", err);
-    if (optimizer != run->model.optimizer)
-        return differs(r, "--optimizer", err);
-    if (lr != run->model.lr)
-        return differs(r, "--lr", err);
-    if (seed != run->model.seed)
-        return differs(r, "--seed", err);
-    if (batch_size != run->shape.batch_size || examples != run->shape.examples ||
-        epochs != run->shape.epochs || head_hash != run->head_hash ||
-        r->in.head.vocab.words.count != run->model.words)
-        return differs(r, "input", err);
-    if (p->steps > batches_in_all(&run->shape) || p->epoch_examples > p->examples ||
-        !isfinite(p->total_loss) || !isfinite(p->epoch_loss))
-        return stream_fault(r->in.stream, err, "TRAINING out of range");
     return 0;
 }
 
-/* Whether a row is one that training can go on from: finite, second moments not negative. */
-static bool sound(const struct reading *r, uint64_t step, const float *number)
+/* Whether a row is one that training can go on from. */
+static bool sound(const struct checkpoint_check *r, uint64_t step, const float *number)
 {
-    size_t dim = r->run->model.dim, parts = trainer_parts(r->run->model.optimizer);
-    if (step > r->progress->steps || !all_finite(number, parts * dim))
+    size_t dim = r->run.model.dim, parts = trainer_parts(r->run.model.optimizer);
+    uint64_t latest = r->run.model.optimizer == OPTIMIZER_ADAM ? r->progress.steps : 0;
+    if (step > latest || !all_finite(number, parts * dim))
         return false;
     for (size_t i = 2 * dim; i < parts * dim; i++)
         if (number[i] < 0)
@@ -221,43 +245,91 @@ static bool sound(const struct reading *r, uint64_t step, const float *number)
     return true;
 }
 
-static int read_state(struct reading *r, struct cursor *c, struct error *err)
+static int check_state(struct checkpoint_check *r, const struct vectors_reader *in,
+                       struct cursor *c, struct error *err)
 {
-    uint32_t matrix = cursor_u32(c), first = cursor_u32(c), n = cursor_u32(c);
-    size_t row = (size_t)trainer_parts(r->run->model.optimizer) * r->run->model.dim;
+    uint32_t matrix = cursor_u32(c), words = in->head.vocab.words.count;
+    r->first = cursor_u32(c);
+    r->count = cursor_u32(c);
     if (!r->told)
-        return stream_fault(r->in.stream, err, "STATE before TRAINING");
-    if (n == 0 || r->matrix > 1 || matrix != r->matrix || first != r->row ||
-        n > r->run->model.words - first)
-        return stream_fault(r->in.stream, err, "STATE out of order");
+        return stream_fault(in->stream, err, "STATE before TRAINING");
+    size_t row = (size_t)trainer_parts(r->run.model.optimizer) * in->dim, n = r->count;
+    if (n == 0 || r->matrix > 1 || matrix != r->matrix || r->first != r->row ||
+        n > words - r->first)
+        return stream_fault(in->stream, err, "STATE out of order");
     if (cursor_left(c) / (8 + 4 * row) < n)
-        return stream_fault(r->in.stream, err, "STATE of a wrong size");
+        return stream_fault(in->stream, err, "STATE of a wrong size");
     if (memory_reserve(&r->step, &r->step_capacity, n, sizeof *r->step, err) < 0 ||
         memory_reserve(&r->number, &r->number_capacity, n * row, sizeof *r->number, err) < 0)
         return -1;
-    for (uint32_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++)
         r->step[i] = cursor_u64(c);
     cursor_f32_array(c, r->number, n * row);
     if (!cursor_exhausted(c))
-        return stream_fault(r->in.stream, err, "STATE of a wrong size");
-    for (uint32_t i = 0; i < n; i++)
+        return stream_fault(in->stream, err, "STATE of a wrong size");
+    for (size_t i = 0; i < n; i++)
         if (!sound(r, r->step[i], r->number + i * row))
-            return stream_fault(r->in.stream, err, "the state of word %lu is out of range",
-                                (unsigned long)(first + i));
-    r->row = first + n;
-    if (r->row == r->run->model.words) {
+            return stream_fault(in->stream, err, "the state of word %lu is out of range",
+                                (unsigned long)(r->first + i));
+    r->row += r->count;
+    if (r->row == words) {
         r->matrix++;
         r->row = 0;
     }
-    return r->trainer->methods->restore(r->trainer, matrices[matrix], first, n, r->step, r->number,
-                                        err);
+    return 0;
+}
+
+int checkpoint_check(struct checkpoint_check *check, const struct vectors_reader *in,
+                     const struct record *record, struct error *err)
+{
+    struct cursor c = cursor_over(record->data, record->size);
+    return record->type == RECORD_TRAINING ? check_training(check, in, &c, err)
+                                           : check_state(check, in, &c, err);
+}
+
+int checkpoint_check_end(const struct checkpoint_check *check, const struct vectors_reader *in,
+                         struct error *err)
+{
+    if (check->told && check->matrix != 2)
+        return stream_fault(in->stream, err, "a checkpoint without all of its state");
+    return 0;
+}
+
+struct reading {
+    const struct checkpoint_run *run;
+    struct trainer *trainer;
+    struct vectors_reader in;
+    struct checkpoint_check check;
+};
+
+static int compare(const struct reading *r, struct error *err)
+{
+    const struct checkpoint_run *here = r->run, *there = &r->check.run;
+    const char *other = there->model.dim != here->model.dim               ? "--dim"
+                        : there->model.optimizer != here->model.optimizer ? "--optimizer"
+                        : there->model.lr != here->model.lr               ? "--lr"
+                        : there->model.seed != here->model.seed           ? "--seed"
+                        : there->shape.batch_size != here->shape.batch_size ||
+                                there->shape.examples != here->shape.examples ||
+                                there->shape.epochs != here->shape.epochs ||
+                                there->head_hash != here->head_hash ||
+                                there->model.words != here->model.words
+                            ? "input"
+                            : NULL;
+    return other ? stream_fault(r->in.stream, err, "a checkpoint of a run with another %s", other)
+                 : 0;
 }
 
 static int read_record(void *data, const struct record *record, struct error *err)
 {
     struct reading *r = data;
+    if (checkpoint_check(&r->check, &r->in, record, err) < 0)
+        return -1;
+    if (record->type == RECORD_TRAINING)
+        return compare(r, err);
     struct cursor c = cursor_over(record->data, record->size);
-    return record->type == RECORD_TRAINING ? read_training(r, &c, err) : read_state(r, &c, err);
+    return r->trainer->methods->restore(r->trainer, matrices[cursor_u32(&c)], r->check.first,
+                                        r->check.count, r->check.step, r->check.number, err);
 }
 
 static int read_all(struct reading *r, struct error *err)
@@ -268,25 +340,25 @@ static int read_all(struct reading *r, struct error *err)
         ;
     if (got < 0)
         return -1;
-    if (!r->told)
+    if (!r->check.told)
         return stream_fault(r->in.stream, err, "vectors, but no checkpoint");
-    if (r->matrix != 2)
-        return stream_fault(r->in.stream, err, "a checkpoint without all of its state");
-    r->trainer->methods->resume(r->trainer, r->progress->steps);
-    return 0;
+    return checkpoint_check_end(&r->check, &r->in, err);
 }
 
 int checkpoint_read(int fd, const char *name, const struct checkpoint_run *run,
                     struct trainer *trainer, struct train_progress *progress, struct error *err)
 {
-    struct reading r = {.run = run, .trainer = trainer, .progress = progress};
+    struct reading r = {.run = run, .trainer = trainer};
     if (vectors_reader_open(&r.in, fd, name, err) < 0)
         return -1;
     r.in.checkpoint = read_record;
     r.in.checkpoint_data = &r;
     int result = read_all(&r, err);
+    if (result == 0) {
+        *progress = r.check.progress;
+        trainer->methods->resume(trainer, progress->steps);
+    }
     vectors_reader_close(&r.in);
-    free(r.step);
-    free(r.number);
+    checkpoint_check_release(&r.check);
     return result;
 }

@@ -11,6 +11,7 @@
 #include "batches.h"
 #include "train.h"
 #include "trainer.h"
+#include "vectors.h"
 
 /* What must be the same when training goes on. */
 struct checkpoint_run {
@@ -38,6 +39,28 @@ void checkpoint_release(struct checkpoint *checkpoint);
 /* Writes a complete stream with this head. */
 int checkpoint_write(const struct checkpoint *checkpoint, int fd, const char *name,
                      const struct head *head, struct error *err) MUST_USE;
+
+/* What is known of a checkpoint whose records have been checked so far, one by one, by themselves.
+ * All zero is one of which none has come. */
+struct checkpoint_check {
+    bool told; /* TRAINING has come: the next two are known */
+    struct checkpoint_run run;
+    struct train_progress progress;
+    uint32_t matrix, row;  /* the next that STATE has */
+    uint32_t first, count; /* rows of the latest STATE, of which this is the content: */
+    uint64_t *step;        /* (count) */
+    float *number;         /* (count × parts × dim) */
+    size_t step_capacity, number_capacity;
+};
+
+void checkpoint_check_release(struct checkpoint_check *check);
+
+/* Checks a record, as vectors_reader's `checkpoint` gets it. */
+int checkpoint_check(struct checkpoint_check *check, const struct vectors_reader *in,
+                     const struct record *record, struct error *err) MUST_USE;
+/* At the end of the stream: whether a checkpoint, if it is one, is complete. */
+int checkpoint_check_end(const struct checkpoint_check *check, const struct vectors_reader *in,
+                         struct error *err) MUST_USE;
 
 /* Reads a checkpoint of such a run into the trainer, and how far it is into *progress. A checkpoint
  * of another run is an error of status 3 that names the difference; the trainer is then of no more

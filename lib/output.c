@@ -29,10 +29,15 @@ static volatile sig_atomic_t deferring, deferred;
 
 void output_die(int signal_number)
 {
+    sigset_t only;
     output_discard();
     signal(signal_number, SIG_DFL);
     raise(signal_number);
-    abort(); /* only where the signal is blocked */
+    /* In its own handler a signal is blocked, and waits for this. */
+    sigemptyset(&only);
+    sigaddset(&only, signal_number);
+    pthread_sigmask(SIG_UNBLOCK, &only, NULL);
+    abort(); /* not reached */
 }
 
 static void on_signal(int signal_number)
@@ -46,7 +51,8 @@ static void on_signal(int signal_number)
 static void catch_signals(void)
 {
     for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) {
-        struct sigaction old, action = {.sa_handler = on_signal};
+        /* A signal that is deferred must not be a failed write. */
+        struct sigaction old, action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
         sigemptyset(&action.sa_mask);
         /* A signal that the parent chose to ignore stays ignored. */
         if (sigaction(deadly[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
@@ -154,21 +160,51 @@ int output_text(struct output *output, struct error *err)
     return output->text ? 0 : error_system(err, "%s: cannot write", output->name);
 }
 
-int output_commit(struct output *output, struct error *err)
+static int flush(const struct output *output, struct error *err)
 {
     if (output->text && (fflush(output->text) != 0 || ferror(output->text)))
         return error_system(err, "%s: write failed", output->name);
-    struct unfinished *file = output->file;
-    if (file && fsync(output->fd) < 0)
+    if (output->file && fsync(output->fd) < 0)
         return error_system(err, "%s: sync failed", output->name);
-    if ((output->text ? fclose(output->text) : close(output->fd)) < 0)
-        return error_system(err, "%s: close failed", output->name);
+    return 0;
+}
+
+int output_commit(struct output *output, struct error *err)
+{
+    struct unfinished *file = output->file;
+    int result = flush(output, err);
+    bool closed = (output->text ? fclose(output->text) : close(output->fd)) == 0;
+    if (result == 0 && !closed)
+        result = error_system(err, "%s: close failed", output->name);
     if (!file)
-        return 0;
-    if (rename(file->temporary, file->target) < 0)
-        return error_system(err, "%s: cannot rename '%s'", output->name, file->temporary);
+        return result;
+    if (result == 0 && rename(file->temporary, file->target) < 0)
+        result = error_system(err, "%s: cannot rename '%s'", output->name, file->temporary);
+    if (result < 0)
+        unlink(file->temporary);
     file->pending = 0;
-    return sync_directory(output, err);
+    return result < 0 ? -1 : sync_directory(output, err);
+}
+
+void output_drop(struct output *output)
+{
+    if (output->text)
+        fclose(output->text);
+    else
+        close(output->fd);
+    if (!output->file)
+        return;
+    unlink(output->file->temporary);
+    output->file->pending = 0;
+}
+
+/* Whether a file that is open still has this name: another process may have removed it between open
+ * and flock. */
+static bool has_name(int fd, const char *name)
+{
+    struct stat open_one, named;
+    return fstat(fd, &open_one) == 0 && stat(name, &named) == 0 &&
+           open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino;
 }
 
 int output_lock(struct output *lock, const char *path, struct error *err)
@@ -178,12 +214,21 @@ int output_lock(struct output *lock, const char *path, struct error *err)
     if (snprintf(file->temporary, sizeof file->temporary, "%s.lock", path) >=
         (int)sizeof file->temporary)
         return error_set(err, STATUS_FAILED, "%s: too long a name", path);
-    lock->fd = open(file->temporary, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-    if (lock->fd < 0)
-        return error_system(err, "%s: cannot create", file->temporary);
-    if (flock(lock->fd, LOCK_EX | LOCK_NB) < 0) {
+    for (;;) {
+        lock->fd = open(file->temporary, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+        if (lock->fd < 0)
+            return error_system(err, "%s: cannot create", file->temporary);
+        if (flock(lock->fd, LOCK_EX | LOCK_NB) < 0) {
+            if (errno == EWOULDBLOCK)
+                error_set(err, STATUS_FAILED, "%s: is being written by another process", path);
+            else
+                error_system(err, "%s: cannot lock", file->temporary);
+            close(lock->fd);
+            return -1;
+        }
+        if (has_name(lock->fd, file->temporary))
+            break;
         close(lock->fd);
-        return error_set(err, STATUS_FAILED, "%s: is being written by another process", path);
     }
     file->pending = 1;
     catch_signals();

@@ -36,10 +36,14 @@ bool output_is_same(const char *path, int fd);
  * and output_commit reports them. */
 int output_text(struct output *output, struct error *err) MUST_USE;
 
-/* Makes the output permanent: to disk and, where it has a name, under its name. */
+/* Makes the output permanent: to disk and, where it has a name, under its name. Closes it, also on
+ * error, and then its temporary goes. */
 int output_commit(struct output *output, struct error *err) MUST_USE;
 
-/* Removes the temporaries of outputs that were opened and not committed. */
+/* Gives up an output that was opened and not committed: its temporary goes. */
+void output_drop(struct output *output);
+
+/* Removes the temporaries of all outputs that were opened and not committed. */
 void output_discard(void);
 
 /* Keeps other processes that ask from writing to `path`, until unlock or the end of this one: an

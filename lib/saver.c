@@ -1,15 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 #include "saver.h"
 
+#include <sys/stat.h>
+
 #include "progress.h"
 #include "thread.h"
 
-int saver_open(struct saver *s, const char *path, struct saver_interval interval,
-               const struct head *head, const struct checkpoint_run *run, struct error *err)
+int saver_open(struct saver *s, const char *path, struct saver_interval interval, struct error *err)
 {
-    *s = (struct saver){
-        .path = path, .head = head, .interval = interval, .run = *run, .saved_at = clock_seconds()};
-    return output_lock(&s->lock, path, err);
+    struct output probe;
+    struct stat old;
+    *s = (struct saver){.path = path, .interval = interval};
+    if (stat(path, &old) == 0 && !S_ISREG(old.st_mode))
+        return error_set(err, STATUS_FAILED, "%s: is no regular file", path);
+    if (output_lock(&s->lock, path, err) < 0)
+        return -1;
+    /* Better now than at the first checkpoint, after much training. */
+    if (output_open(&probe, path, -1, err) < 0) {
+        output_unlock(&s->lock);
+        return -1;
+    }
+    output_drop(&probe);
+    return 0;
+}
+
+void saver_start(struct saver *s, const struct head *head, const struct checkpoint_run *run,
+                 uint64_t steps)
+{
+    s->head = head;
+    s->run = *run;
+    s->saved_at = clock_seconds();
+    s->saved_steps = steps;
 }
 
 bool saver_due(const struct saver *s, uint64_t steps)
@@ -24,10 +45,13 @@ static void *write_checkpoint(void *data)
     struct saver *s = data;
     struct output out;
     s->result = output_open(&out, s->path, -1, &s->error);
-    if (s->result == 0)
-        s->result = checkpoint_write(&s->checkpoint, out.fd, out.name, s->head, &s->error);
+    if (s->result < 0)
+        return NULL;
+    s->result = checkpoint_write(&s->checkpoint, out.fd, out.name, s->head, &s->error);
     if (s->result == 0)
         s->result = output_commit(&out, &s->error);
+    else
+        output_drop(&out);
     return NULL;
 }
 

@@ -34,11 +34,14 @@ struct saver {
     struct error error;
 };
 
-/* Takes the name, in a folder where files can be made. `path` and `head`, which the checkpoints get, must outlive
- * the saver. */
+/* Takes the name, and makes sure that a file can be put there. `path` must outlive the saver. */
 int saver_open(struct saver *saver, const char *path, struct saver_interval interval,
-               const struct head *head, const struct checkpoint_run *run,
                struct error *err) MUST_USE;
+
+/* From here on time counts, for a model that has learnt from `steps` minibatches. `head`, which the
+ * checkpoints get, must outlive the saver. */
+void saver_start(struct saver *saver, const struct head *head, const struct checkpoint_run *run,
+                 uint64_t steps);
 
 /* Whether it is time for a checkpoint of a model that has learnt from `steps` minibatches. */
 bool saver_due(const struct saver *saver, uint64_t steps);

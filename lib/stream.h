@@ -12,6 +12,7 @@
 #ifndef SGNS_STREAM_H
 #define SGNS_STREAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -73,6 +74,10 @@ int stream_read(struct stream_reader *reader, struct record *record, struct erro
 /* From here on a thread of the reader's own reads and decodes ahead of stream_read, some megabytes
  * of it. Closing waits for that thread. */
 int stream_read_ahead(struct stream_reader *reader, struct error *err) MUST_USE;
+
+/* While the reader waits for input, also ahead, it asks this function now and then, on any thread;
+ * true makes the read fail, with status 1. */
+void stream_interrupt_when(struct stream_reader *reader, bool (*stop)(void));
 
 /* A hash of everything up to and with the latest record: streams with the same hash began alike. */
 uint64_t stream_hash(const struct stream_reader *reader);

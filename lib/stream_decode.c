@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +17,13 @@
 
 static const uint8_t zstd_magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
 
+enum { WAIT_MS = 100 /* between two questions whether to stop */ };
 enum { FRAME_START = 6 /* bytes of magic number, descriptor and window; no frame is shorter */ };
 
 struct stream_decoder {
     int fd;
     const char *name;
+    bool (*stop)(void); /* NULL: wait for input as long as it takes */
     ZSTD_DCtx *zstd;
     enum stream_kind kind;
     unsigned major, minor;
@@ -58,6 +61,16 @@ static int fault(const struct stream_decoder *d, struct error *err, const char *
 
 /* ---- compressed input ---- */
 
+/* Waits for input, unless it is to stop. */
+static int wait_for_input(const struct stream_decoder *d, struct error *err)
+{
+    struct pollfd input = {d->fd, POLLIN, 0};
+    while (d->stop && poll(&input, 1, WAIT_MS) <= 0)
+        if (d->stop())
+            return error_set(err, STATUS_FAILED, "%s: interrupted", d->name);
+    return 0;
+}
+
 /* Makes at least `wanted` undecoded bytes available unless the input ends before. */
 static int fill_input(struct stream_decoder *d, size_t wanted, struct error *err)
 {
@@ -68,6 +81,8 @@ static int fill_input(struct stream_decoder *d, size_t wanted, struct error *err
     d->in.size -= d->in.pos;
     d->in.pos = 0;
     while (d->in.size < wanted && !d->end_of_file) {
+        if (wait_for_input(d, err) < 0)
+            return -1;
         ssize_t n = read(d->fd, d->input + d->in.size, d->input_capacity - d->in.size);
         if (n < 0 && errno == EINTR)
             continue;
@@ -312,6 +327,11 @@ void stream_decoder_close(struct stream_decoder *d)
     free(d->input);
     free(d->output);
     free(d);
+}
+
+void stream_decoder_interrupt_when(struct stream_decoder *d, bool (*stop)(void))
+{
+    d->stop = stop;
 }
 
 enum stream_kind stream_decoder_kind(const struct stream_decoder *d)

@@ -30,6 +30,9 @@ enum stream_kind stream_decoder_kind(const struct stream_decoder *decoder);
 void stream_decoder_version(const struct stream_decoder *decoder, unsigned *major, unsigned *minor);
 struct stream_position stream_decoder_position(const struct stream_decoder *decoder);
 
+/* As stream_interrupt_when. */
+void stream_decoder_interrupt_when(struct stream_decoder *decoder, bool (*stop)(void));
+
 /* Reads the next record of a known type, with its header, into `record`. Returns 1, or 0 once END
  * was read and verified with nothing behind it, or -1. */
 int stream_decode(struct stream_decoder *decoder, struct bytes *record, struct error *err) MUST_USE;

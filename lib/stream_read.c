@@ -233,6 +233,11 @@ void stream_reader_version(const struct stream_reader *r, unsigned *major, unsig
     stream_decoder_version(r->decoder, major, minor);
 }
 
+void stream_interrupt_when(struct stream_reader *r, bool (*stop)(void))
+{
+    stream_decoder_interrupt_when(r->decoder, stop);
+}
+
 uint64_t stream_hash(const struct stream_reader *r)
 {
     return r->latest.position.hash;

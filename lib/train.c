@@ -42,12 +42,23 @@ static void read_next(void *data)
             next->trainer->methods->prepare(next->trainer, next->slot, batch, *count, &next->error);
 }
 
-/* Passes over the minibatches that the model has learnt from. */
-static int pass_over(struct next *next, const struct train_progress *progress, struct error *err)
+static int told(const struct train_watch *watch, const struct train_progress *progress,
+                struct error *err)
 {
-    for (uint64_t step = 0; step < progress->steps; step++)
+    return watch->between ? watch->between(watch->data, progress, err) : 0;
+}
+
+/* Passes over the minibatches that the model has learnt from. Returns as `between`. */
+static int pass_over(struct next *next, const struct train_progress *progress,
+                     const struct train_watch *watch, struct error *err)
+{
+    for (uint64_t step = 0; step < progress->steps; step++) {
         if (batches_read(next->in, &next->batch[0][0], err) < 0)
             return -1;
+        int stop = told(watch, progress, err);
+        if (stop != 0)
+            return stop;
+    }
     if (progress->steps > 0 && stream_hash(next->in->stream) != progress->input_hash)
         return stream_fault(next->in->stream, err,
                             "not the minibatches that the checkpoint was trained on");
@@ -100,8 +111,10 @@ static int train_from(struct next *next, struct train_progress *progress,
 {
     struct train_state state = {.steps = batches_in_all(&next->in->shape)};
     struct beside beside = {read_next, next};
-    if (pass_over(next, progress, err) < 0 ||
-        (next->trainer->ahead && stream_read_ahead(next->in->stream, err) < 0))
+    int passed = pass_over(next, progress, watch, err);
+    if (passed != 0)
+        return passed;
+    if (next->trainer->ahead && stream_read_ahead(next->in->stream, err) < 0)
         return -1;
     double start = clock_seconds();
     read_next(next);
@@ -113,7 +126,7 @@ static int train_from(struct next *next, struct train_progress *progress,
         double now = clock_seconds() - start;
         if (account_group(next, slot, now, &state, progress, watch, err) < 0)
             return -1;
-        int stop = watch->between ? watch->between(watch->data, progress, err) : 0;
+        int stop = told(watch, progress, err);
         if (stop != 0)
             return stop;
     }

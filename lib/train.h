@@ -33,15 +33,16 @@ struct train_progress {
 struct train_watch {
     void *data;
     void (*after_step)(void *data, const struct train_state *state);
-    /* When the model stands at `progress`: 0 to go on, 1 to stop, −1 for an error. NULL: go on. */
+    /* When the model stands at `progress`, also while minibatches are passed over: 0 to go on, 1 to
+     * stop, −1 for an error. NULL: go on. */
     int (*between)(void *data, const struct train_progress *progress, struct error *err);
 };
 
 /* Trains on the minibatches of `in` behind the first progress->steps, which it only passes over, and
  * keeps *progress at what the model has learnt. The stream is verified to its END. Returns 0, or 1
  * when it was told to stop, or −1: status 5 for a loss that is not finite, 3 for an input that is
- * broken, or other than the one that *progress tells of; after these two the model stands at
- * *progress. */
+ * broken, or other than the one that *progress tells of. The model stands at *progress then, unless
+ * the status is 4 or 5. */
 int train(struct batches_reader *in, struct trainer *trainer, struct train_progress *progress,
           const struct train_watch *watch, struct error *err) MUST_USE;
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "batches.h"
+#include "checkpoint.h"
 #include "cli.h"
 #include "corpus.h"
 #include "counts.h"
@@ -168,11 +169,28 @@ static void print_row(const struct vectors_reader *in, uint32_t id, const float 
     fputc('\n', text);
 }
 
+static struct checkpoint_check checkpoint;
+
+static int read_checkpoint(void *in, const struct record *record, struct error *error)
+{
+    return checkpoint_check(&checkpoint, in, record, error);
+}
+
+static void print_checkpoint(void)
+{
+    if (checkpoint.told)
+        fprintf(text, "checkpoint: minibatch %llu of %llu\n",
+                (unsigned long long)checkpoint.progress.steps,
+                (unsigned long long)batches_in_all(&checkpoint.run.shape));
+}
+
 /* All rows, or only that of `word`. */
 static void cat_vectors(struct stream_reader *stream, const char *name, const char *word)
 {
     struct vectors_reader in;
     must(vectors_reader_attach(&in, stream, &err), &err);
+    in.checkpoint = read_checkpoint;
+    in.checkpoint_data = &in;
     uint32_t wanted = NO_WORD, first, count;
     if (word)
         must(spelling_find(&in.head.vocab, name, word, &wanted, &err), &err);
@@ -183,14 +201,17 @@ static void cat_vectors(struct stream_reader *stream, const char *name, const ch
         for (uint32_t i = 0; i < count && !quiet; i++)
             if (!word || first + i == wanted)
                 print_row(&in, first + i, in.value + (size_t)i * in.dim);
+    must(checkpoint_check_end(&checkpoint, &in, &err), &err);
     if (want_header) {
         print_kind(stream, "vectors", &in.head);
         print_number("dim", in.dim);
         print_number("rows", in.rows);
+        print_checkpoint();
         print_provenance(&in.head);
     }
     if (want_vocab)
         print_vocab(&in.head.vocab);
+    checkpoint_check_release(&checkpoint);
     vectors_reader_close(&in);
 }
 

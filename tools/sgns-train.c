@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -92,7 +93,9 @@ static struct saver_interval parse_interval(void)
 
 struct report {
     struct progress progress;
-    FILE *log; /* NULL: none wanted */
+    FILE *log;      /* NULL: none wanted */
+    bool log_old;   /* it is that of the run that goes on */
+    uint64_t start; /* minibatches that the model had learnt from before */
     uint32_t epochs;
     double speed, loss; /* examples a second; mean of all epochs */
     struct trainer *trainer;
@@ -104,10 +107,20 @@ static double speed(const struct train_state *state)
     return state->seconds > 0 ? (double)state->examples / state->seconds : 0;
 }
 
-static void check_log(FILE *log, int result)
+/* Ends the program where something fails; a checkpoint that is being written is finished before. */
+static void must_with(struct report *report, int result)
 {
-    if (log && result < 0)
-        must(error_system(&err, "%s: write failed", opt.loss_log), &err);
+    if (result >= 0)
+        return;
+    if (report->saver)
+        saver_close(report->saver);
+    cli_die(&err);
+}
+
+static void check_log(struct report *report, int result)
+{
+    if (report->log && result < 0)
+        must_with(report, error_system(&err, "%s: write failed", opt.loss_log));
 }
 
 /* The name of a file, which need not exist, without links in its folder, into name (PATH_MAX). */
@@ -123,50 +136,74 @@ static bool absolute(const char *path, char *name)
     return snprintf(name, PATH_MAX, "%s/%s", folder, basename(copy[1])) < PATH_MAX;
 }
 
-static void open_log(struct report *report, int input)
+/* Whether two names are of one file; NULL is none. The file may be still to come, so that its name
+ * must do. */
+static bool same_file(const char *a, const char *b)
 {
-    if (!opt.loss_log)
-        return;
-    /* The output's own file is still to come, so that its name must do. */
-    const char *output = cli_common()->output;
     char name[2][PATH_MAX];
-    bool same = output ? absolute(output, name[0]) && absolute(opt.loss_log, name[1]) &&
-                             strcmp(name[0], name[1]) == 0
-                       : output_is_same(opt.loss_log, STDOUT_FILENO);
-    if (same || output_is_same(opt.loss_log, input))
-        cli_usage_error("%s: cannot be the loss log as well", opt.loss_log);
-    report->log = opt.resume ? fopen(opt.loss_log, "r+e") : NULL;
-    if (report->log)
-        return;
-    report->log = fopen(opt.loss_log, "we");
-    if (!report->log)
-        must(error_system(&err, "%s: cannot open", opt.loss_log), &err);
-    check_log(report->log, fprintf(report->log, "epoch\tstep\tloss\ttokens/s\n"));
+    return a && b && absolute(a, name[0]) && absolute(b, name[1]) && strcmp(name[0], name[1]) == 0;
 }
 
-/* Cuts a log that goes on behind the last step that the checkpoint has learnt from. */
-static void cut_log(FILE *log, uint64_t steps)
+/* Whether `path` is the input or the output. */
+static bool is_taken(const char *path, int input)
 {
+    const char *output = cli_common()->output;
+    return output_is_same(path, input) ||
+           (output ? same_file(path, output) : output_is_same(path, STDOUT_FILENO));
+}
+
+static void check_names(int input)
+{
+    if (opt.checkpoint && strcmp(opt.checkpoint, "-") == 0)
+        cli_usage_error("--checkpoint=-: a checkpoint needs a file");
+    if (opt.resume && strcmp(opt.resume, "-") == 0 && input == STDIN_FILENO)
+        cli_usage_error("--resume=-: standard input has the minibatches");
+    if (opt.checkpoint && is_taken(opt.checkpoint, input))
+        cli_usage_error("%s: cannot be the checkpoint as well", opt.checkpoint);
+    if (opt.loss_log && (is_taken(opt.loss_log, input) || same_file(opt.loss_log, opt.checkpoint) ||
+                         same_file(opt.loss_log, opt.resume)))
+        cli_usage_error("%s: cannot be the loss log as well", opt.loss_log);
+}
+
+static void open_log(struct report *report)
+{
+    struct stat old;
+    if (!opt.loss_log)
+        return;
+    report->log_old = opt.resume && stat(opt.loss_log, &old) == 0 && S_ISREG(old.st_mode);
+    report->log = fopen(opt.loss_log, report->log_old ? "r+e" : "we");
+    if (!report->log)
+        must(error_system(&err, "%s: cannot open", opt.loss_log), &err);
+    if (!report->log_old)
+        check_log(report, fprintf(report->log, "epoch\tstep\tloss\ttokens/s\n"));
+}
+
+/* Cuts a log that goes on behind the last step that the checkpoint has learnt from, and in any case
+ * behind the last whole line. */
+static void cut_log(struct report *report, uint64_t steps)
+{
+    FILE *log = report->log;
     char line[128];
     long end = 0;
     unsigned long long step;
     rewind(log);
-    while (fgets(line, sizeof line, log)) {
+    while (fgets(line, sizeof line, log) && strchr(line, '\n')) {
         if (sscanf(line, "%*u\t%llu\t", &step) == 1 && step > steps)
             break;
         end = ftell(log);
     }
-    check_log(log, fseek(log, end, SEEK_SET) == 0 ? ftruncate(fileno(log), end) : -1);
+    check_log(report, fseek(log, end, SEEK_SET) == 0 ? ftruncate(fileno(log), end) : -1);
 }
 
 static void show_bar(struct report *report, const struct train_state *state)
 {
     char bar[PROGRESS_TEXT], left[PROGRESS_TEXT];
     double done = (double)state->step / (double)state->steps;
+    double here = done - (double)report->start / (double)state->steps;
     progress_show(&report->progress, "%s %3.0f%% epoch %lu/%lu loss %.3f, %.0f tokens/sec, %s left",
                   progress_bar(bar, done), 100 * done, (unsigned long)state->epoch,
                   (unsigned long)report->epochs, state->total_loss, speed(state),
-                  progress_left(left, state->seconds / done * (1 - done)));
+                  progress_left(left, state->seconds / here * (1 - done)));
 }
 
 static void after_step(void *data, const struct train_state *state)
@@ -175,7 +212,7 @@ static void after_step(void *data, const struct train_state *state)
     report->speed = speed(state);
     report->loss = state->total_loss;
     if (report->log)
-        check_log(report->log,
+        check_log(report,
                   fprintf(report->log, "%lu\t%llu\t%.9g\t%.0f\n", (unsigned long)state->epoch,
                           (unsigned long long)state->step, state->loss, speed(state)));
     if (state->epoch_done)
@@ -185,17 +222,30 @@ static void after_step(void *data, const struct train_state *state)
     else if (progress_due(&report->progress))
         show_bar(report, state);
     if (state->epoch_done && report->log)
-        check_log(report->log, fflush(report->log));
+        check_log(report, fflush(report->log));
+}
+
+/* The log must reach as far as a checkpoint, for a run that goes on from there. */
+static int save(struct report *report, const struct train_progress *progress, struct error *error)
+{
+    if (report->log)
+        check_log(report, fflush(report->log));
+    return saver_save(report->saver, report->trainer, progress, error);
+}
+
+static bool is_stopped(void)
+{
+    return output_deferred_signal() != 0;
 }
 
 static int between(void *data, const struct train_progress *progress, struct error *error)
 {
     struct report *report = data;
-    if (output_deferred_signal())
+    if (is_stopped())
         return 1;
     if (!report->saver || !saver_due(report->saver, progress->steps))
         return 0;
-    return saver_save(report->saver, report->trainer, progress, error);
+    return save(report, progress, error);
 }
 
 static void resume(struct trainer *trainer, const struct checkpoint_run *run,
@@ -211,19 +261,22 @@ static void resume(struct trainer *trainer, const struct checkpoint_run *run,
 /* Training ended before its time: by a signal, or for the reason in `err`. */
 _Noreturn static void stop(struct report *report, const struct train_progress *progress, int result)
 {
-    int signal_number = output_deferred_signal();
-    bool sound = result > 0 || err.status == STATUS_INPUT || err.status == STATUS_FAILED;
+    bool sound = result >= 0 || err.status == STATUS_INPUT || err.status == STATUS_FAILED;
+    /* What was refused at once, such as another input, has not earned one. */
+    bool earned = progress->steps > report->start || is_stopped();
     struct error other;
-    if (report->saver && sound && progress->steps > 0) {
-        must(saver_save(report->saver, report->trainer, progress, &other), &other);
+    if (report->saver && sound && earned && progress->steps > 0) {
+        must(save(report, progress, &other), &other);
         must(saver_wait(report->saver, &other), &other);
         cli_note("checkpoint behind minibatch %llu: go on with --resume=%s",
                  (unsigned long long)progress->steps, opt.checkpoint);
     }
     if (report->saver)
         saver_close(report->saver);
-    if (signal_number)
-        output_die(signal_number);
+    /* Only now: the signal may have come after the end of the input. One Ctrl-C ends all programs of
+     * a pipe. */
+    if (is_stopped())
+        output_die(output_deferred_signal());
     cli_die(&err);
 }
 
@@ -233,28 +286,24 @@ static void train_watched(struct batches_reader *in, struct report *report)
     struct checkpoint_run run = {opt.model, in->shape, stream_hash(in->stream)};
     struct train_progress progress = {0};
     struct train_watch watch = {report, after_step, between};
-    struct saver saver;
     if (opt.resume)
         resume(report->trainer, &run, &progress);
-    if (opt.resume && report->log)
-        cut_log(report->log, progress.steps);
+    if (report->log_old)
+        cut_log(report, progress.steps);
     cli_add_provenance(&in->head);
-    if (opt.checkpoint) {
-        must(saver_open(&saver, opt.checkpoint, parse_interval(), &in->head, &run, &err), &err);
-        saver.saved_steps = progress.steps;
-        report->saver = &saver;
+    if (report->saver) {
+        saver_start(report->saver, &in->head, &run, progress.steps);
         output_defer_signals(true);
+        stream_interrupt_when(in->stream, is_stopped);
     }
+    report->start = progress.steps;
     report->loss = progress.examples ? progress.total_loss / (double)progress.examples : 0;
     progress_start(&report->progress, cli_common()->quiet);
     int result = train(in, report->trainer, &progress, &watch, &err);
-    if (result != 0 || output_deferred_signal())
-        stop(report, &progress, result);
-    if (opt.checkpoint) {
+    if (result == 0)
         output_defer_signals(false);
-        must(saver_wait(&saver, &err), &err);
-        saver_close(&saver);
-    }
+    if (result != 0 || is_stopped())
+        stop(report, &progress, result);
 }
 
 int main(int argc, char **argv)
@@ -262,13 +311,19 @@ int main(int argc, char **argv)
     char **operand = cli_start(&program, argc, argv);
     must(gpu_check_name(opt.device, &err), &err);
     choose_optimizer();
-    parse_interval();
+    struct saver_interval interval = parse_interval();
     const char *name;
     int fd = cli_open_input(operand[0], &name, true);
     struct report report = {0};
+    struct saver saver;
     struct output out;
     must(output_open(&out, cli_common()->output, fd, &err), &err);
-    open_log(&report, fd);
+    check_names(fd);
+    if (opt.checkpoint) {
+        must(saver_open(&saver, opt.checkpoint, interval, &err), &err);
+        report.saver = &saver;
+    }
+    open_log(&report);
 
     struct batches_reader in;
     must(batches_reader_open(&in, fd, name, &err), &err);
@@ -291,10 +346,15 @@ int main(int argc, char **argv)
     report.epochs = in.shape.epochs;
     report.trainer = trainer;
     train_watched(&in, &report);
-    must(train_write(trainer, out.fd, out.name, &in.head, opt.model.dim, &err), &err);
+    must_with(&report, train_write(trainer, out.fd, out.name, &in.head, opt.model.dim, &err));
     if (report.log)
-        check_log(report.log, fclose(report.log));
-    must(output_commit(&out, &err), &err);
+        check_log(&report, fclose(report.log));
+    must_with(&report, output_commit(&out, &err));
+    if (report.saver) {
+        /* The vectors come first: they are worth more than a checkpoint that failed. */
+        must(saver_wait(&saver, &err), &err);
+        saver_close(&saver);
+    }
     progress_keep(&report.progress, "loss %.3f, %.1f tokens/sec on %s", report.loss, report.speed,
                   trainer->device);
     trainer->methods->destroy(trainer);
