@@ -23,7 +23,8 @@ import sys
 
 MIB = 1 << 20
 PROVENANCE, WORDS, SHAPE, TOKENS, EXAMPLES, ROWS, END = 1, 2, 3, 16, 17, 18, 255
-NAMED = (PROVENANCE, WORDS, SHAPE, TOKENS, EXAMPLES, ROWS, END)
+TRAINING, STATE = 19, 20  # of checkpoints
+NAMED = (PROVENANCE, WORDS, SHAPE, TOKENS, EXAMPLES, ROWS, TRAINING, STATE, END)
 NOT_IN_A_WORD = frozenset(b"\0 \t\n\v\f\r")
 
 
@@ -138,7 +139,12 @@ class Fields:
         must(self.at == len(self.content), "a record is longer than its fields")
 
 
-class Corpus:
+class Kind:
+    later = ()  # named records that may follow the data
+    extra = ()  # lines of the header behind the totals
+
+
+class Corpus(Kind):
     name, record, total_names = "corpus", TOKENS, ("sentences", "tokens")
     shape = ()
 
@@ -167,7 +173,7 @@ class Corpus:
                 sentence.append(words[i])
 
 
-class Batches:
+class Batches(Kind):
     name, record, total_names = "batches", EXAMPLES, ("total examples", "contexts", "noise")
 
     def __init__(self, fields, words, _counts):
@@ -221,11 +227,14 @@ class Batches:
                               b" ".join(words[i] for i in noise)))
 
 
-class Vectors:
+class Vectors(Kind):
     name, record, total_names = "vectors", ROWS, ("rows",)
+    later = (TRAINING, STATE)
 
     def __init__(self, fields, words, _counts):
         self.words, self.rows = words, []
+        self.checkpoint = None
+        self.state = [0, 0]  # rows of V and of U
         self.dim, = fields.take("I")
         self.shape = ("dim", self.dim),
         must(1 <= self.dim <= 65536, "dim out of range")
@@ -241,8 +250,51 @@ class Vectors:
             must(all(map(math.isfinite, row)), "a value that is not finite")
             self.rows.append(row)
 
+    def read_later(self, record, fields):
+        must(len(self.rows) == self.words, "a checkpoint's record before the last row")
+        if record == TRAINING:
+            self.read_training(fields)
+        else:
+            self.read_state(fields)
+
+    def read_training(self, fields):
+        must(not self.checkpoint, "TRAINING twice")
+        optimiser, batch, epochs, examples = fields.take("IIIQ")
+        rate, _seed, _head, done, seen, loss, epoch_seen, epoch_loss, _data = fields.take("dQQQQdQdQ")
+        must(optimiser in (0, 1), "an unknown optimiser")
+        must(all(map(math.isfinite, (rate, loss, epoch_loss))), "a number that is not finite")
+        must(1 <= batch <= MIB and epochs >= 1 and examples >= 1, "a shape out of range")
+        must(examples * epochs < 1 << 63, "too many examples")
+        per_epoch = -(-examples // batch)
+        must(1 <= done <= per_epoch * epochs, "minibatches out of range")
+        # From the start of the latest minibatch's epoch.
+        start = (done - 1) // per_epoch
+        in_epoch = min((done - start * per_epoch) * batch, examples)
+        must(epoch_seen == in_epoch, "examples of the epoch that are not those of its minibatches")
+        must(seen == start * examples + in_epoch, "examples that are not those of the minibatches")
+        self.checkpoint = {"done": done, "parts": (3, 1)[optimiser]}
+        self.extra = (("checkpoint", f"minibatch {done} of {per_epoch * epochs}"),)
+
+    def read_state(self, fields):
+        must(self.checkpoint, "STATE before TRAINING")
+        matrix, first, n = fields.take("3I")
+        must(matrix in (0, 1), "an unknown matrix")
+        must(matrix == 0 or self.state[0] == self.words, "U before all of V")
+        must(n >= 1, "a record without rows")
+        must(first == self.state[matrix] and first + n <= self.words, "rows out of order")
+        parts, latest = self.checkpoint["parts"], self.checkpoint["done"]
+        steps = fields.take(f"{n}Q")
+        must(all(s <= (latest if parts == 3 else 0) for s in steps), "a step out of range")
+        for _ in range(n):
+            values = fields.take(f"{parts * self.dim}f")
+            must(all(map(math.isfinite, values)), "a value that is not finite")
+            must(all(v >= 0 for v in values[2 * self.dim:]), "a negative second moment")
+        self.state[matrix] += n
+
     def totals(self):
         must(len(self.rows) == self.words, "fewer rows than words")
+        must(self.state == ([self.words] * 2 if self.checkpoint else [0, 0]),
+             "a checkpoint without all of its state")
         return self.words, 0, 0
 
     def lines(self, words):
@@ -284,7 +336,9 @@ class Stream:
         """Read what is before END; return how many records that is, and where END starts."""
         data = self.kind.record
         may_follow = {PROVENANCE: (PROVENANCE, WORDS), WORDS: (WORDS, SHAPE),
-                      SHAPE: (data, END), data: (data, END)}
+                      SHAPE: (data, END), data: (data, *self.kind.later, END)}
+        for later in self.kind.later:
+            may_follow[later] = (*self.kind.later, END)
         previous = PROVENANCE  # as if, because the page does not say that there must be one
         records, at = 0, 16
         while True:
@@ -304,6 +358,8 @@ class Stream:
                     self.read_words(fields)
                 elif record == SHAPE:
                     self.read_shape(fields)
+                elif record in self.kind.later:
+                    self.data.read_later(record, fields)
                 else:
                     self.data.read(fields)
                 fields.end()
@@ -353,7 +409,7 @@ class Stream:
     def header_lines(self):
         items = [("kind", self.kind.name), ("version", f"1.{self.minor}"),
                  ("words", len(self.words)), *self.data.shape,
-                 *zip(self.data.total_names, self.totals)]
+                 *zip(self.data.total_names, self.totals), *self.data.extra]
         yield from (f"{key}: {value}".encode() for key, value in items)
         yield from (b"made by: " + b" ".join(strings) for strings in self.provenance)
 

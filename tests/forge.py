@@ -6,6 +6,8 @@
                                  decode.py makes of it: NAME.text, NAME.vocab, NAME.header
     forge.py --one KIND-NAME     this one, to standard output
     forge.py --vectors < TEXT    a vectors stream of the rows in TEXT, each a word and its numbers
+    forge.py --graft FILE FILE   the head of the first stream, its provenance too, with the data of
+                                 the second
 
 decode.py must accept every valid stream and refuse every invalid one, or the exit status of --all is
 1. The hash in END is right unless it is what is forged: other checks have to find the fault.
@@ -16,7 +18,7 @@ import subprocess
 import sys
 
 import decode
-from decode import PROVENANCE, WORDS, SHAPE, TOKENS, EXAMPLES, ROWS, END, MIB
+from decode import PROVENANCE, WORDS, SHAPE, TOKENS, EXAMPLES, ROWS, TRAINING, STATE, END, MIB
 
 UNNAMED = 77  # a record type that the format does not name
 KINDS = ("corpus", "batches", "vectors", "counts")
@@ -40,6 +42,10 @@ def f32(*values):
     return struct.pack(f"<{len(values)}f", *values)
 
 
+def f64(*values):
+    return struct.pack(f"<{len(values)}d", *values)
+
+
 def word_list(*pairs):
     return u32(len(pairs)) + b"".join(u64(count) + u16(len(word)) + word for word, count in pairs)
 
@@ -52,6 +58,28 @@ def examples(*rows, more=0):
             + b"".join(u16(*ids) for ids in contexts) + b"".join(u16(*ids) for ids in noises))
 
 
+def training(optimiser=0, batch=2, epochs=1, examples=3, lr=.002, seed=1, head=None, done=1,
+             seen=2, loss=1.5, epoch_seen=2, epoch_loss=1.5, data=None):
+    """A TRAINING record of `sgns-train -d 2` behind the first minibatch of the plain batches."""
+    inputs = Draft("batches")
+    if head is None:
+        head = decode.xxh64(inputs.payload_without_end(data=0))
+    if data is None:
+        data = decode.xxh64(inputs.payload_without_end(data=1))
+    return (TRAINING, u32(optimiser, batch, epochs) + u64(examples) + f64(lr)
+            + u64(seed, head, done, seen) + f64(loss) + u64(epoch_seen) + f64(epoch_loss) + u64(data))
+
+
+def state(matrix, first, *rows):
+    """A STATE record of (step, numbers)."""
+    return (STATE, u32(matrix, first, len(rows)) + u64(*(step for step, _ in rows))
+            + b"".join(f32(*numbers) for _, numbers in rows))
+
+
+NEVER = (0, (.1, -.2, 0, 0, 0, 0))  # a row that had no gradient
+ONCE = (1, (.3, .4, -.01, .02, .001, 0))  # one that had
+
+
 def compress(payload, *options):
     return subprocess.run(["zstd", "-cq", *options], input=payload, stdout=subprocess.PIPE,
                           check=True).stdout
@@ -61,7 +89,9 @@ class Draft:
     """A valid stream, to be spoiled: its parts, from which bytes() makes a stream."""
 
     def __init__(self, kind):
-        self.kind, self.magic, self.major, self.minor = kind, b"\x89SGNS\r\n\x1a", 1, 0
+        checkpoint = kind == "checkpoint"
+        self.kind = "vectors" if checkpoint else kind
+        self.magic, self.major, self.minor = b"\x89SGNS\r\n\x1a", 1, 0
         self.words = [(b"<unk>", 3), (b"a", 4), (b"b", 3), (b"c", 2), (b"d", 2)]
         self.head = [(PROVENANCE, b"maker\0001.0\0--seed=1\0"), "words", "shape"]
         self.shape, self.data, self.totals = {
@@ -73,7 +103,10 @@ class Draft:
             "vectors": (u32(2), [(ROWS, u32(0, 0, 2) + f32(1, 0, 0, 1)),
                                  (ROWS, u32(0, 2, 3) + f32(.6, .8, -1, 0, -.6, .8))], [5, 0, 0]),
             "counts": (u64(3), [], [3, 14, 0]),
-        }[kind]
+        }[self.kind]
+        if checkpoint:
+            self.data += [training(), state(0, 0, NEVER, ONCE, ONCE), state(0, 3, NEVER, NEVER),
+                          state(1, 0, NEVER, ONCE, ONCE, ONCE, ONCE)]
         self.end, self.tail, self.frames, self.zstd = {}, b"", [], []
 
     def records(self):
@@ -81,10 +114,14 @@ class Draft:
                  "shape": (SHAPE, u32(len(self.words)) + self.shape)}
         return [parts.get(r, r) for r in self.head] + self.data
 
-    def payload_without_end(self):
+    def payload_without_end(self, data=None):
+        """With only the first `data` data records, if that is given."""
+        records = self.records()
+        if data is not None:
+            records = records[:len(self.head) + data]
         kind = KINDS.index(self.kind) + 1 if isinstance(self.kind, str) else self.kind
         preamble = self.magic + u16(self.major, self.minor) + u32(kind)
-        return preamble + b"".join(u32(t, len(c)) + c for t, c in self.records())
+        return preamble + b"".join(u32(t, len(c)) + c for t, c in records)
 
     def end_record(self, payload):
         fields = {"records": len(self.records()), "size": len(payload), "totals": self.totals,
@@ -734,6 +771,110 @@ def counts_above_those_of_end(draft):
     draft.words[4] = (b"d", 3)
 
 
+# Checkpoints: their records are ROWS, ROWS, TRAINING, STATE of V in two parts, STATE of U.
+
+def checkpoint_training(name, register=invalid, **fields):
+    def forgery(draft):
+        draft.data[2] = training(**fields)
+    forgery.__name__ = name
+    register("checkpoint")(forgery)
+
+
+def checkpoint_state(name, *arguments, register=invalid, place=4):
+    def forgery(draft):
+        draft.data[place] = state(*arguments)
+    forgery.__name__ = name
+    register("checkpoint")(forgery)
+
+
+def checkpoint_data(name, change):
+    """`change` gets the five or so records, and returns others."""
+    def forgery(draft):
+        draft.data = change(draft.data)
+    forgery.__name__ = name
+    invalid("checkpoint")(forgery)
+
+
+NAN, INFINITY = float("nan"), float("inf")
+
+valid("checkpoint")(plain)
+valid("checkpoint")(unnamed_records)
+valid("checkpoint")(many_frames)
+valid("checkpoint")(later_minor_version)
+checkpoint_training("at_the_end", valid, done=2, seen=3, epoch_seen=3,
+                    data=decode.xxh64(Draft("batches").payload_without_end(data=2)))
+checkpoint_state("negative_zero", 0, 3, NEVER, (1, (0, 0, 0, 0, -0., 0)), register=valid)
+
+checkpoint_training("optimiser_unknown", optimiser=2)
+checkpoint_training("batch_size_zero", batch=0)
+checkpoint_training("batch_size_above_the_limit", batch=MIB + 1)
+checkpoint_training("no_epochs", epochs=0)
+checkpoint_training("no_examples", examples=0, done=0, seen=0, epoch_seen=0)
+checkpoint_training("examples_overflow", epochs=2, examples=1 << 62)
+checkpoint_training("claims_most_examples", examples=(1 << 64) - 1)
+checkpoint_training("learning_rate_not_a_number", lr=NAN)
+checkpoint_training("loss_infinite", loss=INFINITY)
+checkpoint_training("epoch_loss_not_a_number", epoch_loss=NAN)
+checkpoint_training("behind_no_minibatch", done=0, seen=0, epoch_seen=0)
+checkpoint_training("behind_more_minibatches_than_there_are", done=3, seen=5, epoch_seen=2)
+checkpoint_training("behind_most_minibatches", done=(1 << 64) - 1)
+checkpoint_training("other_examples_in_all", seen=3)
+checkpoint_training("other_examples_in_the_epoch", epoch_seen=1)
+checkpoint_training("full_minibatch_at_the_end", done=2, seen=4, epoch_seen=4)
+
+checkpoint_state("weight_not_a_number", 0, 3, NEVER, (1, (NAN, 0, 0, 0, 0, 0)))
+checkpoint_state("first_moment_infinite", 0, 3, NEVER, (1, (0, 0, 0, -INFINITY, 0, 0)))
+checkpoint_state("second_moment_infinite", 0, 3, NEVER, (1, (0, 0, 0, 0, 0, INFINITY)))
+checkpoint_state("second_moment_negative", 0, 3, NEVER, (1, (0, 0, 0, 0, 0, -1e-30)))
+checkpoint_state("step_behind_the_minibatches", 0, 3, NEVER, (2, (0, 0, 0, 0, 0, 0)))
+checkpoint_state("largest_step", 0, 3, NEVER, ((1 << 64) - 1, (0, 0, 0, 0, 0, 0)))
+checkpoint_state("state_of_another_matrix", 2, 3, NEVER, NEVER)
+checkpoint_state("state_of_u_before_all_of_v", 1, 3, NEVER, NEVER)
+checkpoint_state("state_of_v_again", 0, 0, NEVER, NEVER, NEVER, NEVER, NEVER, place=5)
+checkpoint_state("state_out_of_order", 0, 2, NEVER, NEVER)
+checkpoint_state("state_with_a_gap", 0, 4, NEVER)
+checkpoint_state("state_without_rows", 0, 3)
+checkpoint_state("state_of_more_rows_than_words", 0, 3, NEVER, NEVER, NEVER)
+checkpoint_state("state_of_gradient_descent", 0, 3, (0, (0, 0)), (0, (0, 0)))
+
+checkpoint_data("training_too_long", lambda d: [*d[:2], (TRAINING, d[2][1] + b"\0"), *d[3:]])
+checkpoint_data("training_too_short", lambda d: [*d[:2], (TRAINING, d[2][1][:-1]), *d[3:]])
+checkpoint_data("training_empty", lambda d: [*d[:2], (TRAINING, b""), *d[3:]])
+checkpoint_data("training_twice", lambda d: [*d[:3], *d[2:]])
+checkpoint_data("training_behind_state", lambda d: [*d[:2], *d[3:], d[2]])
+checkpoint_data("no_training", lambda d: [*d[:2], *d[3:]])
+checkpoint_data("training_alone", lambda d: d[:3])
+checkpoint_data("no_state_of_u", lambda d: d[:5])
+checkpoint_data("state_too_long", lambda d: [*d[:5], (STATE, d[5][1] + b"\0")])
+checkpoint_data("state_too_short", lambda d: [*d[:5], (STATE, d[5][1][:-4])])
+checkpoint_data("state_empty", lambda d: [*d[:5], (STATE, b"")])
+checkpoint_data("state_behind_the_last", lambda d: [*d, d[5]])
+checkpoint_data("state_claims_most_rows",
+                lambda d: [*d[:5], (STATE, u32(1, 0, 0xFFFFFFFF) + d[5][1][12:])])
+checkpoint_data("rows_behind_training", lambda d: [*d[:3], d[1], *d[3:]])
+
+
+@invalid("checkpoint")
+def gradient_descent_with_a_step(draft):
+    draft.data[2:] = [training(optimiser=1), state(0, 0, *[(1, (0, 0))] * 5),
+                      state(1, 0, *[(0, (0, 0))] * 5)]
+
+
+@invalid("vectors")
+def checkpoint_before_the_last_row(draft):
+    draft.data[1:1] = [training()]
+
+
+@invalid("vectors")
+def state_before_the_last_row(draft):
+    draft.data[1:1] = [state(0, 0, NEVER)]
+
+
+@invalid("corpus", "batches")
+def training_in_another_kind(draft):
+    draft.data.append(training())
+
+
 # ---- writing them ----
 
 def forge(kind, forgery):
@@ -785,6 +926,24 @@ def vectors_from_text(text):
     return bytes(draft)
 
 
+def graft(head, data):
+    """Both are names of files."""
+    def records(path):
+        payload, at, found = decode.decompress(pathlib.Path(path).read_bytes()), 16, []
+        while at < len(payload):
+            record, size = struct.unpack_from("<II", payload, at)
+            found.append((record, payload[at + 8:at + 8 + size]))
+            at += 8 + size
+        return payload[:16], found
+    (preamble, of_head), (_, of_data) = records(head), records(data)
+    kept = ([r for r in of_head if r[0] in (PROVENANCE, WORDS, SHAPE)]
+            + [r for r in of_data if r[0] not in (PROVENANCE, WORDS, SHAPE, END)])
+    payload = preamble + b"".join(u32(t, len(c)) + c for t, c in kept)
+    totals = of_data[-1][1][16:40]
+    return compress(payload + u32(END, 48) + u64(len(kept), len(payload)) + totals
+                    + u64(decode.xxh64(payload)))
+
+
 def main():
     what, argument = (sys.argv[1:] + ["", ""])[:2]
     if what == "--all" and argument:
@@ -792,6 +951,8 @@ def main():
     elif what == "--one":
         forgeries = {name(*each): each for each in VALID + INVALID}
         sys.stdout.buffer.write(forge(*forgeries[argument]))
+    elif what == "--graft" and len(sys.argv) == 4:
+        sys.stdout.buffer.write(graft(*sys.argv[2:]))
     elif what == "--vectors":
         sys.stdout.buffer.write(vectors_from_text(sys.stdin.buffer.read()))
     else:

@@ -1,0 +1,490 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2030,SC2031 # Bats runs each test in a subshell
+# Training that is stopped, killed or left by its input, and goes on from a checkpoint.
+
+load helper
+
+# How often a training is killed before it may end: KILLS=200 for a longer proof.
+KILLS=${KILLS:-25}
+
+setup_file() {
+  cd "$BATS_FILE_TMPDIR" || return
+  sample_text 1000 60 | ptb-vocab -q -m 1 -o corpus.bin
+  sgns-batch -q -b 32 -e 3 corpus.bin -o batches.bin
+  sgns-batch -q -b 32 -e 3 --seed 2 corpus.bin -o reseeded.bin
+  for optimizer in adam sgd; do
+    sgns-train -q -d 8 -O $optimizer -L $optimizer.tsv batches.bin -o $optimizer.bin
+  done
+  # One from the middle: all three epochs have more than 400 minibatches.
+  head -c $(($(wc -c <batches.bin) / 2)) batches.bin |
+    sgns-train -q -d 8 -c middle.bin -o none.bin 2>said || [ $? = 3 ]
+}
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+  ln -s "$BATS_FILE_TMPDIR"/*.{bin,tsv} .
+}
+
+# train OPTION...: on the sample; small, for speed.
+train() {
+  sgns-train -q -d 8 "$@"
+}
+
+# is_checkpoint FILE: it is a whole one.
+is_checkpoint() {
+  sgns-cat --header "$1" | grep -qE '^checkpoint: minibatch [0-9]+ of [0-9]+$'
+}
+
+# minibatch FILE: which one the checkpoint stands behind.
+minibatch() {
+  sgns-cat --header "$1" | sed -n 's/^checkpoint: minibatch \([0-9]*\) of .*/\1/p'
+}
+
+# only FILE...: of all that begins with ck or out, there are just these files.
+only() {
+  assert_equal "$(compgen -G 'ck*' | sort; compgen -G 'out*' | sort)" "$(printf '%s\n' "$@")"
+}
+
+# awaits FILE: until it is there.
+awaits() {
+  for _ in {1..400}; do
+    [ ! -e "$1" ] || return 0
+    sleep 0.05
+  done
+  fail "$1 has not come: $(<stderr)"
+}
+
+# begins OPTION...: training in the background as $pid, on half of its input, which then no longer
+# comes, from the descriptor $feed.
+begins() {
+  rm -f pipe
+  mkfifo pipe
+  exec {feed}<>pipe
+  env --default-signal=INT,TERM,HUP sgns-train -q -d 8 "$@" pipe 2>stderr 3>&- {feed}>&- &
+  pid=$!
+  head -c $(($(wc -c <batches.bin) / 2)) batches.bin >&"$feed"
+}
+
+# ends STATUS: the program that has begun does.
+ends() {
+  local status=0
+  wait "$pid" || status=$?
+  exec {feed}>&-
+  assert_equal "$status" "$1"
+}
+
+# ---- stopping and going on ----
+
+@test "training with checkpoints gives the same bytes as without" {
+  for optimizer in adam sgd; do
+    for every in 7steps 1000000steps 1s; do
+      train -O $optimizer -c ck --checkpoint-every $every batches.bin | cmp - $optimizer.bin
+    done
+    train -O $optimizer -c ck --checkpoint-every 100steps -t 3 <batches.bin -o out
+    cmp out $optimizer.bin
+    is_checkpoint ck
+    [ $(($(minibatch ck) % 100)) = 0 ]
+    only ck out
+    rm ck out
+  done
+}
+
+@test "a checkpoint is a vectors stream: its vectors are those of that moment" {
+  sgns-train -q -d 8 --lr 0 batches.bin | sgns-cat >initial
+  train --lr 0 -c ck --checkpoint-every 10steps batches.bin >/dev/null
+  sgns-cat ck | cmp - initial
+  succeeds sgns-knn ck w1 3
+  sgns-cat --header ck | grep -q '^made by: sgns-train .* --lr=0 '
+  "$BATS_TEST_DIRNAME/decode.py" --header ck | cmp - <(sgns-cat --header ck)
+  "$BATS_TEST_DIRNAME/decode.py" middle.bin | cmp - <(sgns-cat middle.bin)
+}
+
+@test "a signal stops training behind a minibatch, and it goes on to the same bytes" {
+  declare -A number=([INT]=2 [TERM]=15 [HUP]=1)
+  for optimizer in adam sgd; do
+    for signal in "${!number[@]}"; do
+      rm -f ck
+      echo old >out
+      begins -O $optimizer -t 2 -c ck --checkpoint-every 20steps -o out
+      awaits ck
+      kill -s "$signal" $pid
+      ends $((128 + number[$signal]))
+      assert_size_zero stderr
+      assert_equal "$(<out)" old
+      only ck out
+      is_checkpoint ck
+      for threads in 1 2 3; do
+        train -O $optimizer -t $threads --resume ck batches.bin | cmp - $optimizer.bin
+      done
+      # shellcheck disable=SC2002 # to have a pipe is the point
+      cat batches.bin | train -O $optimizer --resume ck -o out
+      cmp out $optimizer.bin
+    done
+  done
+}
+
+@test "training is stopped before its first checkpoint is due, and a pause of the input does not matter" {
+  begins -c ck -o out
+  awaits ck.lock
+  sleep 0.5
+  kill $pid
+  ends 143
+  only ck
+  train --resume ck batches.bin | cmp - adam.bin
+}
+
+@test "a note tells where training stands" {
+  head -c -100 batches.bin >cut.bin
+  exits_with 3 sgns-train -d 8 -c ck cut.bin -o out
+  says_like '^sgns-train: checkpoint behind minibatch [0-9]+: go on with --resume=ck$'
+  succeeds sgns-train -d 8 --resume ck batches.bin -o out
+  says_like "^sgns-train: going on behind minibatch $(minibatch ck)\$"
+  says 'epoch 3/3: loss '
+  # The mean of all epochs, with those before the stop.
+  loss=$(sgns-train -d 8 batches.bin 2>&1 >/dev/null | grep -oE '^loss [0-9.]+')
+  says "$loss"
+}
+
+@test "training goes on again and again from its own checkpoints" {
+  cp middle.bin ck
+  for share in 65 80 95; do
+    head -c $(($(wc -c <batches.bin) * share / 100)) batches.bin >cut.bin
+    before=$(minibatch ck)
+    fails_with 3 sgns-train -q -d 8 --resume ck -c ck cut.bin -o out
+    [ "$(minibatch ck)" -gt "$before" ]
+    only ck
+  done
+  train --resume ck -c ck batches.bin | cmp - adam.bin
+}
+
+@test "training goes on from its very end" {
+  steps=$(($(wc -l <adam.tsv) - 1))
+  train -c ck --checkpoint-every ${steps}steps batches.bin >/dev/null
+  assert_equal "$(minibatch ck)" $steps
+  train --resume ck batches.bin | cmp - adam.bin
+  succeeds sgns-train -d 8 --resume ck batches.bin -o out
+  says_like '^loss [0-9.]+, 0\.0 tokens/sec on cpu$'
+}
+
+@test "the input dies: status 3, and a checkpoint from which the whole input gives the same bytes" {
+  for share in 30 50 90; do
+    head -c $(($(wc -c <batches.bin) * share / 100)) batches.bin >cut.bin
+    fails_with 3 sgns-train -q -d 8 -c ck - -o out <cut.bin
+    says_like 'stdin: byte [0-9]+, record [0-9]+: ends inside a zstd frame$'
+    only ck
+    train --resume ck batches.bin | cmp - adam.bin
+  done
+  # No minibatch came whole: nothing is worth a checkpoint.
+  rm ck
+  head -c 2000 batches.bin >cut.bin
+  fails_with 3 sgns-train -q -d 8 -c ck cut.bin -o out
+  leaves_nothing ck
+}
+
+@test "a signal and the end of the input at one moment: ended by the signal, with a checkpoint" {
+  for _ in {1..10}; do
+    rm -f ck
+    begins -c ck --checkpoint-every 20steps -o out
+    awaits ck
+    kill -s INT $pid
+    exec {feed}>&-
+    rm pipe # so that no one else holds it
+    status=0
+    wait $pid || status=$?
+    assert_equal "$status" 130
+    only ck
+    is_checkpoint ck
+  done
+}
+
+@test "a second signal ends training at once, and leaves no temporary" {
+  begins -c ck --checkpoint-every 1steps -o out
+  awaits ck
+  kill $pid
+  kill $pid 2>/dev/null || true
+  ends 143
+  only ck
+  train --resume ck batches.bin | cmp - adam.bin
+}
+
+@test "a signal that the parent ignores does not stop training" {
+  rm -f pipe
+  mkfifo pipe
+  exec {feed}<>pipe
+  env --ignore-signal=INT sgns-train -q -d 8 -c ck --checkpoint-every 20steps -o out pipe 3>&- {feed}>&- &
+  pid=$!
+  half=$(($(wc -c <batches.bin) / 2))
+  head -c $half batches.bin >&"$feed"
+  awaits ck
+  kill -s INT $pid
+  tail -c +$((half + 1)) batches.bin >&"$feed"
+  exec {feed}>&-
+  wait $pid
+  cmp out adam.bin
+}
+
+@test "SIGKILL at any moment: the checkpoint is whole, and training goes on to the same bytes" {
+  # Without a kill this takes a second or two; the later kills come while training goes on.
+  sgns-batch -q -b 32 -e "$(built_with_asan && echo 3 || echo 40)" corpus.bin -o long.bin
+  train long.bin -o expected
+  began=0 killed=0 status=1
+  while [ $killed -lt "$KILLS" ] || [ $status -ne 0 ]; do
+    resume=()
+    [ ! -e ck ] || resume=(--resume ck)
+    sgns-train -q -d 8 -t 2 "${resume[@]}" -c ck --checkpoint-every 20steps long.bin -o out 2>stderr 3>&- &
+    pid=$!
+    began=$((began + 1))
+    if [ $killed -lt "$KILLS" ]; then
+      sleep "$(printf 0.%03d $((RANDOM % 400)))"
+      kill -s KILL $pid 2>/dev/null || true
+    fi
+    status=0
+    wait $pid || status=$?
+    # Nothing but temporaries and the lock may be left.
+    ! compgen -G 'ck*' | grep -vxE 'ck|ck\.lock|ck\.tmp\.[0-9a-f]{8}' || fail 'left something'
+    ! compgen -G 'out*' | grep -vxE 'out|out\.tmp\.[0-9a-f]{8}' || fail 'left something'
+    [ ! -e ck ] || is_checkpoint ck
+    case $status in
+      137) killed=$((killed + 1)) && [ ! -e out ] ;;
+      0) cmp out expected ;;
+      *) fail "status $status: $(<stderr)" ;;
+    esac
+    # Through before the kills are done: anew.
+    [ $status -ne 0 ] || [ $killed -ge "$KILLS" ] || rm -f ck out
+  done
+  echo "$began runs, $killed killed"
+  [ ! -e ck.lock ]
+  cmp out expected
+}
+
+# ---- the loss log ----
+
+@test "the loss log of a stopped training goes on without gap or repetition" {
+  for every in 1000s 30steps; do
+    rm -f ck log
+    begins -L log -c ck --checkpoint-every $every -o out
+    awaits ck.lock
+    sleep 0.5
+    kill $pid
+    ends 143
+    assert_equal "$(tail -n 1 log | cut -f 2)" "$(minibatch ck)"
+    train -L log --resume ck batches.bin -o out
+    cut -f 1-3 log | cmp - <(cut -f 1-3 adam.tsv)
+  done
+}
+
+@test "a loss log that is ahead of the checkpoint, or was cut in a line, is cut back" {
+  for surplus in '3\t400\t0.1\t5\n3\t401\t0.1\t7\n3\t40' "1\\t1" '1\t1\t0.5\t7'; do
+    { head -n $(($(minibatch middle.bin) + 1)) adam.tsv; printf '%b' "$surplus"; } >log
+    train -L log --resume middle.bin batches.bin -o out
+    cut -f 1-3 log | cmp - <(cut -f 1-3 adam.tsv)
+  done
+  # One that is not there begins with the first new minibatch.
+  train -L new --resume middle.bin batches.bin -o out
+  head -n 1 new | cmp - <(head -n 1 adam.tsv)
+  tail -n +2 new | cut -f 1-3 | cmp - <(tail -n +$(($(minibatch middle.bin) + 2)) adam.tsv | cut -f 1-3)
+}
+
+@test "a refused checkpoint leaves the loss log as it was" {
+  echo mine >log
+  fails_with 3 sgns-train -q -d 8 -L log --lr 0.5 --resume middle.bin batches.bin -o out
+  assert_equal "$(<log)" mine
+}
+
+# ---- refusals ----
+
+# refuses WHAT OPTION...: to go on, for another WHAT; and leaves the checkpoint that was there.
+refuses() {
+  local what=$1
+  shift
+  echo old >ck
+  fails_with 3 sgns-train -q -d 8 --resume middle.bin -c ck "$@" -o out
+  says "middle.bin: byte "
+  says ": a checkpoint of a run with another $what"
+  assert_equal "$(<ck)" old
+  only ck
+}
+
+@test "a checkpoint of another run is refused, and the difference named" {
+  refuses --dim -d 9 batches.bin
+  refuses --lr --lr 0.003 batches.bin
+  refuses --seed --seed 2 batches.bin
+  refuses --optimizer -O sgd --lr 0.002 batches.bin
+  refuses input reseeded.bin
+  sgns-batch -q -b 33 -e 3 corpus.bin -o other.bin
+  refuses input other.bin
+}
+
+@test "other minibatches behind the same head are refused" {
+  # The same head, other data: forged from two streams.
+  "$BATS_TEST_DIRNAME/forge.py" --graft batches.bin reseeded.bin >grafted.bin
+  sgns-cat --header grafted.bin | cmp - <(sgns-cat --header batches.bin | sed "$(
+    sgns-cat --header reseeded.bin | sed -n 's/^contexts: \(.*\)/s,^contexts: .*,contexts: \1,;/p
+      s/^noise: \(.*\)/s,^noise: .*,noise: \1,/p' | tr -d '\n')")
+  echo old >ck
+  fails_with 3 sgns-train -q -d 8 --resume middle.bin -c ck grafted.bin -o out
+  says 'grafted.bin: byte '
+  says ': not the minibatches that the checkpoint was trained on'
+  assert_equal "$(<ck)" old
+  only ck
+}
+
+@test "what is no checkpoint is refused" {
+  fails_with 3 sgns-train -q -d 8 --resume adam.bin batches.bin -o out
+  says ': vectors, but no checkpoint'
+  fails_with 3 sgns-train -q -d 8 --resume corpus.bin batches.bin -o out
+  says 'corpus.bin: byte 0: corpus stream, expected vectors'
+  fails_with 3 sgns-train -q -d 8 --resume /dev/null batches.bin -o out
+  fails_with 1 sgns-train -q -d 8 --resume missing batches.bin -o out
+  says 'missing: cannot open: '
+  leaves_nothing out
+}
+
+@test "how often checkpoints are written must be a number of seconds or steps" {
+  for every in 0s 0steps 10 s steps -1s +1s 1.5s 10m ' 1s' '1s ' 1step 99999999999999999999s; do
+    fails_with 2 sgns-train -q -d 8 -c ck --checkpoint-every "$every" batches.bin -o out
+    says "--checkpoint-every=$every: expected a time like 300s or 1000steps"
+    leaves_nothing ck
+  done
+}
+
+@test "the checkpoint must not be the input, the output or the loss log" {
+  cp batches.bin input.bin
+  ln -s . here
+  fails_with 2 sgns-train -q -d 8 -c input.bin input.bin -o out
+  # shellcheck disable=SC2094 # this is the mistake
+  fails_with 2 sgns-train -q -d 8 -c input.bin -o out <input.bin
+  fails_with 2 sgns-train -q -d 8 -c out batches.bin -o out
+  fails_with 2 sgns-train -q -d 8 -c here/out batches.bin -o "$PWD/out"
+  says 'here/out: cannot be the checkpoint as well'
+  fails_with 2 sgns-train -q -d 8 -c log -L log batches.bin -o out
+  says 'log: cannot be the loss log as well'
+  fails_with 2 sgns-train -q -d 8 --resume log -L ./log batches.bin -o out
+  fails_with 2 sgns-train -q -d 8 -c - batches.bin -o out
+  fails_with 2 sgns-train -q -d 8 --resume - - -o out <batches.bin
+  cmp input.bin batches.bin
+  leaves_nothing out
+  leaves_nothing log
+  leaves_nothing input.bin.
+  # From a checkpoint to the same name is what is done all the time; a checkpoint from a pipe will do.
+  cp middle.bin ck
+  train --resume ck -c ck batches.bin | cmp - adam.bin
+  train --resume - batches.bin <middle.bin | cmp - adam.bin
+}
+
+# ---- failures ----
+
+@test "a checkpoint that cannot be written is found before training" {
+  fails_with 1 sgns-train -q -d 8 -c missing/ck batches.bin -o out
+  says 'missing/ck.lock: cannot create: No such file or directory'
+  fails_with 1 sgns-train -q -d 8 -c /dev/full batches.bin -o out
+  says '/dev/full: is no regular file'
+  mkfifo ck
+  fails_with 1 sgns-train -q -d 8 -c ck batches.bin -o out
+  rm ck
+  mkdir ck
+  fails_with 1 sgns-train -q -d 8 -c ck batches.bin -o out
+  leaves_nothing out
+  [ ! -e ck.lock ]
+}
+
+@test "a full disk under the checkpoints ends training with status 1, and the older checkpoint stays" {
+  echo old >ck
+  # A file of at most 8 KiB: too little for a checkpoint, which has 11 KiB of moments alone.
+  limited() { (ulimit -f 8 && "$@"); }
+  fails_with 1 limited sgns-train -q -d 8 -c ck --checkpoint-every 20steps batches.bin -o out
+  says 'ck: write failed'
+  says 'File too large'
+  assert_equal "$(<ck)" old
+  only ck
+  # The vectors have room there; a last checkpoint that fails does not cost them.
+  steps=$(($(wc -l <adam.tsv) - 1))
+  fails_with 1 limited sgns-train -q -d 8 -c ck --checkpoint-every ${steps}steps batches.bin -o out
+  says 'ck: write failed'
+  assert_equal "$(<ck)" old
+  cmp out adam.bin
+  only ck out
+}
+
+@test "two trainings cannot have one checkpoint; one that died leaves it to the next" {
+  echo mine >log
+  begins -c ck --checkpoint-every 20steps -o out
+  awaits ck
+  fails_with 1 sgns-train -q -d 8 -c ck -L log batches.bin -o other
+  says 'ck: is being written by another process'
+  assert_equal "$(<log)" mine
+  leaves_nothing other
+  [ -e ck.lock ]
+  kill -s KILL $pid
+  ends 137
+  [ -e ck.lock ]
+  train --resume ck -c ck batches.bin | cmp - adam.bin
+  [ ! -e ck.lock ]
+}
+
+@test "training that diverges keeps the last finite checkpoint" {
+  fails_with 5 sgns-train -q -d 8 --lr 1e20 -c ck --checkpoint-every 1steps batches.bin -o out
+  [ ! -e ck ] || is_checkpoint ck
+  leaves_nothing out
+  [ ! -e ck.lock ]
+  echo old >ck
+  fails_with 5 sgns-train -q -d 8 --lr 1e30 -c ck batches.bin -o out
+  assert_equal "$(<ck)" old
+  only ck
+}
+
+# ---- damage ----
+
+# The smallest checkpoint and its input, as files here.
+small() {
+  "$BATS_TEST_DIRNAME/forge.py" --one checkpoint-plain >small
+  "$BATS_TEST_DIRNAME/forge.py" --one batches-plain >input
+}
+
+# reading_small PROGRAM SOURCE: sets `COMMAND` to PROGRAM's work on a checkpoint.
+reading_small() {
+  case $1 in
+    sgns-train) COMMAND=(sgns-train -q -d 2 --resume "$2" input) ;;
+    *) command_on "$@" ;;
+  esac
+}
+
+# sweep HOW STREAMS PROGRAM
+sweep() {
+  reading_small "$3" '{}'
+  run "$BATS_TEST_DIRNAME/sweep.py" "$1" "$2" "${COMMAND[@]}"
+  assert_success && assert_output --regexp '^[1-9][0-9]+ runs, 0 faults$'
+}
+
+@test "a checkpoint cut at any byte, or with a flipped bit, is refused" {
+  small
+  for program in sgns-train sgns-knn sgns-cat; do
+    sweep cut small $program
+    sweep flip small $program
+  done
+}
+
+@test "a checkpoint in a pipe, cut at any byte, is refused" {
+  small
+  reading_small sgns-train -
+  run "$BATS_TEST_DIRNAME/sweep.py" cut small "${COMMAND[@]}"
+  assert_success
+}
+
+@test "forged checkpoints: decode.py, sgns-cat and sgns-train agree on which are valid" {
+  run "$BATS_TEST_DIRNAME/forge.py" --all forged
+  assert_success
+  small
+  mkdir invalid
+  cp forged/invalid/checkpoint-* invalid
+  for program in sgns-train sgns-cat; do
+    within_memory 1024 sweep all 'invalid/*' $program
+  done
+  for stream in forged/valid/checkpoint-*.text; do
+    succeeds sgns-train -q -d 2 --resume "${stream%.text}" input -o out
+    succeeds sgns-knn "${stream%.text}" a
+    sgns-cat "${stream%.text}" | cmp - "$stream"
+    sgns-cat --header "${stream%.text}" | cmp - "${stream%.text}.header"
+  done
+}
