@@ -26,10 +26,12 @@ static struct unfinished {
 } unfinished[OUTPUTS_MAX];
 
 static volatile sig_atomic_t deferring, deferred;
+static volatile sig_atomic_t dying; /* nothing more is to be created */
 
 void output_die(int signal_number)
 {
     sigset_t only;
+    dying = 1;
     output_discard();
     signal(signal_number, SIG_DFL);
     raise(signal_number);
@@ -104,13 +106,18 @@ static int open_temporary(struct output *output, struct unfinished *file, struct
             return error_system(err, "%s: no random name", output->name);
         snprintf(file->temporary, sizeof file->temporary, "%s.tmp.%08x", file->target,
                  (unsigned)random);
-        output->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        /* Before it is there: a signal may end the process on another thread. */
+        file->pending = 1;
+        output->fd =
+            dying ? -1 : open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (dying)
+            unlink(file->temporary);
         if (output->fd >= 0) {
-            file->pending = 1;
             output->file = file;
             catch_signals();
             return 0;
         }
+        file->pending = 0;
         if (errno != EEXIST)
             break;
     }

@@ -11,6 +11,8 @@ setup_file() {
   cd "$BATS_FILE_TMPDIR" || return
   sample_text 60 40 | ptb-vocab -q -m 2 | sgns-batch -q -b 16 -e 2 -o batches.bin
   sgns-train -q --device cpu -d 20 -L cpu.tsv batches.bin -o cpu.bin
+  # A group of the GPU's has 64 minibatches, and between two groups there can be a checkpoint.
+  sample_text 35 20 | ptb-vocab -q -m 1 | sgns-batch -q -b 2 -w 2 -k 2 -e 2 -o many.bin
 }
 
 setup() {
@@ -112,6 +114,43 @@ train_on_gpu() {
     call=$((call < 60 ? call + 1 : call + call / 4))
   done
   [ "$call" -gt 60 ]
+}
+
+@test "CUDA: training goes on from a checkpoint to the same bytes" {
+  # What is left of the input has at least one group.
+  zstd -dcq <many.bin | head -c -$(($(zstd -dcq <many.bin | wc -c) / 3)) | zstd -q >cut.bin
+  for optimizer in adam sgd; do
+    sgns-train -q --device cuda -d 5 -O $optimizer many.bin >expected
+    sgns-train -q --device cuda -d 5 -O $optimizer -c ck --checkpoint-every 1steps many.bin | cmp - expected
+    rm ck
+    fails_with 3 sgns-train -q --device cuda -d 5 -O $optimizer -c ck cut.bin -o out
+    sgns-train -q --device cuda -d 5 -O $optimizer --resume ck many.bin | cmp - expected
+    # On the CPU it can go on as well, to vectors that differ by rounding.
+    succeeds sgns-train -q --device cpu -d 5 -O $optimizer --resume ck many.bin -o out
+    sgns-cat --header out | grep -q -- '--device=cpu$'
+    rm ck out
+  done
+}
+
+@test "CUDA: whichever call fails, there is no checkpoint of it, and the one before stays" {
+  emulated || return 0
+  local train=(sgns-train -q --device cuda -d 3 -c ck --checkpoint-every 1steps many.bin -o out) call=1 kept=0
+  sgns-train -q --device cuda -d 3 many.bin >expected
+  while
+    rm -f ck out
+    ! EMULATE_FAIL=$call "${train[@]}" 2>stderr
+  do
+    assert_equal "$(wc -l <stderr)" 1
+    assert [ ! -e out ]
+    assert [ -z "$(compgen -G 'ck.*')" ]
+    if [ -e ck ]; then
+      kept=$((kept + 1))
+      EMULATE_FAIL=$((call % 25 + 1)) fails_with 4 "${train[@]}" --resume ck
+      sgns-train -q --device cuda -d 3 --resume ck many.bin | cmp - expected
+    fi
+    call=$((call + 1 + call / 6))
+  done
+  [ $kept -gt 1 ]
 }
 
 @test "CUDA: whichever call fails, a search ends with status 4" {
