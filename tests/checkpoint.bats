@@ -9,6 +9,8 @@ load helper
 KILLS=${KILLS:-25}
 
 setup_file() {
+  # Seconds: a program that does not end is a failure, too.
+  export BATS_TEST_TIMEOUT=$((300 + 10 * KILLS))
   cd "$BATS_FILE_TMPDIR" || return
   sample_text 1000 60 | ptb-vocab -q -m 1 -o corpus.bin
   sgns-batch -q -b 32 -e 3 corpus.bin -o batches.bin
