@@ -6,6 +6,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,20 +19,21 @@
 
 static const int deadly[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 
-/* Named files under way, where a signal handler finds them. */
+/* Named files under way, where a signal handler finds them; atomic, because a checkpoint is written by
+ * a thread of its own. */
 static struct unfinished {
     char temporary[PATH_MAX + 32];
     char target[PATH_MAX];
-    volatile sig_atomic_t pending;
+    atomic_bool pending;
 } unfinished[OUTPUTS_MAX];
 
-static volatile sig_atomic_t deferring, deferred;
-static volatile sig_atomic_t dying; /* nothing more is to be created */
+static atomic_int deferring, deferred; /* deferred: the number of a signal */
+static atomic_bool dying;              /* nothing more is to be created */
 
 void output_die(int signal_number)
 {
     sigset_t only;
-    dying = 1;
+    dying = true;
     output_discard();
     signal(signal_number, SIG_DFL);
     raise(signal_number);
@@ -78,7 +80,7 @@ void output_discard(void)
     for (int i = 0; i < OUTPUTS_MAX; i++) {
         if (unfinished[i].pending)
             unlink(unfinished[i].temporary);
-        unfinished[i].pending = 0;
+        unfinished[i].pending = false;
     }
 }
 
@@ -107,7 +109,7 @@ static int open_temporary(struct output *output, struct unfinished *file, struct
         snprintf(file->temporary, sizeof file->temporary, "%s.tmp.%08x", file->target,
                  (unsigned)random);
         /* Before it is there: a signal may end the process on another thread. */
-        file->pending = 1;
+        file->pending = true;
         output->fd =
             dying ? -1 : open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (dying)
@@ -117,7 +119,7 @@ static int open_temporary(struct output *output, struct unfinished *file, struct
             catch_signals();
             return 0;
         }
-        file->pending = 0;
+        file->pending = false;
         if (errno != EEXIST)
             break;
     }
@@ -189,7 +191,7 @@ int output_commit(struct output *output, struct error *err)
         result = error_system(err, "%s: cannot rename '%s'", output->name, file->temporary);
     if (result < 0)
         unlink(file->temporary);
-    file->pending = 0;
+    file->pending = false;
     return result < 0 ? -1 : sync_directory(output, err);
 }
 
@@ -202,7 +204,7 @@ void output_drop(struct output *output)
     if (!output->file)
         return;
     unlink(output->file->temporary);
-    output->file->pending = 0;
+    output->file->pending = false;
 }
 
 /* Whether a file that is open still has this name: another process may have removed it between open
@@ -237,7 +239,7 @@ int output_lock(struct output *lock, const char *path, struct error *err)
             break;
         close(lock->fd);
     }
-    file->pending = 1;
+    file->pending = true;
     catch_signals();
     return 0;
 }
@@ -245,6 +247,6 @@ int output_lock(struct output *lock, const char *path, struct error *err)
 void output_unlock(struct output *lock)
 {
     unlink(lock->file->temporary);
-    lock->file->pending = 0;
+    lock->file->pending = false;
     close(lock->fd);
 }
