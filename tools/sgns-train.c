@@ -42,8 +42,8 @@ static const struct cli_option options[] = {
      "FILE: write epoch, step, loss and tokens/s of every step", 0, 0, false},
     {'c', "checkpoint", OPTION_STRING, &opt.checkpoint,
      "FILE: write checkpoints, the last one when a signal stops it", 0, 0, false},
-    {0, "checkpoint-every", OPTION_STRING, &opt.every, "TIME: so many seconds, or steps: 1000steps",
-     0, 0, false},
+    {0, "checkpoint-every", OPTION_STRING, &opt.every,
+     "T: how often, in seconds or steps (1000steps)", 0, 0, false},
     {'r', "resume", OPTION_STRING, &opt.resume, "FILE: go on from this checkpoint", 0, 0, false},
     {0},
 };
