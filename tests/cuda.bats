@@ -82,12 +82,12 @@ train_on_gpu() {
 }
 
 @test "CUDA: more neighbours than a GPU has room for are refused, and what to do is said" {
-  { echo '<unk> 0' && seq 1200 | sed 's/.*/w& &/'; } | "$BATS_TEST_DIRNAME/forge.py" --vectors >many.bin
-  succeeds sgns-knn --device cuda many.bin w1 1016
-  fails_with 4 sgns-knn --device cuda many.bin w1 1017
+  { echo '<unk> 0' && seq 1200 | sed 's/.*/w& &/'; } | "$BATS_TEST_DIRNAME/forge.py" --vectors >wide.bin
+  succeeds sgns-knn --device cuda wide.bin w1 1016
+  fails_with 4 sgns-knn --device cuda wide.bin w1 1017
   says_like 'at most 1016 neighbours.*--device=cpu'
   assert_size_zero stdout
-  sgns-knn --device cpu many.bin w1 1017 >/dev/null
+  sgns-knn --device cpu wide.bin w1 1017 >/dev/null
 }
 
 @test "CUDA: no GPU, one too small, or one that is lost is status 4, and nothing is written" {

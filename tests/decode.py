@@ -303,7 +303,7 @@ class Vectors(Kind):
             yield b" ".join([word] + [b"%.9g" % value for value in row])
 
 
-class Counts:
+class Counts(Kind):
     name, record, total_names = "counts", None, ("sentences", "tokens")
     shape = ()
 
