@@ -5,38 +5,78 @@
 
 #include "memory.h"
 
-int row_index_build(struct row_index *index, const uint32_t *id, uint32_t n, uint32_t *slot,
-                    struct error *err)
+enum { BITS = 64 };
+
+int row_marks_init(struct row_marks *marks, uint32_t ids, struct error *err)
+{
+    size_t leaves = (size_t)ids / BITS + 1;
+    marks->tops = leaves / BITS + 1;
+    marks->count = memory_new(ids, sizeof *marks->count, err);
+    marks->leaf = memory_new(leaves, sizeof *marks->leaf, err);
+    marks->top = memory_new(marks->tops, sizeof *marks->top, err);
+    return marks->count && marks->leaf && marks->top ? 0 : -1;
+}
+
+void row_marks_release(struct row_marks *marks)
+{
+    free(marks->count);
+    free(marks->leaf);
+    free(marks->top);
+    *marks = (struct row_marks){0};
+}
+
+static void count_ids(struct row_marks *marks, const uint32_t *id, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (marks->count[id[i]]++ == 0) {
+            uint32_t leaf = id[i] / BITS;
+            marks->leaf[leaf] |= UINT64_C(1) << id[i] % BITS;
+            marks->top[leaf / BITS] |= UINT64_C(1) << leaf % BITS;
+        }
+}
+
+/* Takes the lowest bit out of *bits: its number. */
+static uint32_t take_lowest(uint64_t *bits)
+{
+    uint32_t lowest = (uint32_t)__builtin_ctzll(*bits);
+    *bits &= *bits - 1;
+    return lowest;
+}
+
+/* Lists the ids that occur, rising, and turns their counts into the places of their first entries.
+ * Leaves the bits zero. */
+static void list_rows(struct row_index *index, struct row_marks *marks)
+{
+    uint32_t rows = 0, place = 0;
+    for (size_t t = 0; t < marks->tops; t++)
+        while (marks->top[t]) {
+            uint32_t leaf = (uint32_t)t * BITS + take_lowest(&marks->top[t]);
+            while (marks->leaf[leaf]) {
+                uint32_t id = leaf * BITS + take_lowest(&marks->leaf[leaf]);
+                index->row[rows] = id;
+                index->first[rows++] = place;
+                uint32_t count = marks->count[id];
+                marks->count[id] = place;
+                place += count;
+            }
+        }
+    index->first[rows] = place;
+    index->rows = rows;
+}
+
+int row_index_build(struct row_index *index, const uint32_t *id, uint32_t n,
+                    struct row_marks *marks, struct error *err)
 {
     if (memory_reserve(&index->row, &index->row_capacity, n, 4, err) < 0 ||
-        memory_reserve(&index->first, &index->first_capacity, (size_t)n + 2, 4, err) < 0 ||
-        memory_reserve(&index->entry, &index->entry_capacity, n, 4, err) < 0 ||
-        memory_reserve(&index->place, &index->place_capacity, n, 4, err) < 0)
+        memory_reserve(&index->first, &index->first_capacity, (size_t)n + 1, 4, err) < 0 ||
+        memory_reserve(&index->entry, &index->entry_capacity, n, 4, err) < 0)
         return -1;
-
-    /* Count into first[place + 2], so that the second pass can use first[place + 1] as the next
-     * free entry and leave every row's start behind. */
-    uint32_t rows = 0, *first = index->first;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t place = slot[id[i]];
-        if (place == 0) {
-            index->row[rows] = id[i];
-            slot[id[i]] = place = ++rows;
-            first[place + 1] = 0;
-        }
-        first[place + 1]++;
-        index->place[i] = place;
-    }
-    first[0] = 0;
-    first[1] = 0;
-    for (uint32_t place = 1; place <= rows; place++)
-        first[place + 1] += first[place];
+    count_ids(marks, id, n);
+    list_rows(index, marks);
     for (uint32_t i = 0; i < n; i++)
-        index->entry[first[index->place[i]]++] = i;
-
-    for (uint32_t place = 0; place < rows; place++)
-        slot[index->row[place]] = 0;
-    index->rows = rows;
+        index->entry[marks->count[id[i]]++] = i;
+    for (uint32_t row = 0; row < index->rows; row++)
+        marks->count[index->row[row]] = 0;
     return 0;
 }
 
@@ -45,6 +85,5 @@ void row_index_release(struct row_index *index)
     free(index->row);
     free(index->first);
     free(index->entry);
-    free(index->place);
     *index = (struct row_index){0};
 }

@@ -2,8 +2,9 @@
 /* row_index.h -- the entries of a minibatch by the row of the matrix that they touch.
  *
  * A counting sort: with it each row's gradient is summed, and the row updated, by one owner in a
- * fixed order, without races and with the same result on any number of threads. The cost depends on
- * the minibatch alone, not on the vocabulary.
+ * fixed order, without races and with the same result on any number of threads. Rows rise, so that
+ * a pass over them walks through memory in one direction. The cost depends on the minibatch, hardly
+ * on the vocabulary.
  */
 #ifndef SGNS_ROW_INDEX_H
 #define SGNS_ROW_INDEX_H
@@ -16,17 +17,27 @@
 /* Arrays grow as needed; all zero is an empty one. */
 struct row_index {
     uint32_t rows; /* different ids */
-    uint32_t *row; /* (rows) the ids, by first appearance */
+    uint32_t *row; /* (rows) the ids, rising */
     uint32_t
         *first; /* (rows + 1) row i has the entries entry[first[i]] … entry[first[i + 1] − 1] */
     uint32_t *entry; /* (n) places in the array of ids, rising within a row */
-    uint32_t *place; /* (n) scratch: the row of each entry */
-    size_t row_capacity, first_capacity, entry_capacity, place_capacity;
+    size_t row_capacity, first_capacity, entry_capacity;
 };
 
-/* Indexes id (n). `slot` is scratch, one for each id there can be, all zero before and after. */
-int row_index_build(struct row_index *index, const uint32_t *id, uint32_t n, uint32_t *slot,
-                    struct error *err) MUST_USE;
+/* Scratch for ids below some number, all zero between uses. */
+struct row_marks {
+    uint32_t *count; /* (ids) */
+    uint64_t *leaf;  /* a bit for each id that occurs */
+    uint64_t *top;   /* a bit for each word of `leaf` that is not zero */
+    size_t tops;     /* words of `top` */
+};
+
+int row_marks_init(struct row_marks *marks, uint32_t ids, struct error *err) MUST_USE;
+void row_marks_release(struct row_marks *marks);
+
+/* Indexes id (n). */
+int row_index_build(struct row_index *index, const uint32_t *id, uint32_t n,
+                    struct row_marks *marks, struct error *err) MUST_USE;
 void row_index_release(struct row_index *index);
 
 #endif

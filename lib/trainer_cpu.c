@@ -48,7 +48,7 @@ struct trainer_cpu {
     struct adam adam;
     struct team team;
     struct table centre, context; /* V, U */
-    uint32_t *slot;               /* (words) scratch of row_index_build */
+    struct row_marks marks;
     struct prepared prepared[TRAINER_SLOTS];
     uint64_t steps; /* done so far */
 
@@ -95,7 +95,7 @@ static void destroy(struct trainer *trainer)
     free(t->centre.step);
     free(t->context.rows);
     free(t->context.step);
-    free(t->slot);
+    row_marks_release(&t->marks);
     free(t->row_sum);
     for (int i = 0; i < TRAINER_SLOTS; i++) {
         row_index_release(&t->prepared[i].context_rows);
@@ -120,8 +120,8 @@ static int prepare(struct trainer *trainer, unsigned slot, const struct minibatc
     struct prepared *p = &t->prepared[slot];
     uint32_t words = minibatch_words(batch);
     p->batch = batch;
-    if (row_index_build(&p->context_rows, batch->word, words, t->slot, err) < 0 ||
-        row_index_build(&p->centre_rows, batch->centre, batch->examples, t->slot, err) < 0 ||
+    if (row_index_build(&p->context_rows, batch->word, words, &t->marks, err) < 0 ||
+        row_index_build(&p->centre_rows, batch->centre, batch->examples, &t->marks, err) < 0 ||
         memory_reserve(&p->owner, &p->owner_capacity, words, sizeof *p->owner, err) < 0)
         return -1;
     for (uint32_t i = 0; i < batch->examples; i++)
@@ -396,9 +396,9 @@ struct trainer *trainer_cpu_create(const struct trainer_config *config, struct e
     t->apart = trainer_parts(config->optimizer) * t->stride;
     t->kernels = kernels_best();
     struct xavier xavier = xavier_init(t->config.words, t->config.dim, config->seed);
-    t->slot = memory_new(t->config.words, sizeof *t->slot, err);
     t->row_sum = memory_new_aligned(config->threads + 2, t->stride * sizeof *t->row_sum, err);
-    if (!t->slot || !t->row_sum || adam_init(&t->adam, config->lr, err) < 0 ||
+    if (!t->row_sum || row_marks_init(&t->marks, t->config.words, err) < 0 ||
+        adam_init(&t->adam, config->lr, err) < 0 ||
         init_table(&t->centre, t, WEIGHTS_CENTRE, &xavier, err) < 0 ||
         init_table(&t->context, t, WEIGHTS_CONTEXT, &xavier, err) < 0 ||
         team_init(&t->team, config->threads, err) < 0) {

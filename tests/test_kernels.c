@@ -221,19 +221,23 @@ static double fd_compare_table(const struct kernels *k, struct fd *fd, const flo
                                const float *coefficient)
 {
     _Alignas(64) float sum[FD_STRIDE];
-    uint32_t owner[FD_EXAMPLES * FD_ENTRIES], slot[FD_WORDS] = {0};
+    uint32_t owner[FD_EXAMPLES * FD_ENTRIES];
     struct row_index index = {0};
+    struct row_marks marks;
     struct error err;
     double worst = 0;
     for (uint32_t i = 0; i < FD_EXAMPLES * FD_ENTRIES; i++)
         owner[i] = i / FD_ENTRIES;
-    require(row_index_build(&index, fd->word, FD_EXAMPLES * FD_ENTRIES, slot, &err) == 0, &err);
+    require(row_marks_init(&marks, FD_WORDS, &err) == 0 &&
+                row_index_build(&index, fd->word, FD_EXAMPLES * FD_ENTRIES, &marks, &err) == 0,
+            &err);
     for (uint32_t i = 0; i < index.rows; i++) {
         k->sum(centre, FD_STRIDE, index.entry + index.first[i], index.first[i + 1] - index.first[i],
                owner, coefficient, sum);
         worst = largest(worst, fd_compare(fd, fd->table[index.row[i]], sum));
     }
     row_index_release(&index);
+    row_marks_release(&marks);
     return worst;
 }
 
