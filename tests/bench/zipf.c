@@ -122,21 +122,37 @@ static uint32_t on_topic(const struct zipf *z, uint32_t rank, uint32_t topic)
     return rank >= z->topics && other < z->words ? other : rank;
 }
 
+/* Random words one after the other, a block at a time. */
+struct sequence {
+    uint64_t seed, block;
+    unsigned left; /* of word */
+    uint64_t word[RANDOM_BLOCK];
+};
+
+static uint64_t next(struct sequence *s)
+{
+    if (s->left == 0) {
+        random_block(s->word, s->seed, (enum random_purpose)RANDOM_TEXT, s->block++, 0, 0);
+        s->left = RANDOM_BLOCK;
+    }
+    return s->word[RANDOM_BLOCK - s->left--];
+}
+
 /* Draws a sentence of at most `most` words, and writes it to `out`, of room for SENTENCE words.
  * Returns its end. */
-static char *write_sentence(struct zipf *z, struct random_sequence *random, uint64_t most,
-                            char *out, uint64_t *words)
+static char *write_sentence(struct zipf *z, struct sequence *random, uint64_t most, char *out,
+                            uint64_t *words)
 {
     uint32_t rank[SENTENCE];
     uint64_t drawn[SENTENCE];
-    uint64_t head = random_next(random), part = SENTENCE / 2 + 1;
+    uint64_t head = next(random), part = SENTENCE / 2 + 1;
     uint64_t length = 1 + ((head & 0xffffffff) * part >> 32) + ((head >> 32) * part >> 32);
     if (length > most)
         length = most;
-    uint32_t topic = z->topics > 0 ? (uint32_t)random_below(random_next(random), z->topics) : 0;
+    uint32_t topic = z->topics > 0 ? (uint32_t)random_below(next(random), z->topics) : 0;
     /* Three loops, so that the processor waits for many lines of the cache at once. */
     for (uint64_t i = 0; i < length; i++)
-        drawn[i] = random_next(random);
+        drawn[i] = next(random);
     for (uint64_t i = 0; i < length; i++) {
         rank[i] = alias_draw(&z->rank, drawn[i]);
         /* The rank hardly depends on the lowest bits. */
@@ -158,8 +174,7 @@ static char *write_sentence(struct zipf *z, struct random_sequence *random, uint
 static void write_text(struct zipf *z)
 {
     static char buffer[BUFFER + SENTENCE * TEXT];
-    struct random_sequence random =
-        random_sequence(z->seed, (enum random_purpose)RANDOM_TEXT, 0, 0);
+    struct sequence random = {.seed = z->seed};
     char *out = buffer;
     for (uint64_t left = z->tokens, words; left > 0; left -= words) {
         out = write_sentence(z, &random, left, out, &words);
