@@ -41,9 +41,17 @@ void team_barrier(struct team *team)
     pthread_mutex_unlock(&team->mutex);
 }
 
+static _Thread_local unsigned this_member;
+
+unsigned team_member(void)
+{
+    return this_member;
+}
+
 static void *work(void *argument)
 {
     struct team *team = argument;
+    this_member = atomic_fetch_add(&team->joined, 1) + 1;
     for (;;) {
         team_barrier(team);
         if (team->stop)
@@ -102,4 +110,40 @@ unsigned team_processors(void)
     if (sched_getaffinity(0, sizeof set, &set) < 0 || CPU_COUNT(&set) < 1)
         return 1;
     return (unsigned)CPU_COUNT(&set);
+}
+
+int team_work_init(struct team_work *work, unsigned members, uint32_t size, struct error *err)
+{
+    *work = (struct team_work){.members = members, .size = size};
+    work->taken = memory_new(members, sizeof *work->taken, err);
+    return work->taken ? 0 : -1;
+}
+
+void team_work_release(struct team_work *work)
+{
+    free(work->taken);
+    *work = (struct team_work){0};
+}
+
+void team_work_start(struct team_work *work, uint32_t items)
+{
+    work->items = items;
+    for (unsigned m = 0; m < work->members; m++)
+        atomic_store(&work->taken[m], 0);
+}
+
+bool team_work_take(struct team_work *work, uint32_t *start, uint32_t *end)
+{
+    for (unsigned i = 0; i < work->members; i++) {
+        unsigned whose = (team_member() + i) % work->members;
+        uint64_t first = (uint64_t)work->items * whose / work->members;
+        uint64_t last = (uint64_t)work->items * (whose + 1) / work->members;
+        uint64_t at = first + (uint64_t)atomic_fetch_add(&work->taken[whose], 1) * work->size;
+        if (at >= last)
+            continue;
+        *start = (uint32_t)at;
+        *end = (uint32_t)(last - at < work->size ? last : at + work->size);
+        return true;
+    }
+    return false;
 }

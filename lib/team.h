@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "error.h"
 
@@ -19,6 +20,7 @@ struct team {
     atomic_uint members; /* the caller's thread is one of them */
     pthread_t *thread;
     unsigned started; /* threads that run, the caller's not counted */
+    atomic_uint joined;
     team_function *function;
     void *data;
     bool stop;
@@ -37,6 +39,27 @@ void team_run(struct team *team, team_function *function, void *data);
 
 /* Inside a function that the team runs: waits until every member is here. */
 void team_barrier(struct team *team);
+
+/* Likewise: which member this is, from 0, the caller's thread, to members − 1; always the same one
+ * for the same thread. */
+unsigned team_member(void);
+
+/* Pieces of work for a team: the items 0 … items − 1, of which each member has a range of its own,
+ * the same in every round, so that what it works on stays near it; one that is through with its own
+ * helps the next. A piece goes to one member alone. */
+struct team_work {
+    atomic_uint *taken; /* (members) pieces of each range */
+    unsigned members;
+    uint32_t items, size; /* of a piece, in items */
+};
+
+int team_work_init(struct team_work *work, unsigned members, uint32_t size,
+                   struct error *err) MUST_USE;
+void team_work_release(struct team_work *work);
+/* Before a round. */
+void team_work_start(struct team_work *work, uint32_t items);
+/* The next piece for this thread: items *start … *end − 1; false when there is none left. */
+bool team_work_take(struct team_work *work, uint32_t *start, uint32_t *end);
 
 /* Processors this process may use. */
 unsigned team_processors(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Training on the CPU: the reference for other backends.
  *
- * A step has three phases with a barrier between them; in each, threads take pieces of work from a
- * counter. No two pieces write the same memory, and no piece's result depends on who does it, so
+ * A step has three phases with a barrier between them; in each, threads take pieces of work. No two
+ * pieces write the same memory, and no piece's result depends on who does it, so
  * the outcome is the same for any number of threads.
  *
  *   1. With Adam, rows that rested are brought up to date (adam.h), those of the minibatch only.
@@ -62,10 +62,11 @@ struct trainer_cpu {
     /* The step that the team is at. */
     struct prepared *current;
     const struct beside *beside;
-    struct adam_step recent[ADAM_REPLAY + 1]; /* of step t at t % (ADAM_REPLAY + 1) */
-    float rate;                               /* of gradient descent */
-    float *row_sum;                           /* (threads + 2, stride) scratch */
-    atomic_uint rest_pieces, example_pieces, update_pieces, beside_taken, sums_taken;
+    struct adam_step recent[ADAM_REPLAY + 1];  /* of step t at t % (ADAM_REPLAY + 1) */
+    float rate;                                /* of gradient descent */
+    float *row_sum;                            /* (threads + 2, stride) scratch */
+    struct team_work rests, examples, updates; /* of the phases */
+    atomic_uint beside_taken;
 };
 
 /* ---- life cycle ---- */
@@ -90,6 +91,9 @@ static void destroy(struct trainer *trainer)
 {
     struct trainer_cpu *t = (struct trainer_cpu *)trainer;
     team_release(&t->team);
+    team_work_release(&t->rests);
+    team_work_release(&t->examples);
+    team_work_release(&t->updates);
     adam_release(&t->adam);
     free(t->centre.rows);
     free(t->centre.step);
@@ -131,18 +135,6 @@ static int prepare(struct trainer *trainer, unsigned slot, const struct minibatc
 }
 
 /* ---- the phases ---- */
-
-/* The next piece of work: items *start … *end − 1 of `count`; false when there is none left. */
-static bool take_piece(atomic_uint *pieces, uint32_t size, uint32_t count, uint32_t *start,
-                       uint32_t *end)
-{
-    uint64_t at = (uint64_t)atomic_fetch_add(pieces, 1) * size;
-    if (at >= count)
-        return false;
-    *start = (uint32_t)at;
-    *end = count - *start < size ? count : *start + size;
-    return true;
-}
 
 /* Takes a row and its moments from the state after step `from` to that after step t->steps. */
 static void advance(const struct trainer_cpu *t, float *row, uint64_t from)
@@ -194,7 +186,7 @@ static void fetch(const struct trainer_cpu *t, struct touched touched)
 static void bring_up_to_date(struct trainer_cpu *t)
 {
     uint32_t start, end;
-    while (take_piece(&t->rest_pieces, ROWS_PIECE, touched_rows(t), &start, &end))
+    while (team_work_take(&t->rests, &start, &end))
         for (uint32_t i = start; i < end; i++) {
             struct touched row = touched_row(t, i), next = touched_row(t, i + 1 < end ? i + 1 : i);
             if (next.table->step[next.id] != t->steps)
@@ -229,7 +221,7 @@ static void differentiate(struct trainer_cpu *t)
 {
     const struct minibatch *batch = t->current->batch;
     uint32_t start, end;
-    while (take_piece(&t->example_pieces, EXAMPLES_PIECE, batch->examples, &start, &end))
+    while (team_work_take(&t->examples, &start, &end))
         for (uint32_t i = start; i < end; i++)
             take_example(t, i, batch->first[end]);
 }
@@ -254,9 +246,9 @@ static void update(struct trainer_cpu *t)
 {
     const struct prepared *p = t->current;
     const struct row_index *u = &p->context_rows, *v = &p->centre_rows;
-    float *gradient = t->row_sum + t->stride * atomic_fetch_add(&t->sums_taken, 1);
+    float *gradient = t->row_sum + t->stride * team_member();
     uint32_t start, end;
-    while (take_piece(&t->update_pieces, ROWS_PIECE, touched_rows(t), &start, &end))
+    while (team_work_take(&t->updates, &start, &end))
         for (uint32_t i = start; i < end; i++) {
             if (i + 1 < touched_rows(t))
                 fetch(t, touched_row(t, i + 1));
@@ -312,11 +304,10 @@ static int step(struct trainer *trainer, unsigned slot, const struct beside *bes
     t->beside = beside;
     t->rate = sgd_rate(t->config.lr, t->steps, t->config.steps);
     t->recent[(t->steps + 1) % (ADAM_REPLAY + 1)] = adam_step_at(&t->adam, t->steps + 1);
-    atomic_store(&t->rest_pieces, 0);
-    atomic_store(&t->example_pieces, 0);
-    atomic_store(&t->update_pieces, 0);
+    team_work_start(&t->rests, touched_rows(t));
+    team_work_start(&t->examples, batch->examples);
+    team_work_start(&t->updates, touched_rows(t));
     atomic_store(&t->beside_taken, 0);
-    atomic_store(&t->sums_taken, 0);
     team_run(&t->team, step_together, t);
     t->steps++;
     *loss = 0;
@@ -401,6 +392,9 @@ struct trainer *trainer_cpu_create(const struct trainer_config *config, struct e
         adam_init(&t->adam, config->lr, err) < 0 ||
         init_table(&t->centre, t, WEIGHTS_CENTRE, &xavier, err) < 0 ||
         init_table(&t->context, t, WEIGHTS_CONTEXT, &xavier, err) < 0 ||
+        team_work_init(&t->rests, config->threads, ROWS_PIECE, err) < 0 ||
+        team_work_init(&t->examples, config->threads, EXAMPLES_PIECE, err) < 0 ||
+        team_work_init(&t->updates, config->threads, ROWS_PIECE, err) < 0 ||
         team_init(&t->team, config->threads, err) < 0) {
         destroy(&t->base);
         return NULL;

@@ -15,6 +15,7 @@
 #include "spelling.h"
 #include "stream.h"
 #include "tap.h"
+#include "team.h"
 #include "text.h"
 #include "tokenizer.h"
 #include "vocab.h"
@@ -657,6 +658,50 @@ static void test_rows(void)
     row_marks_release(&marks);
 }
 
+/* ---- work for a team ---- */
+
+struct sharing {
+    struct team team;
+    struct team_work work;
+    atomic_uint done[1000];
+    atomic_bool wrong_member;
+};
+
+static void do_share(void *data)
+{
+    struct sharing *s = data;
+    uint32_t start, end;
+    if (team_member() >= s->work.members)
+        atomic_store(&s->wrong_member, true);
+    while (team_work_take(&s->work, &start, &end))
+        for (uint32_t i = start; i < end; i++)
+            atomic_fetch_add(&s->done[i], 1);
+}
+
+static void test_team_work(void)
+{
+    static struct sharing s;
+    struct error err;
+    static const uint32_t items[] = {1000, 1, 0, 2, 999, 50};
+    bool once = true;
+    for (unsigned members = 1; members <= 4; members += 3) {
+        require(team_init(&s.team, members, &err) == 0 &&
+                    team_work_init(&s.work, members, 7, &err) == 0,
+                &err);
+        for (size_t round = 0; round < sizeof items / sizeof *items; round++) {
+            memset(s.done, 0, sizeof s.done);
+            team_work_start(&s.work, items[round]);
+            team_run(&s.team, do_share, &s);
+            for (uint32_t i = 0; i < 1000; i++)
+                once = once && atomic_load(&s.done[i]) == (i < items[round]);
+        }
+        team_release(&s.team);
+        team_work_release(&s.work);
+    }
+    tap_check(once, "a team: every item is taken once");
+    tap_check(!atomic_load(&s.wrong_member), "a team: members have numbers below their count");
+}
+
 /* ---- spellings ---- */
 
 /* The words offered for one that is not there, in a line. */
@@ -907,6 +952,7 @@ int main(void)
     test_frames();
     test_escapes();
     test_rows();
+    test_team_work();
     test_spelling();
     test_neighbours();
     test_special_neighbours();
