@@ -115,48 +115,23 @@ static int write_record(struct corpus_writer *writer, const uint32_t *token, siz
                         err);
 }
 
-static int write_if_full(struct corpus_writer *writer, struct error *err)
+int corpus_write(struct corpus_writer *writer, uint32_t token, struct error *err)
 {
+    writer->token[writer->waiting++] = token;
+    writer->totals.sentences += token == SENTENCE_END;
+    writer->totals.tokens += token != SENTENCE_END;
     if (writer->waiting < TOKENS_RECORD)
         return 0;
     writer->waiting = 0;
     return write_record(writer, writer->token, TOKENS_RECORD, err);
 }
 
-int corpus_write(struct corpus_writer *writer, uint32_t token, struct error *err)
+int corpus_write_frame(struct corpus_writer *writer, const struct stream_frame *frame,
+                       const struct corpus_totals *totals, struct error *err)
 {
-    writer->token[writer->waiting++] = token;
-    writer->totals.sentences += token == SENTENCE_END;
-    writer->totals.tokens += token != SENTENCE_END;
-    return write_if_full(writer, err);
-}
-
-/* Writes the tokens, or keeps them until they fill a record. */
-static int put(struct corpus_writer *writer, const uint32_t *token, size_t count, struct error *err)
-{
-    if (count == TOKENS_RECORD)
-        return write_record(writer, token, count, err);
-    memcpy(writer->token + writer->waiting, token, count * sizeof *token);
-    writer->waiting += count;
-    return write_if_full(writer, err);
-}
-
-int corpus_write_all(struct corpus_writer *writer, const uint32_t *token, size_t count,
-                     struct error *err)
-{
-    while (count > 0) {
-        size_t room = TOKENS_RECORD - writer->waiting, n = count < room ? count : room;
-        size_t sentences = 0;
-        for (size_t i = 0; i < n; i++)
-            sentences += token[i] == SENTENCE_END;
-        writer->totals.sentences += sentences;
-        writer->totals.tokens += n - sentences;
-        if (put(writer, token, n, err) < 0)
-            return -1;
-        token += n;
-        count -= n;
-    }
-    return 0;
+    writer->totals.sentences += totals->sentences;
+    writer->totals.tokens += totals->tokens;
+    return stream_write_frame(writer->stream, frame, err);
 }
 
 int corpus_writer_finish(struct corpus_writer *writer, struct error *err)

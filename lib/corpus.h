@@ -55,8 +55,10 @@ struct corpus_writer {
 int corpus_writer_open(struct corpus_writer *writer, int fd, const char *name,
                        const struct head *head, struct error *err) MUST_USE;
 int corpus_write(struct corpus_writer *writer, uint32_t token, struct error *err) MUST_USE;
-int corpus_write_all(struct corpus_writer *writer, const uint32_t *token, size_t count,
-                     struct error *err) MUST_USE;
+/* Appends a packed frame of TOKENS records in which there are so many tokens; not between tokens
+ * that were written one by one. */
+int corpus_write_frame(struct corpus_writer *writer, const struct stream_frame *frame,
+                       const struct corpus_totals *totals, struct error *err) MUST_USE;
 /* Appends END. The last token must have been a SENTENCE_END. */
 int corpus_writer_finish(struct corpus_writer *writer, struct error *err) MUST_USE;
 void corpus_writer_close(struct corpus_writer *writer);

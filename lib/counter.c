@@ -34,29 +34,60 @@ static int start_counts(struct counter *c, uint32_t known, struct error *err)
     return 0;
 }
 
-int counter_add(struct counter *c, const struct tokens *tokens, uint32_t *place, struct error *err)
+int counter_add(struct counter *c, const struct tokens *tokens, uint32_t *number, struct error *err)
 {
     uint32_t known = c->counted.words.count;
-    if (word_index_intern_all(c->index, tokens, place, err) < 0 || start_counts(c, known, err) < 0)
+    if (word_index_intern_all(c->index, tokens, number, err) < 0 || start_counts(c, known, err) < 0)
         return -1;
     uint64_t *count = c->counted.count;
     uint32_t lines = 0, bad_words = 0;
     for (uint32_t i = 0; i < tokens->count; i++) {
-        if (place[i] != NO_WORD) {
-            count[place[i]]++;
-        } else if (tokens->length[i] == TOKEN_LINE_END) {
-            place[i] = SENTENCE_END;
-            lines++;
-        } else {
-            place[i] = UNKNOWN_ID;
-            count[UNKNOWN_ID]++;
+        uint32_t place = number[i];
+        if (place == NO_WORD && tokens->length[i] != TOKEN_LINE_END) {
+            place = UNKNOWN_ID;
             bad_words++;
         }
+        if (place != NO_WORD)
+            count[place]++;
+        else
+            lines++;
+        number[i] = place + 1;
     }
     c->bad_words += bad_words;
     c->totals.sentences += lines;
     c->totals.tokens += tokens->count - lines;
     return 0;
+}
+
+/* Of a word counted elsewhere, its place here, or NO_WORD on error. */
+static uint32_t add_word(struct counter *c, const struct vocab *counted, uint32_t id,
+                         struct error *err)
+{
+    uint32_t known = c->counted.words.count;
+    uint32_t place = word_index_intern(c->index, words_text(&counted->words, id),
+                                       words_length(&counted->words, id), err);
+    if (place == NO_WORD || start_counts(c, known, err) < 0)
+        return NO_WORD;
+    c->counted.count[place] += counted->count[id];
+    return place;
+}
+
+int counter_join(struct counter *c, const struct counter *from, uint32_t first, uint32_t end,
+                 uint32_t *place, struct error *err)
+{
+    for (uint32_t id = first; id < end; id++) {
+        place[id] = add_word(c, &from->counted, id, err);
+        if (place[id] == NO_WORD)
+            return -1;
+    }
+    return 0;
+}
+
+void counter_join_totals(struct counter *c, const struct counter *from)
+{
+    c->totals.tokens += from->totals.tokens;
+    c->totals.sentences += from->totals.sentences;
+    c->bad_words += from->bad_words;
 }
 
 int counter_merge(struct counter *c, const char *name, const struct vocab *counted,
@@ -65,37 +96,10 @@ int counter_merge(struct counter *c, const char *name, const struct vocab *count
     if (totals->tokens > UINT64_MAX - c->totals.tokens ||
         totals->sentences > UINT64_MAX - c->totals.sentences)
         return error_set(err, STATUS_INPUT, "%s: with those before, the counts overflow", name);
-    for (uint32_t id = 0; id < counted->words.count; id++) {
-        uint32_t known = c->counted.words.count;
-        uint32_t place = word_index_intern(c->index, words_text(&counted->words, id),
-                                           words_length(&counted->words, id), err);
-        if (place == NO_WORD || start_counts(c, known, err) < 0)
+    for (uint32_t id = 0; id < counted->words.count; id++)
+        if (add_word(c, counted, id, err) == NO_WORD)
             return -1;
-        c->counted.count[place] += counted->count[id];
-    }
     c->totals.tokens += totals->tokens;
     c->totals.sentences += totals->sentences;
     return 0;
-}
-
-uint32_t *counter_select(const struct counter *c, uint64_t min_count, uint32_t max_words,
-                         struct vocab *vocab, struct error *err)
-{
-    uint32_t words = c->counted.words.count;
-    uint32_t *new_id = memory_new((size_t)words + 1, sizeof *new_id, err);
-    if (!new_id || vocab_select(vocab, &c->counted.words, c->counted.count, 0, min_count, max_words,
-                                new_id, err) < 0) {
-        free(new_id);
-        return NULL;
-    }
-    new_id[words] = SENTENCE_END;
-    return new_id;
-}
-
-void counter_translate(const struct counter *c, const uint32_t *new_id, uint32_t *place,
-                       size_t count)
-{
-    uint32_t words = c->counted.words.count;
-    for (size_t i = 0; i < count; i++)
-        place[i] = new_id[place[i] < words ? place[i] : words];
 }

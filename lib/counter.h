@@ -18,8 +18,11 @@ struct counter {
 int counter_init(struct counter *c, struct error *err) MUST_USE;
 void counter_release(struct counter *c);
 
-/* Counts the tokens. place[i] is then the place in `counted` of token i, or SENTENCE_END. */
-int counter_add(struct counter *c, const struct tokens *tokens, uint32_t *place,
+/* What a token is told as: a sentence's end, or its word's place in `counted` and 1. */
+enum { NUMBER_SENTENCE_END = 0, NUMBER_FIRST_WORD = 1 };
+
+/* Counts the tokens; number[i] is then that of token i. */
+int counter_add(struct counter *c, const struct tokens *tokens, uint32_t *number,
                 struct error *err) MUST_USE;
 
 /* Counts what was counted elsewhere, as if its text came next. `name` is for the message, with
@@ -27,13 +30,11 @@ int counter_add(struct counter *c, const struct tokens *tokens, uint32_t *place,
 int counter_merge(struct counter *c, const char *name, const struct vocab *counted,
                   const struct corpus_totals *totals, struct error *err) MUST_USE;
 
-/* Builds the vocabulary (vocab_select). Returns what counter_translate takes, the caller's to free,
- * or NULL. */
-uint32_t *counter_select(const struct counter *c, uint64_t min_count, uint32_t max_words,
-                         struct vocab *vocab, struct error *err) MUST_USE;
-
-/* Turns places into ids of that vocabulary. */
-void counter_translate(const struct counter *c, const uint32_t *new_id, uint32_t *place,
-                       size_t count);
+/* Takes over the words `first` to `end` − 1 of another counter with their counts, as if their text
+ * came next; place[id] is then the place here of its word `id`. */
+int counter_join(struct counter *c, const struct counter *from, uint32_t first, uint32_t end,
+                 uint32_t *place, struct error *err) MUST_USE;
+/* What of the other counter belongs to no word. */
+void counter_join_totals(struct counter *c, const struct counter *from);
 
 #endif

@@ -2,7 +2,7 @@
 #include "token_store.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,60 +11,165 @@
 #include "memory.h"
 #include "temporary.h"
 
-enum { BLOCK_BYTES = STORE_BLOCK * sizeof(uint32_t) };
-
 struct token_store {
-    uint32_t *open; /* the block that is being filled, the last one of the text */
-    size_t in_open;
-    uint32_t **block; /* full ones in memory: the beginning of the text */
-    size_t blocks, capacity;
-    uint64_t most_blocks;
-    size_t read; /* of those in memory, handed on */
+    uint64_t left; /* bytes that there is still room for */
+    atomic_bool full;
+    struct stretch *stretch; /* those in memory: the beginning of the text */
+    size_t stretches, capacity;
+    size_t read; /* of these, handed on */
 
-    /* Full blocks in the temporary file: what comes behind those in memory. Each is its size as a
-     * size_t and a zstd frame. */
+    /* Those behind them, in the temporary file: each its struct, then its packed form. */
     int fd; /* −1: there is none */
     uint64_t spilled;
-    ZSTD_CCtx *zstd;
-    ZSTD_DCtx *unzstd;
-    uint16_t *halves; /* the low halves of a block's tokens, then the high ones */
-    uint8_t *packed;
-    size_t packed_capacity;
-    uint32_t *lent; /* a block that came back from there */
     bool reading;
+    struct packer packer;
 };
+
+/* ---- stretches ---- */
+
+int stretch_make(struct stretch *s, const uint32_t *number, size_t count, struct error *err)
+{
+    uint32_t all = 0;
+    for (size_t i = 0; i < count; i++)
+        all |= number[i];
+    *s = (struct stretch){.width = all > UINT16_MAX ? 4 : 2, .count = (uint32_t)count};
+    s->data = malloc(count * s->width);
+    if (!s->data)
+        return error_set(err, STATUS_FAILED, "out of memory: %zu bytes wanted", count * s->width);
+    if (s->width == 4) {
+        memcpy(s->data, number, count * sizeof *number);
+    } else {
+        uint16_t *narrow = s->data;
+        for (size_t i = 0; i < count; i++)
+            narrow[i] = (uint16_t)number[i];
+    }
+    return 0;
+}
+
+void stretch_release(struct stretch *s)
+{
+    free(s->data);
+    *s = (struct stretch){0};
+}
+
+static int zstd_failed(size_t code, struct error *err)
+{
+    return error_set(err, STATUS_FAILED, "temporary file in '%s': %s", temporary_folder(),
+                     ZSTD_getErrorName(code));
+}
+
+static int no_packer(struct error *err)
+{
+    return error_set(err, STATUS_FAILED, "out of memory: a compressor wanted");
+}
+
+/* Low and high halves of wide numbers apart: most high halves are the same few numbers. */
+static void split(const struct stretch *s, uint16_t *halves)
+{
+    const uint32_t *number = s->data;
+    for (size_t i = 0; i < s->count; i++) {
+        halves[i] = (uint16_t)number[i];
+        halves[s->count + i] = (uint16_t)(number[i] >> 16);
+    }
+}
+
+static void join(const uint16_t *halves, struct stretch *s)
+{
+    uint32_t *number = s->data;
+    for (size_t i = 0; i < s->count; i++)
+        number[i] = halves[i] | (uint32_t)halves[s->count + i] << 16;
+}
+
+int stretch_pack(struct stretch *s, struct packer *p, struct error *err)
+{
+    size_t size = (size_t)s->count * s->width, bound = ZSTD_compressBound(size);
+    if (!p->zstd && !(p->zstd = ZSTD_createCCtx()))
+        return no_packer(err);
+    if (ZSTD_isError(ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_checksumFlag, 1)) ||
+        ZSTD_isError(ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_compressionLevel, 1)))
+        return error_set(err, STATUS_FAILED, "zstd refuses its settings");
+    if (memory_reserve(&p->packed, &p->capacity, bound + size, 1, err) < 0)
+        return -1;
+    const void *from = s->data;
+    if (s->width == 4) {
+        uint16_t *halves = (uint16_t *)(void *)p->packed;
+        split(s, halves);
+        from = halves;
+    }
+    uint8_t *to = p->packed + size;
+    size_t packed = ZSTD_compress2(p->zstd, to, bound, from, size);
+    if (ZSTD_isError(packed))
+        return zstd_failed(packed, err);
+    void *data = realloc(s->data, packed);
+    if (!data)
+        return error_set(err, STATUS_FAILED, "out of memory: %zu bytes wanted", packed);
+    s->data = memcpy(data, to, packed);
+    s->packed = (uint32_t)packed;
+    return 0;
+}
+
+int stretch_unpack(struct stretch *s, struct packer *p, struct error *err)
+{
+    if (!s->packed)
+        return 0;
+    size_t size = (size_t)s->count * s->width;
+    if (!p->unzstd && !(p->unzstd = ZSTD_createDCtx()))
+        return no_packer(err);
+    if (memory_reserve(&p->packed, &p->capacity, size, 1, err) < 0)
+        return -1;
+    size_t got = ZSTD_decompressDCtx(p->unzstd, p->packed, size, s->data, s->packed);
+    if (ZSTD_isError(got))
+        return zstd_failed(got, err);
+    if (got != size)
+        return error_set(err, STATUS_FAILED, "temporary file in '%s': damaged", temporary_folder());
+    void *data = realloc(s->data, size);
+    if (!data)
+        return error_set(err, STATUS_FAILED, "out of memory: %zu bytes wanted", size);
+    s->data = data;
+    s->packed = 0;
+    if (s->width == 4)
+        join((const uint16_t *)(const void *)p->packed, s);
+    else
+        memcpy(s->data, p->packed, size);
+    return 0;
+}
+
+void packer_release(struct packer *p)
+{
+    ZSTD_freeCCtx(p->zstd);
+    ZSTD_freeDCtx(p->unzstd);
+    free(p->packed);
+    *p = (struct packer){0};
+}
+
+/* ---- life cycle ---- */
 
 struct token_store *token_store_new(uint64_t memory, struct error *err)
 {
-    struct token_store *s = memory_new(1, sizeof *s, err);
-    if (!s)
+    struct token_store *store = memory_new(1, sizeof *store, err);
+    if (!store)
         return NULL;
-    s->fd = -1;
-    s->most_blocks = memory / BLOCK_BYTES;
-    s->open = memory_new(STORE_BLOCK, sizeof *s->open, err);
-    if (!s->open) {
-        token_store_free(s);
-        return NULL;
-    }
-    return s;
+    store->left = memory;
+    store->fd = -1;
+    return store;
 }
 
-void token_store_free(struct token_store *s)
+void token_store_free(struct token_store *store)
 {
-    if (!s)
+    if (!store)
         return;
-    for (size_t i = 0; i < s->blocks; i++)
-        free(s->block[i]);
-    free(s->block);
-    free(s->open);
-    free(s->lent);
-    if (s->fd >= 0)
-        close(s->fd);
-    ZSTD_freeCCtx(s->zstd);
-    ZSTD_freeDCtx(s->unzstd);
-    free(s->halves);
-    free(s->packed);
-    free(s);
+    for (size_t i = store->read; i < store->stretches; i++)
+        stretch_release(&store->stretch[i]);
+    free(store->stretch);
+    if (store->fd >= 0)
+        close(store->fd);
+    packer_release(&store->packer);
+    free(store);
+}
+
+bool token_store_is_full(const struct token_store *store)
+{
+    return atomic_load_explicit(&store->full, memory_order_relaxed);
 }
 
 /* ---- the temporary file ---- */
@@ -74,34 +179,10 @@ static int file_failed(const char *what, struct error *err)
     return error_system(err, "temporary file in '%s': %s failed", temporary_folder(), what);
 }
 
-static int zstd_failed(size_t code, struct error *err)
-{
-    return error_set(err, STATUS_FAILED, "temporary file in '%s': %s", temporary_folder(),
-                     ZSTD_getErrorName(code));
-}
-
-static int open_file(struct token_store *s, struct error *err)
-{
-    s->zstd = ZSTD_createCCtx();
-    s->unzstd = ZSTD_createDCtx();
-    if (!s->zstd || !s->unzstd)
-        return error_set(err, STATUS_FAILED, "out of memory: a compressor wanted");
-    s->halves = memory_new(STORE_BLOCK, sizeof(uint32_t), err);
-    s->packed_capacity = ZSTD_compressBound(BLOCK_BYTES);
-    s->packed = memory_new(sizeof(size_t) + s->packed_capacity, 1, err);
-    if (!s->halves || !s->packed)
-        return -1;
-    if (ZSTD_isError(ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_checksumFlag, 1)) ||
-        ZSTD_isError(ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_compressionLevel, 1)))
-        return error_set(err, STATUS_FAILED, "zstd refuses its settings");
-    s->fd = temporary_open(err);
-    return s->fd < 0 ? -1 : 0;
-}
-
-static int write_file(struct token_store *s, size_t size, struct error *err)
+static int write_file(struct token_store *store, const void *data, size_t size, struct error *err)
 {
     for (size_t at = 0; at < size;) {
-        ssize_t n = write(s->fd, s->packed + at, size - at);
+        ssize_t n = write(store->fd, (const uint8_t *)data + at, size - at);
         if (n < 0 && errno != EINTR)
             return file_failed("write", err);
         at += n < 0 ? 0 : (size_t)n;
@@ -109,10 +190,10 @@ static int write_file(struct token_store *s, size_t size, struct error *err)
     return 0;
 }
 
-static int read_file(struct token_store *s, void *to, size_t size, struct error *err)
+static int read_file(struct token_store *store, void *to, size_t size, struct error *err)
 {
     for (size_t at = 0; at < size;) {
-        ssize_t n = read(s->fd, (uint8_t *)to + at, size - at);
+        ssize_t n = read(store->fd, (uint8_t *)to + at, size - at);
         if (n == 0)
             errno = ENODATA;
         if (n == 0 || (n < 0 && errno != EINTR))
@@ -122,100 +203,67 @@ static int read_file(struct token_store *s, void *to, size_t size, struct error 
     return 0;
 }
 
-/* Low and high halves apart: most high halves are the same few numbers. */
-static int spill(struct token_store *s, struct error *err)
+static int spill(struct token_store *store, struct stretch *s, struct error *err)
 {
-    if (s->fd < 0 && open_file(s, err) < 0)
+    if (store->fd < 0 && (store->fd = temporary_open(err)) < 0)
         return -1;
-    for (size_t i = 0; i < STORE_BLOCK; i++) {
-        s->halves[i] = (uint16_t)s->open[i];
-        s->halves[STORE_BLOCK + i] = (uint16_t)(s->open[i] >> 16);
-    }
-    size_t size = ZSTD_compress2(s->zstd, s->packed + sizeof size, s->packed_capacity, s->halves,
-                                 BLOCK_BYTES);
-    if (ZSTD_isError(size))
-        return zstd_failed(size, err);
-    memcpy(s->packed, &size, sizeof size);
-    s->spilled++;
-    return write_file(s, sizeof size + size, err);
+    if (!s->packed && stretch_pack(s, &store->packer, err) < 0)
+        return -1;
+    struct stretch head = *s;
+    head.data = NULL;
+    store->spilled++;
+    return write_file(store, &head, sizeof head, err) < 0
+               ? -1
+               : write_file(store, s->data, s->packed, err);
 }
 
-static int read_spilled(struct token_store *s, uint32_t *token, struct error *err)
+static int read_spilled(struct token_store *store, struct stretch *s, struct error *err)
 {
-    size_t size;
-    if (read_file(s, &size, sizeof size, err) < 0)
-        return -1;
-    if (size > s->packed_capacity)
-        return error_set(err, STATUS_FAILED, "temporary file in '%s': damaged", temporary_folder());
-    if (read_file(s, s->packed, size, err) < 0)
-        return -1;
-    size_t got = ZSTD_decompressDCtx(s->unzstd, s->halves, BLOCK_BYTES, s->packed, size);
-    if (ZSTD_isError(got))
-        return zstd_failed(got, err);
-    for (size_t i = 0; i < STORE_BLOCK; i++)
-        token[i] = s->halves[i] | (uint32_t)s->halves[STORE_BLOCK + i] << 16;
-    s->spilled--;
-    return 0;
-}
-
-/* ---- writing ---- */
-
-/* Puts the full block away. */
-static int close_block(struct token_store *s, struct error *err)
-{
-    s->in_open = 0;
-    if (s->blocks == s->most_blocks)
-        return spill(s, err);
-    uint32_t *fresh = memory_new(STORE_BLOCK, sizeof *fresh, err);
-    if (!fresh ||
-        memory_reserve(&s->block, &s->capacity, s->blocks + 1, sizeof *s->block, err) < 0) {
-        free(fresh);
-        return -1;
-    }
-    s->block[s->blocks++] = s->open;
-    s->open = fresh;
-    return 0;
-}
-
-int token_store_append(struct token_store *s, const uint32_t *token, size_t count,
-                       struct error *err)
-{
-    while (count > 0) {
-        size_t n = STORE_BLOCK - s->in_open < count ? STORE_BLOCK - s->in_open : count;
-        memcpy(s->open + s->in_open, token, n * sizeof *token);
-        s->in_open += n;
-        token += n;
-        count -= n;
-        if (s->in_open == STORE_BLOCK && close_block(s, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* ---- reading ---- */
-
-int token_store_read(struct token_store *s, uint32_t **token, size_t *count, struct error *err)
-{
-    if (!s->reading && s->fd >= 0 && lseek(s->fd, 0, SEEK_SET) < 0)
+    if (!store->reading && lseek(store->fd, 0, SEEK_SET) < 0)
         return file_failed("seek", err);
-    s->reading = true;
-    *count = STORE_BLOCK;
-    if (s->read > 0) { /* the one that was lent last */
-        free(s->block[s->read - 1]);
-        s->block[s->read - 1] = NULL;
-    }
-    if (s->read < s->blocks) {
-        *token = s->block[s->read++];
+    store->reading = true;
+    if (read_file(store, s, sizeof *s, err) < 0)
+        return -1;
+    s->data = memory_new(s->packed, 1, err);
+    if (!s->data)
+        return -1;
+    store->spilled--;
+    return read_file(store, s->data, s->packed, err);
+}
+
+/* ---- writing and reading ---- */
+
+static int keep(struct token_store *store, struct stretch *s, struct error *err)
+{
+    if (memory_reserve(&store->stretch, &store->capacity, store->stretches + 1,
+                       sizeof *store->stretch, err) < 0)
+        return -1;
+    store->stretch[store->stretches++] = *s;
+    store->left -= (uint64_t)s->count * s->width;
+    *s = (struct stretch){0};
+    return 0;
+}
+
+int token_store_append(struct token_store *store, struct stretch *s, struct error *err)
+{
+    if ((uint64_t)s->count * s->width > store->left)
+        atomic_store_explicit(&store->full, true, memory_order_relaxed);
+    int result = token_store_is_full(store) ? spill(store, s, err) : keep(store, s, err);
+    stretch_release(s);
+    return result;
+}
+
+int token_store_read(struct token_store *store, struct stretch *s, struct error *err)
+{
+    *s = (struct stretch){0};
+    if (store->read < store->stretches) {
+        *s = store->stretch[store->read++];
         return 1;
     }
-    if (s->spilled > 0) {
-        if (!s->lent && !(s->lent = memory_new(STORE_BLOCK, sizeof *s->lent, err)))
-            return -1;
-        *token = s->lent;
-        return read_spilled(s, s->lent, err) < 0 ? -1 : 1;
-    }
-    *token = s->open;
-    *count = s->in_open;
-    s->in_open = 0;
-    return *count > 0;
+    if (store->spilled == 0)
+        return 0;
+    if (read_spilled(store, s, err) == 0)
+        return 1;
+    stretch_release(s);
+    return -1;
 }

@@ -12,54 +12,117 @@
 #include "memory.h"
 
 enum {
-    BLOCK = 64, /* bytes that are looked at together */
-    /* Small beside the second-level cache, which is for the table of words. */
-    READ_SIZE = 1 << 17,
-    CAPACITY = READ_SIZE + WORD_MAX + 1,
+    BLOCK = 64,           /* bytes that are looked at together */
     PER_BLOCK = BLOCK + 1 /* tokens that may end in a block: a word, then empty lines */
 };
 
-int tokenizer_init(struct tokenizer *t, int fd, const char *name, struct error *err)
+/* ---- blocks of a text ---- */
+
+/* What a block can hold: an open word that is not yet too long, and what is read behind it. */
+static size_t capacity_of(const struct text_reader *t)
 {
-    *t = (struct tokenizer){.fd = fd, .name = name};
-    t->buffer =
-        memory_new(CAPACITY + BLOCK, 1, err); /* the last block may begin at the last byte */
-    return t->buffer ? 0 : -1;
+    return WORD_MAX + t->block_size;
 }
 
-void tokenizer_release(struct tokenizer *t)
+int text_reader_init(struct text_reader *t, int fd, const char *name, size_t block_size,
+                     struct error *err)
 {
-    free(t->buffer);
-    *t = (struct tokenizer){0};
+    *t = (struct text_reader){.fd = fd, .name = name, .block_size = block_size};
+    t->rest = memory_new(WORD_MAX, 1, err);
+    return t->rest ? 0 : -1;
 }
 
-/* Moves the open word to the front and reads more behind it. */
-static int refill(struct tokenizer *t, struct error *err)
+void text_reader_release(struct text_reader *t)
 {
-    if (t->end - t->start > WORD_MAX) {
-        t->too_long = true;
-        t->start = t->end;
+    free(t->rest);
+    *t = (struct text_reader){0};
+}
+
+void text_block_release(struct text_block *b)
+{
+    free(b->data);
+    *b = (struct text_block){0};
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Reads as much as a block is to have, unless the input ends before. */
+static int fill(struct text_reader *t, struct text_block *b, struct error *err)
+{
+    for (size_t missing = t->block_size; missing > 0 && !t->ended;) {
+        ssize_t n = read(t->fd, b->data + b->size, missing);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return error_system(err, "%s: read failed at byte %llu", t->name,
+                                (unsigned long long)t->bytes);
+        t->ended = n == 0;
+        t->bytes += (uint64_t)n;
+        b->size += (size_t)n;
+        missing -= (size_t)n;
     }
-    size_t kept = t->end - t->start;
-    if (t->start > 0)
-        memmove(t->buffer, t->buffer + t->start, kept);
-    t->start = 0;
-    t->next = t->end = kept;
-    ssize_t n;
-    do
-        n = read(t->fd, t->buffer + kept, READ_SIZE);
-    while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return error_system(err, "%s: read failed at byte %llu", t->name,
-                            (unsigned long long)t->bytes);
-    t->end += (size_t)n;
-    t->bytes += (uint64_t)n;
-    t->end_of_file = n == 0;
-    if (n > 0)
-        t->line_open = t->buffer[t->end - 1] != '\n';
-    t->zeros = (t->zeros && memchr(t->buffer, 0, kept)) || memchr(t->buffer + kept, 0, (size_t)n);
+    if (b->size > 0)
+        t->line_open = b->data[b->size - 1] != '\n';
     return 0;
 }
+
+/* Cuts the block behind its last white space, and keeps the rest for the next one. Returns whether
+ * there is white space. */
+static bool cut(struct text_reader *t, struct text_block *b)
+{
+    size_t end = b->size, rest;
+    while (end > 0 && !is_space(b->data[end - 1]))
+        end--;
+    if (end == 0)
+        return false;
+    rest = b->size - end;
+    t->too_long = rest > WORD_MAX;
+    t->word = t->bytes - rest;
+    t->rest_size = t->too_long ? 0 : rest;
+    memcpy(t->rest, b->data + end, t->rest_size);
+    b->size = end;
+    return true;
+}
+
+/* Drops what is there of a word that will be too long. */
+static void drop(struct text_reader *t, struct text_block *b)
+{
+    if (!b->too_long)
+        b->word = b->first;
+    b->too_long = true;
+    b->first = t->bytes;
+    b->size = 0;
+}
+
+int text_reader_read(struct text_reader *t, struct text_block *b, struct error *err)
+{
+    if (t->ended)
+        return 0;
+    if (!b->data && !(b->data = memory_new(capacity_of(t) + BLOCK, 1, err)))
+        return -1;
+    *b = (struct text_block){.data = b->data,
+                             .size = t->rest_size,
+                             .first = t->bytes - t->rest_size,
+                             .too_long = t->too_long,
+                             .word = t->word};
+    memcpy(b->data, t->rest, t->rest_size);
+    for (;;) {
+        if (fill(t, b, err) < 0)
+            return -1;
+        if (t->ended || cut(t, b))
+            break;
+        if (b->too_long || b->size > WORD_MAX)
+            drop(t, b);
+    }
+    b->last = t->ended;
+    b->line_open = t->ended && t->line_open;
+    return b->size > 0 || b->too_long || b->line_open;
+}
+
+/* ---- white space ---- */
 
 #ifdef __SSE2__
 
@@ -106,27 +169,45 @@ static uint64_t spaces_in_block(const char *text)
 
 #endif
 
+/* ---- tokens ---- */
+
+struct tokenizer tokenizer_over(const struct text_block *block)
+{
+    return (struct tokenizer){.block = block,
+                              .zeros = block->size > 0 && memchr(block->data, 0, block->size),
+                              .too_long = block->too_long,
+                              .line_open = block->line_open};
+}
+
+/* The place in the whole text of the word at `text`. */
+static uint64_t place_of(const struct tokenizer *t, const char *text)
+{
+    const struct text_block *b = t->block;
+    return b->too_long && text == b->data ? b->word : b->first + (uint64_t)(text - b->data);
+}
+
 /* Ends the open word at `at`, where there is white space or the end of the input. */
 static void end_word(struct tokenizer *t, struct tokens *tokens, size_t at)
 {
     if (t->too_long || at > t->start) {
-        tokens->text[tokens->count] = t->buffer + t->start;
+        tokens->text[tokens->count] = t->block->data + t->start;
         tokens->length[tokens->count++] = t->too_long ? TOKEN_BAD_WORD : (uint32_t)(at - t->start);
     }
     t->too_long = false;
     t->start = at;
 }
 
-/* The tokens that end in the next block. */
+/* The tokens that end in the next bytes. */
 static void take_block(struct tokenizer *t, struct tokens *tokens)
 {
-    const char *block = t->buffer + t->next;
+    const char *block = t->block->data + t->next;
+    size_t left = t->block->size - t->next;
     uint64_t spaces = spaces_in_block(block);
-    if (t->end - t->next < BLOCK)
-        spaces &= (UINT64_C(1) << (t->end - t->next)) - 1;
+    if (left < BLOCK)
+        spaces &= (UINT64_C(1) << left) - 1;
     if (t->too_long && spaces)
         end_word(t, tokens, t->next + (size_t)__builtin_ctzll(spaces));
-    const char *start = t->buffer + t->start;
+    const char *start = t->block->data + t->start;
     uint32_t count = tokens->count;
     for (; spaces; spaces &= spaces - 1) {
         const char *end = block + __builtin_ctzll(spaces);
@@ -140,8 +221,17 @@ static void take_block(struct tokenizer *t, struct tokens *tokens)
             tokens->length[count++] = TOKEN_LINE_END;
     }
     tokens->count = count;
-    t->start = (size_t)(start - t->buffer);
-    t->next = t->end - t->next < BLOCK ? t->end : t->next + BLOCK;
+    t->start = (size_t)(start - t->block->data);
+    t->next += left < BLOCK ? left : BLOCK;
+}
+
+/* The end of the text ends a word and a line, too. */
+static void take_end(struct tokenizer *t, struct tokens *tokens)
+{
+    end_word(t, tokens, t->block->size);
+    if (t->line_open)
+        tokens->length[tokens->count++] = TOKEN_LINE_END;
+    t->line_open = false;
 }
 
 /* Words with a zero byte become bad words. */
@@ -152,22 +242,24 @@ static void mark_zeros(struct tokens *tokens)
             tokens->length[i] = TOKEN_BAD_WORD;
 }
 
-int tokenizer_read(struct tokenizer *t, struct tokens *tokens, struct error *err)
+int tokenizer_refuse_bad_words(const struct tokenizer *t, const struct tokens *tokens,
+                               const char *name, struct error *err)
+{
+    for (uint32_t i = 0; i < tokens->count; i++)
+        if (tokens->length[i] > WORD_MAX)
+            return error_set(err, STATUS_INPUT,
+                             "%s: byte %llu: a word above %d bytes or with a zero byte", name,
+                             (unsigned long long)place_of(t, tokens->text[i]), WORD_MAX);
+    return 0;
+}
+
+bool tokenizer_next(struct tokenizer *t, struct tokens *tokens)
 {
     tokens->count = 0;
-    while (tokens->count == 0) {
-        if (t->next == t->end && !t->end_of_file && refill(t, err) < 0)
-            return -1;
-        while (t->next < t->end && tokens->count <= TOKENS_MAX - PER_BLOCK)
-            take_block(t, tokens);
-        if (t->end_of_file && t->next == t->end) {
-            end_word(t, tokens, t->end);
-            if (t->line_open)
-                tokens->length[tokens->count++] = TOKEN_LINE_END;
-            t->line_open = false;
-            break;
-        }
-    }
+    while (t->next < t->block->size && tokens->count <= TOKENS_MAX - PER_BLOCK)
+        take_block(t, tokens);
+    if (t->next == t->block->size && t->block->last && tokens->count <= TOKENS_MAX - PER_BLOCK)
+        take_end(t, tokens);
     if (t->zeros)
         mark_zeros(tokens);
     return tokens->count > 0;

@@ -389,7 +389,7 @@ appending() {
   for text in long zero; do
     for vocab in '' --vocab=first.bin; do
       fails_with 3 ptb-vocab -q --strict ${vocab:+"$vocab"} $text -o out
-      says_like "^ptb-vocab: $text: .*byte [0-9]+"
+      says_like "^ptb-vocab: $text: byte 2: a word above"
       leaves_nothing out
     done
   done
@@ -463,7 +463,7 @@ leaves_no_temporary() {
 }
 
 @test "--memory changes nothing in the output" {
-  # Some blocks of 65,536 tokens, and words enough for ids of both halves.
+  # Some blocks, and words enough for numbers of both widths.
   { seq 70000 | paste -d ' ' - - -; sample_text 30000 500; seq 70000; } >text
   for min_count in 10 1; do
     ptb-vocab -q -m $min_count text -o expected
@@ -476,9 +476,9 @@ leaves_no_temporary() {
 }
 
 @test "--memory writes a temporary file only where the text is above it" {
-  seq 65536 >text # with the ends of lines, two blocks of 256 KiB
-  succeeds env TMPDIR=missing ptb-vocab -q -m 1 --memory 512K -o out text
-  fails_with 1 env TMPDIR=missing ptb-vocab -q -m 1 --memory 511K -o out2 text
+  yes a | head -n 65536 >text # with the ends of lines, 256 KiB
+  succeeds env TMPDIR=missing ptb-vocab -q -m 1 --memory 256K -o out text
+  fails_with 1 env TMPDIR=missing ptb-vocab -q -m 1 --memory 262143 -o out2 text
   says "cannot make a temporary file in 'missing': No such file or directory"
   leaves_nothing out2
 }
@@ -531,14 +531,102 @@ leaves_no_temporary() {
 
 @test "with --memory the text is not held" {
   ! built_with_asan || skip "a sanitizer takes memory of its own"
-  yes 'a b c d e f g' | head -n 2500000 >text # 20 million tokens, 80 MB of them
+  yes 'a b c d e f g' | head -n 4000000 >text # 32 million tokens, 64 MB of them
   for option in --memory=1M --count; do
     within_memory 48 succeeds ptb-vocab -q $option text -o out
   done
-  sgns-cat out | tail -n 1 | grep -qx $'g\t2500000'
+  sgns-cat out | tail -n 1 | grep -qx $'g\t4000000'
   # The bound is not so wide that all of the text would fit.
   within_memory 48 fails_with 1 ptb-vocab -q --memory=1G text -o out
   says 'out of memory'
+}
+
+# ---- --threads ----
+
+# A text of some blocks with everything in it that a text can have, and words that are rare, long, or
+# first met late.
+nasty_text() {
+  sample_text 20000 400
+  seq 70000 | paste -d '\t' - - -
+  { yes 'nine char' | head -n 13000; letters 65535; echo; letters 65536; printf ' \v\n\n'; letters 400000; }
+  printf '\nx\0y \xff\xfe \0\r\n <unk> '
+  sample_text 9000 900
+  seq 140000 -1 60000 | paste -d ' ' - - - - - - -
+  printf 'last'
+}
+
+# same_for_threads ARGUMENT...: output, and what it says, do not depend on how many threads there are.
+same_for_threads() {
+  ptb-vocab -t 1 "$@" -o expected 2>said
+  for threads in 2 3 7 0; do
+    succeeds ptb-vocab --threads $threads "$@" -o out
+    cmp out expected
+    cmp stderr said
+  done
+}
+
+@test "the same bytes for any number of threads" {
+  nasty_text >text
+  ptb-vocab -q --count text -o counts.bin
+  for options in '-m 1' '-m 10' '-M 40' '--memory 0' '-m 1 --memory 100K' --count '--vocab counts.bin' \
+    '-m 1 --vocab counts.bin'; do
+    # shellcheck disable=SC2086 # options
+    same_for_threads $options text
+  done
+  # The text is in it whole.
+  ptb-vocab -q -t 3 -m 1 text | sgns-cat | tr -s '\t\v\f\r ' ' ' | cmp - <(sgns-cat expected)
+}
+
+@test "the Penn Treebank has the same bytes for any number of threads" {
+  need_ptb
+  ptb-vocab -q --count "$PTB" -o counts.bin
+  for options in '' --memory=100K --count --vocab=counts.bin; do
+    same_for_threads ${options:+"$options"} "$PTB"
+  done
+}
+
+@test "threads are not recorded, and not told" {
+  ptb-vocab -q -t 2 -m 1 -o out <<<'a b'
+  sgns-cat --header out | grep '^made by: ' >made
+  run grep -q thread made
+  assert_failure
+}
+
+@test "of many errors on many threads the first one is told" {
+  for i in {1..9}; do
+    sample_text 10000 100
+    printf 'a\0b %d\n' "$i"
+  done >text
+  first=$(LC_ALL=C grep -obUaP 'a\x00b 1' text | cut -d : -f 1)
+  ptb-vocab -q --count -o counts.bin <<<'a'
+  for mode in '' --count --vocab=counts.bin; do
+    for threads in 1 2 7; do
+      fails_with 3 ptb-vocab -q --strict -t $threads ${mode:+"$mode"} text -o out
+      says "text: byte $first: a word above 65535 bytes or with a zero byte"
+      leaves_nothing out
+    done
+  done
+}
+
+@test "threads: an output that cannot be written is one line, a broken pipe none" {
+  sample_text 60000 300 >text
+  to_full() { "$@" >/dev/full; }
+  ptb-vocab -q --count text -o counts.bin
+  for mode in -m1 --vocab=counts.bin; do
+    fails_with 1 to_full ptb-vocab -q -t 3 $mode text
+    says 'No space left on device'
+    status=0
+    (ptb-vocab -q -t 3 $mode text 2>said || echo $? >status) | head -c 100 >start
+    assert_equal "$(<status)" 141
+    assert_equal "$(<said)" ''
+  done
+}
+
+@test "threads that cannot be had are an error" {
+  ! built_with_asan || skip "a sanitizer takes memory of its own"
+  echo a >text
+  within_memory 200 fails_with 1 ptb-vocab -q -t 1000 text -o out
+  leaves_nothing out
 }
 
 # ---- where the text comes from ----

@@ -363,9 +363,11 @@ static bool space(char c)
     return c && strchr(" \t\n\v\f\r", c);
 }
 
-/* A tokenizer's tokens one by one. */
+/* The tokens of a text one by one. */
 struct one_by_one {
-    struct tokenizer text;
+    struct text_reader text;
+    struct text_block block;
+    struct tokenizer tokenizer;
     struct tokens tokens;
     uint32_t next;
 };
@@ -374,18 +376,33 @@ struct one_by_one {
 static uint32_t next_token(struct one_by_one *in)
 {
     struct error err;
-    if (in->next == in->tokens.count) {
-        int got = tokenizer_read(&in->text, &in->tokens, &err);
+    while (in->next == in->tokens.count) {
+        in->next = 0;
+        if (in->block.data && tokenizer_next(&in->tokenizer, &in->tokens))
+            continue;
+        int got = text_reader_read(&in->text, &in->block, &err);
         require(got >= 0, &err);
         if (got == 0)
             return NO_WORD;
-        in->next = 0;
+        in->tokenizer = tokenizer_over(&in->block);
+        in->tokens.count = 0;
     }
     return in->next++;
 }
 
+/* Whether a bad word is told with the place where it begins. */
+static bool told_at(const struct one_by_one *in, size_t place)
+{
+    struct error err = {0};
+    struct tokens one = {1, {in->tokens.length[in->next - 1]}, {in->tokens.text[in->next - 1]}};
+    char expected[80];
+    snprintf(expected, sizeof expected, "sample: byte %zu: a word above", place);
+    return tokenizer_refuse_bad_words(&in->tokenizer, &one, "sample", &err) < 0 &&
+           err.status == STATUS_INPUT && strncmp(err.text, expected, strlen(expected)) == 0;
+}
+
 /* Reads tokens from fd, comparing each with the next of the sample. */
-static bool same_tokens(int fd, const struct sample *s)
+static bool same_tokens(int fd, const struct sample *s, size_t block_size)
 {
     static struct one_by_one in;
     struct error err;
@@ -393,7 +410,7 @@ static bool same_tokens(int fd, const struct sample *s)
     uint32_t i;
     bool same = true;
     in = (struct one_by_one){0};
-    require(tokenizer_init(&in.text, fd, "sample", &err) == 0, &err);
+    require(text_reader_init(&in.text, fd, "sample", block_size, &err) == 0, &err);
     while (same && (i = next_token(&in)) != NO_WORD) {
         uint32_t length = in.tokens.length[i];
         while (at < s->size && space(s->text[at]) && s->text[at] != '\n')
@@ -408,12 +425,13 @@ static bool same_tokens(int fd, const struct sample *s)
         }
         bool bad = end - at > WORD_MAX || memchr(s->text + at, 0, end - at);
         same = token_is_word(&in.tokens, i) == !bad &&
-               (bad ? length > WORD_MAX
+               (bad ? length > WORD_MAX && told_at(&in, at)
                     : length == end - at && memcmp(in.tokens.text[i], s->text + at, length) == 0);
         at = end;
     }
     same = same && at == s->size && line == at && in.text.bytes == s->size;
-    tokenizer_release(&in.text);
+    text_block_release(&in.block);
+    text_reader_release(&in.text);
     return same;
 }
 
@@ -470,21 +488,20 @@ static void check_pipe(const struct sample *s, uint32_t most)
     require(pipe(end) == 0, &err);
     struct writer w = {s, end[1], most};
     require(pthread_create(&thread, NULL, write_pieces, &w) == 0, &err);
-    bool same = same_tokens(end[0], s);
+    bool same = same_tokens(end[0], s, TEXT_BLOCK);
     close(end[0]);
     pthread_join(thread, NULL);
     tap_check(same, "tokens: %zu bytes from a pipe, in pieces of 1 to %u", s->size, most);
 }
 
-/* From a file a read fills the whole buffer. */
-static bool same_tokens_of_file(const struct sample *s)
+static bool same_tokens_of_file(const struct sample *s, size_t block_size)
 {
     struct error err = {STATUS_FAILED, "cannot make a file"};
     int fd = memfd_create("sample", 0);
     require(fd >= 0 && write(fd, s->text, s->size) == (ssize_t)s->size &&
                 lseek(fd, 0, SEEK_SET) == 0,
             &err);
-    bool same = same_tokens(fd, s);
+    bool same = same_tokens(fd, s, block_size);
     close(fd);
     return same;
 }
@@ -498,7 +515,9 @@ static void test_short_texts(void)
     bool good = true;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct sample s = {(char *)texts[i], strlen(texts[i])};
-        good = good && same_tokens_of_file(&s);
+        for (size_t block_size = 1; block_size <= 5; block_size++)
+            good = same_tokens_of_file(&s, block_size) && good;
+        good = same_tokens_of_file(&s, TEXT_BLOCK) && good;
     }
     tap_check(good, "tokens: short texts, with and without a last newline");
 }
@@ -509,15 +528,21 @@ static void test_tokens(void)
     struct sample s = make_sample(60000, 3000, 1);
     check_pipe(&s, 1);
     check_pipe(&s, 7);
+    for (size_t block_size = 1; block_size <= 1000; block_size = 3 * block_size + 1)
+        tap_check(same_tokens_of_file(&s, block_size), "tokens: %zu bytes in blocks of %zu", s.size,
+                  block_size);
     free(s.text);
     s = make_sample(9 << 20, SIZE_MAX, 2);
     for (int i = 0; i < 3; i++)
         check_pipe(&s, pieces[i]);
-    tap_check(same_tokens_of_file(&s), "tokens: %zu bytes from a file", s.size);
+    for (size_t block_size = 40; block_size <= TEXT_BLOCK; block_size *= 1 << 6)
+        tap_check(same_tokens_of_file(&s, block_size), "tokens: %zu bytes in blocks of %zu", s.size,
+                  block_size);
+    tap_check(same_tokens_of_file(&s, TEXT_BLOCK), "tokens: %zu bytes from a file", s.size);
     free(s.text);
     /* One token of each length about the limit, at each place about the end of a read. */
     bool good = true;
-    enum { READ = 1 << 17, AROUND = 3 };
+    enum { READ = TEXT_BLOCK, AROUND = 3 };
     for (size_t length = WORD_MAX - 1; length <= WORD_MAX + 2; length++)
         for (size_t end = READ - AROUND; end <= 2 * READ + AROUND; end++) {
             if (end == READ + AROUND + 1)
@@ -526,7 +551,7 @@ static void test_tokens(void)
             memset(s.text, ' ', s.size);
             memset(s.text + end - length, 'w', length);
             memset(s.text + end + 1, 'v', 50);
-            good = same_tokens_of_file(&s) && good;
+            good = same_tokens_of_file(&s, TEXT_BLOCK) && good;
             free(s.text);
         }
     tap_check(good, "tokens: the longest words about the end of the buffer");
@@ -534,14 +559,15 @@ static void test_tokens(void)
 
 static void test_read_error(void)
 {
-    struct tokenizer t;
+    struct text_reader t;
+    struct text_block block = {0};
     struct error err = {0};
-    static struct tokens tokens;
-    require(tokenizer_init(&t, -1, "nowhere", &err) == 0, &err);
-    tap_check(tokenizer_read(&t, &tokens, &err) == -1 && err.status == STATUS_FAILED &&
+    require(text_reader_init(&t, -1, "nowhere", TEXT_BLOCK, &err) == 0, &err);
+    tap_check(text_reader_read(&t, &block, &err) == -1 && err.status == STATUS_FAILED &&
                   strncmp(err.text, "nowhere: ", 9) == 0,
               "tokens: a read that fails: %s", err.text);
-    tokenizer_release(&t);
+    text_block_release(&block);
+    text_reader_release(&t);
 }
 
 /* ---- text ---- */

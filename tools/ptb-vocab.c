@@ -10,19 +10,21 @@
 #include "corpus.h"
 #include "counter.h"
 #include "counts.h"
+#include "encode.h"
 #include "memory.h"
 #include "output.h"
 #include "progress.h"
-#include "token_store.h"
+#include "team.h"
+#include "text_counter.h"
 #include "tokenizer.h"
 #include "verify.h"
 
 static struct {
     uint64_t min_count, memory;
-    uint32_t max_vocab;
+    uint32_t max_vocab, threads;
     const char *vocab;
     bool strict, count, merge;
-} opt = {.min_count = 10, .max_vocab = WORDS_MAX, .memory = 1 << 30};
+} opt = {.min_count = 10, .max_vocab = WORDS_MAX, .threads = 1, .memory = 1 << 30};
 
 enum { OPTION_MIN_COUNT, OPTION_MAX_VOCAB }; /* in the table: not always of use */
 
@@ -39,6 +41,7 @@ static struct cli_option options[] = {
      true},
     {0, "memory", OPTION_SIZE, &opt.memory,
      "SIZE: hold so much of the text in memory, the rest on disk", 0, 0x1p62, false},
+    {'t', "threads", OPTION_U32, &opt.threads, "N: threads, 0: one per processor", 0, 1024, false},
     {0, "strict", OPTION_FLAG, &opt.strict, "refuse words above 65535 bytes or with a zero byte", 0,
      0, false},
     {0},
@@ -61,42 +64,28 @@ static struct head head; /* of the output */
 
 /* ---- reading the text ---- */
 
-/* The next tokens; bad words are an error where --strict asks for it. */
-static int next_tokens(struct tokenizer *text, struct tokens *tokens)
+static struct progress progress;
+
+static void show_progress(uint64_t bytes, uint64_t tokens)
 {
-    int got = must(tokenizer_read(text, tokens, &err), &err);
-    for (uint32_t i = 0; opt.strict && i < tokens->count; i++)
-        if (tokens->length[i] > WORD_MAX)
-            must(error_set(&err, STATUS_INPUT,
-                           "%s: before byte %llu: a word above %d bytes or with a zero byte",
-                           text->name, (unsigned long long)text->bytes, WORD_MAX),
-                 &err);
-    return got;
+    if (progress_due(&progress))
+        progress_show(&progress, "%.0f MB read, %.1f million tokens", (double)bytes / 1e6,
+                      (double)tokens / 1e6);
 }
 
-static void no_words(const struct tokenizer *text)
+static struct text_options reading(void)
 {
-    must(error_set(&err, STATUS_INPUT, "%s: no words", text->name), &err);
+    return (struct text_options){
+        .threads = opt.threads, .strict = opt.strict, .progress = show_progress};
 }
 
-/* `store` takes the text, if it is not NULL. */
-static void count_text(struct tokenizer *text, struct counter *counter, struct token_store *store)
+/* Keeps no more than `memory` bytes of the text in memory; NULL: nothing of it at all. */
+static void count_text(struct text_counter *counter, struct text_reader *text,
+                       const uint64_t *memory)
 {
-    static struct tokens tokens;
-    uint32_t place[TOKENS_MAX];
-    struct progress progress;
+    struct text_options options = reading();
     progress_start(&progress, cli_common()->quiet);
-    must(counter_init(counter, &err), &err);
-    for (unsigned calls = 1; next_tokens(text, &tokens); calls++) {
-        must(counter_add(counter, &tokens, place, &err), &err);
-        if (store)
-            must(token_store_append(store, place, tokens.count, &err), &err);
-        if (calls % 256 == 0 && progress_due(&progress))
-            progress_show(&progress, "%.0f MB read, %.1f million tokens", (double)text->bytes / 1e6,
-                          (double)counter->totals.tokens / 1e6);
-    }
-    if (counter->totals.tokens == 0)
-        no_words(text);
+    must(text_counter_run(counter, text, &options, memory, &err), &err);
 }
 
 /* ---- what is told at the end: before END goes out, so that the notes of a pipe's programs come in
@@ -127,54 +116,37 @@ static void finish(struct corpus_writer *corpus, uint64_t bad_words)
 }
 
 /* Counts the whole text, then writes it with its own vocabulary. */
-static void encode_own(struct tokenizer *text)
+static void encode_own(struct text_reader *text)
 {
     struct corpus_writer corpus;
-    struct counter counter;
-    struct token_store *store = token_store_new(opt.memory, &err);
-    if (!store)
-        cli_die(&err);
-    count_text(text, &counter, store);
-    uint32_t *new_id = counter_select(&counter, opt.min_count, opt.max_vocab, &head.vocab, &err);
+    struct text_counter counter;
+    count_text(&counter, text, &opt.memory);
+    const struct vocab *counted = &counter.whole.counted;
+    uint32_t *new_id = memory_new(counted->words.count, sizeof *new_id, &err);
     if (!new_id)
         cli_die(&err);
+    must(vocab_select(&head.vocab, &counted->words, counted->count, 0, opt.min_count, opt.max_vocab,
+                      new_id, &err),
+         &err);
     must(corpus_writer_open(&corpus, out.fd, out.name, &head, &err), &err);
-    uint32_t *token;
-    size_t count;
-    while (must(token_store_read(store, &token, &count, &err), &err)) {
-        counter_translate(&counter, new_id, token, count);
-        must(corpus_write_all(&corpus, token, count, &err), &err);
-    }
-    finish(&corpus, counter.bad_words);
+    must(encode_counted(&counter, new_id, &corpus, &err), &err);
+    finish(&corpus, counter.whole.bad_words);
     free(new_id);
-    token_store_free(store);
-    counter_release(&counter);
+    text_counter_release(&counter);
 }
 
 /* Writes the text with the vocabulary in `head` as it comes. */
-static void encode_with_given(struct tokenizer *text)
+static void encode_with_given(struct text_reader *text)
 {
     struct corpus_writer corpus;
+    struct text_options options = reading();
     struct word_index *index = word_index_new(&head.vocab.words, &err);
     if (!index)
         cli_die(&err);
+    uint64_t bad_words;
+    options.progress = NULL;
     must(corpus_writer_open(&corpus, out.fd, out.name, &head, &err), &err);
-    static struct tokens tokens;
-    uint32_t id[TOKENS_MAX];
-    uint64_t bad_words = 0;
-    while (next_tokens(text, &tokens)) {
-        word_index_find_all(index, &tokens, id);
-        for (uint32_t i = 0; i < tokens.count; i++) {
-            bad_words += tokens.length[i] > WORD_MAX;
-            if (tokens.length[i] == TOKEN_LINE_END)
-                id[i] = SENTENCE_END;
-            else if (id[i] == NO_WORD)
-                id[i] = UNKNOWN_ID;
-        }
-        must(corpus_write_all(&corpus, id, tokens.count, &err), &err);
-    }
-    if (corpus.totals.tokens == 0)
-        no_words(text);
+    must(encode_text(text, &options, index, &corpus, &bad_words, &err), &err);
     finish(&corpus, bad_words);
     word_index_free(index);
 }
@@ -222,11 +194,12 @@ static void write_counts(struct counter *counter)
     counter_release(counter);
 }
 
-static void write_counts_of_text(struct tokenizer *text)
+static void write_counts_of_text(struct text_reader *text)
 {
-    struct counter counter;
-    count_text(text, &counter, NULL);
-    write_counts(&counter);
+    struct text_counter counter;
+    count_text(&counter, text, NULL);
+    write_counts(&counter.whole);
+    text_counter_release(&counter);
 }
 
 /* The records of provenance that the output has, as words: to have each of them once. */
@@ -316,10 +289,10 @@ static void check_command_line(char **operand)
 static void read_text(const char *path)
 {
     const char *name;
-    struct tokenizer text;
+    struct text_reader text;
     int in = cli_open_input(path, &name, false);
     must(output_open(&out, cli_common()->output, in, &err), &err);
-    must(tokenizer_init(&text, in, name, &err), &err);
+    must(text_reader_init(&text, in, name, TEXT_BLOCK, &err), &err);
     cli_add_provenance(&head);
     if (opt.count)
         write_counts_of_text(&text);
@@ -327,13 +300,15 @@ static void read_text(const char *path)
         encode_with_given(&text);
     else
         encode_own(&text);
-    tokenizer_release(&text);
+    text_reader_release(&text);
 }
 
 int main(int argc, char **argv)
 {
     char **operand = cli_start(&program, argc, argv);
     check_command_line(operand);
+    if (opt.threads == 0)
+        opt.threads = team_processors();
     if (opt.count || opt.merge)
         options[OPTION_MIN_COUNT].recorded = options[OPTION_MAX_VOCAB].recorded = false;
     if (opt.vocab)
