@@ -59,26 +59,29 @@ int counter_add(struct counter *c, const struct tokens *tokens, uint32_t *number
     return 0;
 }
 
-/* Of a word counted elsewhere, its place here, or NO_WORD on error. */
-static uint32_t add_word(struct counter *c, const struct vocab *counted, uint32_t id,
-                         struct error *err)
+/* As if the words were the tokens of a text. */
+static void words_as_tokens(const struct words *words, uint32_t first, uint32_t count,
+                            struct tokens *tokens)
 {
-    uint32_t known = c->counted.words.count;
-    uint32_t place = word_index_intern(c->index, words_text(&counted->words, id),
-                                       words_length(&counted->words, id), err);
-    if (place == NO_WORD || start_counts(c, known, err) < 0)
-        return NO_WORD;
-    c->counted.count[place] += counted->count[id];
-    return place;
+    tokens->count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        tokens->text[i] = words_text(words, first + i);
+        tokens->length[i] = (uint32_t)words_length(words, first + i);
+    }
 }
 
-int counter_join(struct counter *c, const struct counter *from, uint32_t first, uint32_t end,
+int counter_join(struct counter *c, const struct vocab *from, uint32_t first, uint32_t end,
                  uint32_t *place, struct error *err)
 {
-    for (uint32_t id = first; id < end; id++) {
-        place[id] = add_word(c, &from->counted, id, err);
-        if (place[id] == NO_WORD)
+    struct tokens tokens;
+    for (uint32_t id = first; id < end; id += tokens.count) {
+        uint32_t known = c->counted.words.count;
+        words_as_tokens(&from->words, id, end - id < TOKENS_MAX ? end - id : TOKENS_MAX, &tokens);
+        if (word_index_intern_all(c->index, &tokens, place + id, err) < 0 ||
+            start_counts(c, known, err) < 0)
             return -1;
+        for (uint32_t i = id; i < id + tokens.count; i++)
+            c->counted.count[place[i]] += from->count[i];
     }
     return 0;
 }
@@ -96,9 +99,12 @@ int counter_merge(struct counter *c, const char *name, const struct vocab *count
     if (totals->tokens > UINT64_MAX - c->totals.tokens ||
         totals->sentences > UINT64_MAX - c->totals.sentences)
         return error_set(err, STATUS_INPUT, "%s: with those before, the counts overflow", name);
-    for (uint32_t id = 0; id < counted->words.count; id++)
-        if (add_word(c, counted, id, err) == NO_WORD)
-            return -1;
+    uint32_t words = counted->words.count;
+    uint32_t *place = memory_new(words, sizeof *place, err);
+    int result = place ? counter_join(c, counted, 0, words, place, err) : -1;
+    free(place);
+    if (result < 0)
+        return -1;
     c->totals.tokens += totals->tokens;
     c->totals.sentences += totals->sentences;
     return 0;

@@ -30,9 +30,9 @@ int counter_add(struct counter *c, const struct tokens *tokens, uint32_t *number
 int counter_merge(struct counter *c, const char *name, const struct vocab *counted,
                   const struct corpus_totals *totals, struct error *err) MUST_USE;
 
-/* Takes over the words `first` to `end` − 1 of another counter with their counts, as if their text
- * came next; place[id] is then the place here of its word `id`. */
-int counter_join(struct counter *c, const struct counter *from, uint32_t first, uint32_t end,
+/* Takes over words `first` to `end` − 1, counted elsewhere, with their counts, as if their text came
+ * next; place[id] is then the place here of word `id`. */
+int counter_join(struct counter *c, const struct vocab *from, uint32_t first, uint32_t end,
                  uint32_t *place, struct error *err) MUST_USE;
 /* What of the other counter belongs to no word. */
 void counter_join_totals(struct counter *c, const struct counter *from);

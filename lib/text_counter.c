@@ -128,14 +128,14 @@ static int join(struct run *run, struct error *err)
         from->index = NULL;
         run->known[i] = UNKNOWN_ID + 1;
         c->place[i] = memory_new(from->counted.words.count, sizeof **c->place, err);
-        if (!c->place[i] ||
-            counter_join(&c->whole, from, UNKNOWN_ID, UNKNOWN_ID + 1, c->place[i], err) < 0)
+        if (!c->place[i] || counter_join(&c->whole, &from->counted, UNKNOWN_ID, UNKNOWN_ID + 1,
+                                         c->place[i], err) < 0)
             return -1;
         counter_join_totals(&c->whole, from);
     }
     for (size_t i = 0; i < run->fresh_count; i++) {
         struct fresh f = run->fresh[i];
-        if (counter_join(&c->whole, &c->counter[f.member], run->known[f.member], f.end,
+        if (counter_join(&c->whole, &c->counter[f.member].counted, run->known[f.member], f.end,
                          c->place[f.member], err) < 0)
             return -1;
         run->known[f.member] = f.end;

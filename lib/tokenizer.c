@@ -211,14 +211,15 @@ static void take_block(struct tokenizer *t, struct tokens *tokens)
     uint32_t count = tokens->count;
     for (; spaces; spaces &= spaces - 1) {
         const char *end = block + __builtin_ctzll(spaces);
-        /* Written also where there is no word, and then overwritten: a branch would often be
-         * foreseen wrongly. */
+        /* Written also where there is no word, or no line ends, and then overwritten: a branch would
+         * often be foreseen wrongly. */
         tokens->text[count] = start;
         tokens->length[count] = (uint32_t)(end - start);
         count += end > start;
         start = end + 1;
-        if (*end == '\n')
-            tokens->length[count++] = TOKEN_LINE_END;
+        tokens->text[count] = end;
+        tokens->length[count] = TOKEN_LINE_END;
+        count += *end == '\n';
     }
     tokens->count = count;
     t->start = (size_t)(start - t->block->data);
@@ -229,8 +230,10 @@ static void take_block(struct tokenizer *t, struct tokens *tokens)
 static void take_end(struct tokenizer *t, struct tokens *tokens)
 {
     end_word(t, tokens, t->block->size);
-    if (t->line_open)
+    if (t->line_open) {
+        tokens->text[tokens->count] = t->block->data + t->block->size;
         tokens->length[tokens->count++] = TOKEN_LINE_END;
+    }
     t->line_open = false;
 }
 

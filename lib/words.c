@@ -54,7 +54,8 @@ int words_append(struct words *words, const char *word, size_t length, struct er
     if (words->count == WORDS_MAX)
         return error_set(err, STATUS_FAILED, "more than %ld different words", (long)WORDS_MAX);
     uint64_t start = words->count ? words->offset[words->count] : 0;
-    if (memory_reserve(&words->text, &words->text_capacity, start + length, 1, err) < 0 ||
+    if (memory_reserve(&words->text, &words->text_capacity, start + length + WORD_SLACK, 1, err) <
+            0 ||
         memory_reserve(&words->offset, &words->offset_capacity, (size_t)words->count + 2,
                        sizeof *words->offset, err) < 0)
         return -1;
@@ -262,7 +263,7 @@ static void hash_all(const struct word_index *index, const struct tokens *tokens
 {
     for (uint32_t i = 0; i < tokens->count; i++) {
         struct word_key key = {0};
-        if (tokens->length[i] - 1u < SHORT_WORD)
+        if (tokens->length[i] <= SHORT_WORD) /* the end of a line too: of no use, but no surprise */
             key = short_key(tokens->text[i], tokens->length[i]);
         else if (token_is_word(tokens, i))
             key = long_key(index, tokens->text[i], tokens->length[i]);

@@ -14,14 +14,15 @@
 
 #include "error.h"
 
-#define WORD_MAX  UINT16_MAX /* bytes in a word of a text */
-#define WORDS_MAX INT32_MAX  /* words in a table */
-#define NO_WORD   UINT32_MAX /* in place of an id: there is no such word */
+#define WORD_MAX   UINT16_MAX /* bytes in a word of a text */
+#define WORDS_MAX  INT32_MAX  /* words in a table */
+#define WORD_SLACK 16         /* bytes behind a word that are read together with it */
+#define NO_WORD    UINT32_MAX /* in place of an id: there is no such word */
 
 /* A table that only grows. All zero is an empty one. */
 struct words {
     uint32_t count;
-    char *text;       /* the words, one behind the other */
+    char *text; /* the words, one behind the other; WORD_SLACK bytes follow that can be read */
     uint64_t *offset; /* of each word in text, and of the end: count + 1 of them once count > 0 */
     size_t text_capacity, offset_capacity;
 };
@@ -43,17 +44,15 @@ static inline size_t words_length(const struct words *words, uint32_t id)
 uint32_t words_find(const struct words *words, const char *word, size_t length);
 
 /* Pieces of a text in their order: words, bad words, and ends of lines. */
-enum {
-    TOKENS_MAX = 512, /* so few that what is known of them stays in the first-level cache */
-    WORD_SLACK = 16
-};
+enum { TOKENS_MAX = 512 /* so few that what is known of them stays in the first-level cache */ };
 #define TOKEN_LINE_END 0
 #define TOKEN_BAD_WORD UINT32_MAX /* or any length above WORD_MAX */
 
 struct tokens {
     uint32_t count;
     uint32_t length[TOKENS_MAX]; /* in bytes, or one of the above */
-    /* Of a word its first byte; WORD_SLACK bytes from there on can be read, however short it is. */
+    /* Of a word its first byte; WORD_SLACK bytes from there on can be read, however short it is, and
+     * of the end of a line as well. */
     const char *text[TOKENS_MAX];
 };
 
