@@ -124,6 +124,7 @@ numeric_options() {
   largest=18446744073709551615 beyond=18446744073709551616
   range ptb-vocab --min-count 1 $largest 0 $beyond
   range ptb-vocab --max-vocab 1 2147483647 0 2147483648
+  range ptb-vocab --threads 0 64 -1 1025
   range ptb-subsample --threshold 0 1 -1e-300 1.0001
   range ptb-subsample --seed 0 $largest -1 $beyond
   range sgns-batch --batch-size 1 1048576 0 1048577
