@@ -51,19 +51,19 @@ INLINED float sum_lanes(const vec *value)
     return (half[0] + half[2]) + (half[1] + half[3]);
 }
 
-/* x[w] = centre · row[w] for `n` rows, whose sums run side by side. */
-INLINED void dots(const float *centre, const float *const *row, size_t stride, unsigned n, float *x)
+/* x[w] = centre · row[w] for AT_ONCE rows, whose sums run side by side. */
+INLINED void dots(const float *centre, const float *const *row, size_t stride, float *x)
 {
     const vec *c = (const vec *)centre;
     vec sum[AT_ONCE][PARTS];
-    for (unsigned w = 0; w < n; w++)
+    for (unsigned w = 0; w < AT_ONCE; w++)
         for (unsigned p = 0; p < PARTS; p++)
             sum[w][p] = c[p] * ((const vec *)row[w])[p];
     for (size_t i = PARTS; i < stride / VECTOR; i += PARTS)
         for (unsigned p = 0; p < PARTS; p++)
-            for (unsigned w = 0; w < n; w++)
+            for (unsigned w = 0; w < AT_ONCE; w++)
                 sum[w][p] += c[i + p] * ((const vec *)row[w])[i + p];
-    for (unsigned w = 0; w < n; w++)
+    for (unsigned w = 0; w < AT_ONCE; w++)
         x[w] = sum_lanes(sum[w]);
 }
 
@@ -176,20 +176,20 @@ static void add_rows(float *to, bool more, const float *factor, const float *con
 }
 
 /* Logits of `n` words, at most LANES, from word[start] on; rows of words that come SOON are fetched. */
-INLINED void logits(const struct kernels_example *e, uint32_t start, uint32_t n,
-                    const float *const *row, float *x)
+INLINED void logits(const struct kernels_example *e, uint32_t start, uint32_t n, const float **row,
+                    float *x)
 {
     const uint32_t *word = e->word + start;
-    uint32_t known = e->words + e->following - start, j = 0;
-    while (j < n) {
-        unsigned some = j + AT_ONCE <= n ? AT_ONCE : 1;
-        for (uint32_t soon = j + SOON; soon < j + SOON + some && soon < known; soon++)
+    uint32_t known = e->words + e->following - start;
+    for (uint32_t j = 0; j < n; j++)
+        row[j] = e->table + word[j] * e->apart;
+    /* A few rows too many cost less than a loop for each number that can be left over. */
+    for (uint32_t j = n; j % AT_ONCE != 0; j++)
+        row[j] = row[0];
+    for (uint32_t j = 0; j < n; j += AT_ONCE) {
+        for (uint32_t soon = j + SOON; soon < j + SOON + AT_ONCE && soon < known; soon++)
             fetch_row(e->table + word[soon] * e->apart, e->stride);
-        if (some == AT_ONCE)
-            dots(e->centre, row + j, e->stride, AT_ONCE, x + j);
-        else
-            dots(e->centre, row + j, e->stride, 1, x + j);
-        j += some;
+        dots(e->centre, (const float *const *)row + j, e->stride, x + j);
     }
 }
 
@@ -201,8 +201,6 @@ static float example(const struct kernels_example *task)
         uint32_t n = e.words - start < LANES ? e.words - start : LANES;
         const float *row[LANES];
         float x[LANES] = {0};
-        for (uint32_t j = 0; j < n; j++)
-            row[j] = e.table + e.word[start + j] * e.apart;
         logits(&e, start, n, row, x);
         for (uint32_t part = 0; part < n; part += VECTOR)
             logits_to_coefficients(x + part, (int32_t)(start + part), (int32_t)e.words,

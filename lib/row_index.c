@@ -9,38 +9,26 @@ enum { BITS = 64 };
 
 int row_marks_init(struct row_marks *marks, uint32_t ids, struct error *err)
 {
-    size_t leaves = (size_t)ids / BITS + 1;
-    marks->tops = leaves / BITS + 1;
+    marks->size = (size_t)ids / BITS + 1;
     marks->count = memory_new(ids, sizeof *marks->count, err);
-    marks->leaf = memory_new(leaves, sizeof *marks->leaf, err);
-    marks->top = memory_new(marks->tops, sizeof *marks->top, err);
-    return marks->count && marks->leaf && marks->top ? 0 : -1;
+    marks->occurs = memory_new(marks->size, sizeof *marks->occurs, err);
+    return marks->count && marks->occurs ? 0 : -1;
 }
 
 void row_marks_release(struct row_marks *marks)
 {
     free(marks->count);
-    free(marks->leaf);
-    free(marks->top);
+    free(marks->occurs);
     *marks = (struct row_marks){0};
 }
 
+/* Without a branch: whether an id is new cannot be foreseen. */
 static void count_ids(struct row_marks *marks, const uint32_t *id, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++)
-        if (marks->count[id[i]]++ == 0) {
-            uint32_t leaf = id[i] / BITS;
-            marks->leaf[leaf] |= UINT64_C(1) << id[i] % BITS;
-            marks->top[leaf / BITS] |= UINT64_C(1) << leaf % BITS;
-        }
-}
-
-/* Takes the lowest bit out of *bits: its number. */
-static uint32_t take_lowest(uint64_t *bits)
-{
-    uint32_t lowest = (uint32_t)__builtin_ctzll(*bits);
-    *bits &= *bits - 1;
-    return lowest;
+    for (uint32_t i = 0; i < n; i++) {
+        marks->count[id[i]]++;
+        marks->occurs[id[i] / BITS] |= UINT64_C(1) << id[i] % BITS;
+    }
 }
 
 /* Lists the ids that occur, rising, and turns their counts into the places of their first entries.
@@ -48,18 +36,17 @@ static uint32_t take_lowest(uint64_t *bits)
 static void list_rows(struct row_index *index, struct row_marks *marks)
 {
     uint32_t rows = 0, place = 0;
-    for (size_t t = 0; t < marks->tops; t++)
-        while (marks->top[t]) {
-            uint32_t leaf = (uint32_t)t * BITS + take_lowest(&marks->top[t]);
-            while (marks->leaf[leaf]) {
-                uint32_t id = leaf * BITS + take_lowest(&marks->leaf[leaf]);
-                index->row[rows] = id;
-                index->first[rows++] = place;
-                uint32_t count = marks->count[id];
-                marks->count[id] = place;
-                place += count;
-            }
+    for (size_t at = 0; at < marks->size; at++) {
+        for (uint64_t bits = marks->occurs[at]; bits != 0; bits &= bits - 1) {
+            uint32_t id = (uint32_t)(at * BITS) + (uint32_t)__builtin_ctzll(bits);
+            index->row[rows] = id;
+            index->first[rows++] = place;
+            uint32_t count = marks->count[id];
+            marks->count[id] = place;
+            place += count;
         }
+        marks->occurs[at] = 0;
+    }
     index->first[rows] = place;
     index->rows = rows;
 }

@@ -3,8 +3,8 @@
  *
  * A counting sort: with it each row's gradient is summed, and the row updated, by one owner in a
  * fixed order, without races and with the same result on any number of threads. Rows rise, so that
- * a pass over them walks through memory in one direction. The cost depends on the minibatch, hardly
- * on the vocabulary.
+ * a pass over them walks through memory in one direction. The cost depends on the minibatch, and
+ * of the vocabulary on no more than a bit for each word.
  */
 #ifndef SGNS_ROW_INDEX_H
 #define SGNS_ROW_INDEX_H
@@ -26,10 +26,9 @@ struct row_index {
 
 /* Scratch for ids below some number, all zero between uses. */
 struct row_marks {
-    uint32_t *count; /* (ids) */
-    uint64_t *leaf;  /* a bit for each id that occurs */
-    uint64_t *top;   /* a bit for each word of `leaf` that is not zero */
-    size_t tops;     /* words of `top` */
+    uint32_t *count;  /* (ids) */
+    uint64_t *occurs; /* (size) a bit for each id */
+    size_t size;
 };
 
 int row_marks_init(struct row_marks *marks, uint32_t ids, struct error *err) MUST_USE;
