@@ -127,11 +127,6 @@ int gpu_choose(const char *device, bool worth_it, int *number, const struct cuda
                : -1;
 }
 
-int gpu_describe(const struct cuda_plugin *plugin, int number, char *note, struct error *err)
-{
-    return plugin->describe(number, note, DEVICE_NOTE, err);
-}
-
 bool gpu_falls_back(const char *device, char *note, const struct error *err)
 {
     if (strcmp(device, "auto") != 0 || err->status != STATUS_DEVICE)

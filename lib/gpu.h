@@ -27,11 +27,6 @@ enum { DEVICE_NOTE = 512 };
 int gpu_choose(const char *device, bool worth_it, int *number, const struct cuda_plugin **plugin,
                char *note, struct error *err) MUST_USE;
 
-/* Behind a backend of the GPU that was created: `note` becomes a line about the GPU, with the memory
- * that is in use now. */
-int gpu_describe(const struct cuda_plugin *plugin, int number, char *note,
-                 struct error *err) MUST_USE;
-
 /* Behind a backend of the GPU that could not be created, for the reason in `err`: whether the CPU
  * is to be tried, as "auto" lets it; then the note says why. */
 bool gpu_falls_back(const char *device, char *note, const struct error *err);

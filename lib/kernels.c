@@ -34,21 +34,21 @@ enum {
 /* The sum of LANES lanes, as a tree, the same everywhere: of lanes 8 apart, then 4, 2 and 1. */
 INLINED float sum_lanes(const vec *value)
 {
-    float half[LANES / 2];
+    float quarter[LANES / 4];
 #if defined(__AVX512F__)
     __m256 sum8 = _mm256_add_ps(_mm512_castps512_ps256((__m512)value[0]),
                                 _mm512_extractf32x8_ps((__m512)value[0], 1));
     __m128 sum4 = _mm_add_ps(_mm256_castps256_ps128(sum8), _mm256_extractf128_ps(sum8, 1));
-    _mm_storeu_ps(half, sum4);
+    _mm_storeu_ps(quarter, sum4);
 #elif defined(__AVX2__)
     __m256 sum8 = (__m256)(value[0] + value[1]);
     __m128 sum4 = _mm_add_ps(_mm256_castps256_ps128(sum8), _mm256_extractf128_ps(sum8, 1));
-    _mm_storeu_ps(half, sum4);
+    _mm_storeu_ps(quarter, sum4);
 #else
     vec sum4 = (value[0] + value[2]) + (value[1] + value[3]);
-    memcpy(half, &sum4, sizeof sum4);
+    memcpy(quarter, &sum4, sizeof sum4);
 #endif
-    return (half[0] + half[2]) + (half[1] + half[3]);
+    return (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
 }
 
 /* x[w] = centre · row[w] for AT_ONCE rows, whose sums run side by side. */

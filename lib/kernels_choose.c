@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels.h"
+#include "processor.h"
 
 extern const struct kernels kernels_plain;
 #ifdef __x86_64__
@@ -8,18 +9,16 @@ extern const struct kernels kernels_avx2, kernels_avx512;
 
 const struct kernels *const *kernels_all(size_t *count)
 {
-    static const struct kernels *found[3];
-    size_t n = 0;
+    /* The fastest first, as against enum processor. */
+    static const struct kernels *const all[] = {
 #ifdef __x86_64__
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw"))
-        found[n++] = &kernels_avx512;
-    if (__builtin_cpu_supports("avx2"))
-        found[n++] = &kernels_avx2;
+        &kernels_avx512,
+        &kernels_avx2,
 #endif
-    found[n++] = &kernels_plain;
-    *count = n;
-    return found;
+        &kernels_plain,
+    };
+    *count = (size_t)processor_best() + 1;
+    return all + sizeof all / sizeof *all - *count;
 }
 
 const struct kernels *kernels_best(void)

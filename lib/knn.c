@@ -21,7 +21,7 @@ struct knn *knn_create(const char *device, const struct knn_config *config, char
     if (gpu_choose(device, worth_a_gpu(config), &number, &plugin, note, err) < 0)
         return NULL;
     struct knn *knn = plugin ? plugin->knn_create(number, config, err) : NULL;
-    if (knn && gpu_describe(plugin, number, note, err) < 0) {
+    if (knn && plugin->describe(number, note, DEVICE_NOTE, err) < 0) {
         knn->methods->destroy(knn);
         knn = NULL;
     }

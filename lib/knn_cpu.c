@@ -58,7 +58,6 @@ struct knn_cpu {
     struct member *member; /* (threads) */
 
     /* What the threads work on. */
-    atomic_uint entered;       /* threads */
     atomic_uint_fast64_t next; /* word or query that no thread has taken yet */
     const uint32_t *query;
     uint32_t n, k, block;
@@ -68,7 +67,6 @@ struct knn_cpu {
 /* Lets all threads work, from the first item on. */
 static void run(struct knn_cpu *t, team_function *function)
 {
-    atomic_store(&t->entered, 0);
     atomic_store(&t->next, 0);
     team_run(&t->team, function, t);
 }
@@ -331,7 +329,7 @@ static void search_block(const struct knn_cpu *t, struct member *m, uint32_t fro
 static void search_blocks(void *data)
 {
     struct knn_cpu *t = data;
-    struct member *m = &t->member[atomic_fetch_add(&t->entered, 1)];
+    struct member *m = &t->member[team_member()];
     uint32_t first, end;
     while (take(t, t->block, t->n, &first, &end))
         search_block(t, m, first, end);

@@ -17,11 +17,9 @@ struct state {
     const struct line *line;
     struct slot *slot; /* (slots) */
     unsigned slots;
-    pthread_t caller;
     pthread_mutex_t mutex; /* of all below, and of the slots' flags */
     pthread_cond_t work_is_there, piece_is_done;
     uint64_t started, taken, finished; /* pieces so far, in their order */
-    unsigned members;                  /* threads that have a number */
     bool all_started, stop;
     bool failed;
     struct error error;
@@ -43,13 +41,13 @@ static void start(struct state *s)
     pthread_cond_signal(&s->work_is_there);
 }
 
-static void work(struct state *s, unsigned member)
+static void work(struct state *s)
 {
     unsigned at = (unsigned)(s->taken++ % s->slots);
     struct slot *slot = &s->slot[at];
     if (!slot->failed) {
         pthread_mutex_unlock(&s->mutex);
-        bool failed = s->line->work(s->line->data, at, member, &slot->error) < 0;
+        bool failed = s->line->work(s->line->data, at, team_member(), &slot->error) < 0;
         pthread_mutex_lock(&s->mutex);
         slot->failed = failed;
     }
@@ -83,7 +81,7 @@ static void be_caller(struct state *s)
         else if (!s->all_started && s->started - s->finished < s->slots)
             start(s);
         else if (s->taken < s->started)
-            work(s, 0);
+            work(s);
         else
             pthread_cond_wait(&s->piece_is_done, &s->mutex);
     }
@@ -93,10 +91,9 @@ static void be_caller(struct state *s)
 
 static void be_other(struct state *s)
 {
-    unsigned member = ++s->members;
     while (!s->stop) {
         if (s->taken < s->started)
-            work(s, member);
+            work(s);
         else
             pthread_cond_wait(&s->work_is_there, &s->mutex);
     }
@@ -106,7 +103,7 @@ static void be_member(void *data)
 {
     struct state *s = data;
     pthread_mutex_lock(&s->mutex);
-    if (pthread_equal(pthread_self(), s->caller))
+    if (team_member() == 0)
         be_caller(s);
     else
         be_other(s);
@@ -116,7 +113,7 @@ static void be_member(void *data)
 int line_run(const struct line *line, unsigned threads, struct error *err)
 {
     struct team team;
-    struct state s = {.line = line, .slots = line_slots(threads), .caller = pthread_self()};
+    struct state s = {.line = line, .slots = line_slots(threads)};
     s.slot = memory_new(s.slots, sizeof *s.slot, err);
     if (!s.slot)
         return -1;

@@ -133,18 +133,17 @@ void order_release(struct order *o)
 
 static void run(struct order *o, team_function *function)
 {
-    atomic_store(&o->member, 0);
     atomic_store(&o->next, o->bin);
     team_run(o->team, function, o);
 }
 
-/* Calls visit for every centre of the member's part of the text, with its key and its bin. A macro's
+/* Calls visit for every centre of this member's part of the text, with its key and its bin. A macro's
  * work, done by inlining. */
 typedef void visitor(struct order *o, uint64_t *count, uint64_t bin, struct place place);
 
-static inline __attribute__((always_inline)) void visit_part(struct order *o, unsigned member,
-                                                             visitor *visit)
+static inline __attribute__((always_inline)) void visit_part(struct order *o, visitor *visit)
 {
+    const unsigned member = team_member();
     const struct sentences *text = o->text;
     const uint64_t blocks = (text->tokens + RANDOM_BLOCK - 1) / RANDOM_BLOCK;
     const uint64_t start = blocks * member / members(o), end = blocks * (member + 1) / members(o);
@@ -181,19 +180,19 @@ static void put_centre(struct order *o, uint64_t *count, uint64_t bin, struct pl
 static void count_part(void *data)
 {
     struct order *o = data;
-    visit_part(o, atomic_fetch_add(&o->member, 1), count_centre);
+    visit_part(o, count_centre);
 }
 
 static void put_part(void *data)
 {
     struct order *o = data;
-    visit_part(o, atomic_fetch_add(&o->member, 1), put_centre);
+    visit_part(o, put_centre);
 }
 
 static void sort_bins(void *data)
 {
     struct order *o = data;
-    unsigned member = atomic_fetch_add(&o->member, 1);
+    unsigned member = team_member();
     struct error err;
     for (uint64_t bin; (bin = atomic_fetch_add(&o->next, 1)) < o->end && !o->failed;) {
         uint64_t n = o->first[bin + 1] - o->first[bin];

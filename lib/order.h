@@ -44,7 +44,6 @@ struct order {
     uint64_t held;
     struct place **scratch; /* (members) */
     size_t *scratch_capacity;
-    atomic_uint member;
     atomic_uint_fast64_t next;
     atomic_bool failed;
     struct error error; /* of one member */

@@ -15,7 +15,7 @@ struct trainer *trainer_create(const char *device, const struct trainer_config *
     if (gpu_choose(device, work >= WORTH_A_GPU, &number, &plugin, note, err) < 0)
         return NULL;
     struct trainer *trainer = plugin ? plugin->trainer_create(number, config, err) : NULL;
-    if (trainer && gpu_describe(plugin, number, note, err) < 0) {
+    if (trainer && plugin->describe(number, note, DEVICE_NOTE, err) < 0) {
         trainer->methods->destroy(trainer);
         trainer = NULL;
     }

@@ -115,19 +115,26 @@ static void finish(struct corpus_writer *corpus, uint64_t bad_words)
     corpus_writer_close(corpus);
 }
 
-/* Counts the whole text, then writes it with its own vocabulary. */
-static void encode_own(struct text_reader *text)
+/* Makes the output's vocabulary, of what --min-count and --max-vocab leave of these words. Returns
+ * the id that each of them now has, for the caller to free. */
+static uint32_t *select_words(const struct vocab *counted)
 {
-    struct corpus_writer corpus;
-    struct text_counter counter;
-    count_text(&counter, text, &opt.memory);
-    const struct vocab *counted = &counter.whole.counted;
     uint32_t *new_id = memory_new(counted->words.count, sizeof *new_id, &err);
     if (!new_id)
         cli_die(&err);
     must(vocab_select(&head.vocab, &counted->words, counted->count, 0, opt.min_count, opt.max_vocab,
                       new_id, &err),
          &err);
+    return new_id;
+}
+
+/* Counts the whole text, then writes it with its own vocabulary. */
+static void encode_own(struct text_reader *text)
+{
+    struct corpus_writer corpus;
+    struct text_counter counter;
+    count_text(&counter, text, &opt.memory);
+    uint32_t *new_id = select_words(&counter.whole.counted);
     must(corpus_writer_open(&corpus, out.fd, out.name, &head, &err), &err);
     must(encode_counted(&counter, new_id, &corpus, &err), &err);
     finish(&corpus, counter.whole.bad_words);
@@ -151,18 +158,12 @@ static void encode_with_given(struct text_reader *text)
     word_index_free(index);
 }
 
-/* Makes the vocabulary that --min-count and --max-vocab leave of the counts in `head`. */
+/* Cuts the vocabulary in `head`, which is of counts. */
 static void cut_vocab(void)
 {
     struct vocab counted = head.vocab;
-    uint32_t *new_id = memory_new(counted.words.count, sizeof *new_id, &err);
-    if (!new_id)
-        cli_die(&err);
     head.vocab = (struct vocab){0};
-    must(vocab_select(&head.vocab, &counted.words, counted.count, 0, opt.min_count, opt.max_vocab,
-                      new_id, &err),
-         &err);
-    free(new_id);
+    free(select_words(&counted));
     vocab_release(&counted);
 }
 
