@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 enum random_purpose {
-    RANDOM_SUBSAMPLE = 1, /* block: token / 4 */
+    RANDOM_SUBSAMPLE = 1, /* block: token / 4; epoch: the draw */
     RANDOM_WINDOW = 2,    /* position: of the centre word */
     RANDOM_NOISE = 3,     /* position: of the centre word; blocks in turn, see examples.c */
     RANDOM_SHUFFLE = 4,   /* block: position of the centre word / 4 */

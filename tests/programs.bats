@@ -39,7 +39,7 @@ appending() {
     succeeds "$program" --help
     assert_size_zero stderr
     grep -q "^Usage: $program " stdout
-    sed -nE 's/^  (-., )? *(--[a-z-]+(=[A-Z]+)?) .*/\1\2/p' stdout | sort >in-help
+    sed -nE 's/^  (-., )? *(--[a-z0-9-]+(=[A-Z]+)?) .*/\1\2/p' stdout | sort >in-help
     sed -nE 's/^\.It Fl //p' "$BATS_TEST_DIRNAME/../tools/$program.1" |
       sed -E 's/^-/--/; s/^([A-Za-z])( Ar [A-Z]+)? , Fl -/-\1, --/; s/ Ns = Ns Ar /=/' |
       sort >in-man-page

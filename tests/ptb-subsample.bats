@@ -103,6 +103,38 @@ repeat() {
     }'
 }
 
+@test "--word2vec keeps sqrt(t/f) + t/f" {
+  { repeat often 90000; repeat rare 100; repeat some 9900; } | ptb-vocab -q -o known.bin
+  succeeds ptb-subsample -q -t 0.01 --word2vec known.bin -o kept.bin
+  sgns-cat kept.bin | sort | uniq -c | awk '
+    function near(word, expected, tolerance) {
+      if (n[word] < expected - tolerance || n[word] > expected + tolerance) {
+        print word ": " n[word] " stay, expected " expected; wrong = 1
+      }
+    }
+    { n[$2] = $1 }
+    END {
+      near("often", 90000 * (sqrt(0.01 / 0.9) + 0.01 / 0.9), 4 * 96)  # four standard deviations
+      near("some", 9900 * (sqrt(0.01 / 0.099) + 0.01 / 0.099), 4 * 49)
+      near("rare", 100, 0)
+      exit wrong
+    }'
+}
+
+@test "--draws writes each sentence so often, each time drawn anew" {
+  ptb-subsample -q -t 0.01 corpus.bin | sgns-cat >one
+  succeeds ptb-subsample -t 0.01 --draws 3 corpus.bin -o three.bin
+  assert_equal "$(<stderr)" "ptb-subsample: $(sgns-cat three.bin | wc -w) of $((3 * $(sgns-cat --vocab corpus.bin |
+    awk 'NR > 1 { n += $2 } END { print n }'))) tokens kept"
+  for draw in 1 2 3; do
+    sgns-cat three.bin | awk -v draw=$draw 'NR % 3 == draw % 3' >"draw$draw"
+  done
+  cmp draw1 one # the first is the only one of a run without --draws
+  assert_files_not_equal draw1 draw2
+  assert_files_not_equal draw2 draw3
+  slowly corpus.bin | ptb-subsample -q -t 0.01 --draws 3 | cmp - three.bin
+}
+
 @test "the default threshold is 1e-4" {
   ptb-subsample -q corpus.bin -o default.bin
   ptb-subsample -q --threshold=1e-4 corpus.bin | cmp - default.bin
@@ -125,7 +157,7 @@ repeat() {
   ptb-subsample -q -t 0.5 -s 7 corpus.bin | sgns-cat --header >header
   run grep '^made by:' header
   assert_line --index 0 --partial 'made by: ptb-vocab 0'
-  assert_line --index 1 --regexp '^made by: ptb-subsample [0-9.]+ --threshold=0.5 --seed=7$'
+  assert_line --index 1 --regexp '^made by: ptb-subsample [0-9.]+ --threshold=0.5 --draws=1 --seed=7$'
 }
 
 @test "the numbers of kept and known tokens are told" {

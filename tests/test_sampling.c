@@ -979,12 +979,13 @@ static void test_sort(void)
 enum { SUB_WORDS = 6, SUB_TOKENS = 600000 };
 static const uint64_t sub_count[SUB_WORDS] = {100000, 30000, 10000, 1000, 100, 0};
 
-static void init_subsampler(struct subsampler *s, uint64_t seed)
+static void init_subsampler(struct subsampler *s, bool word2vec, uint64_t seed)
 {
     struct vocab vocab;
     struct error err;
     make_vocab(&vocab, sub_count, SUB_WORDS);
-    require(subsampler_init(s, &vocab, 1e-3, seed, &err) == 0, &err);
+    const struct subsample_options options = {1e-3, word2vec, seed};
+    require(subsampler_init(s, &vocab, &options, &err) == 0, &err);
     vocab_release(&vocab);
 }
 
@@ -1004,7 +1005,7 @@ static bool subsample(uint64_t seed, uint32_t unknown, uint64_t *kept, uint64_t 
                       unsigned char *kept_at)
 {
     struct subsampler s;
-    init_subsampler(&s, seed);
+    init_subsampler(&s, false, seed);
     uint64_t state = 1, gaps = 2;
     bool good = true;
     for (uint32_t i = 0; i < SUB_TOKENS; i++) {
@@ -1018,6 +1019,38 @@ static bool subsample(uint64_t seed, uint32_t unknown, uint64_t *kept, uint64_t 
     }
     subsampler_release(&s);
     return good;
+}
+
+/* A corpus of one word: how many tokens each draw keeps, and how many two draws both keep. */
+static void test_draws(void)
+{
+    enum { DRAWS = 3, TOKENS = 200000 };
+    uint64_t kept[DRAWS] = {0}, both = 0;
+    static unsigned char first[TOKENS];
+    struct subsampler s;
+    init_subsampler(&s, true, 1);
+    double ratio = 1e-3 * 141100 / (double)sub_count[1], p = sqrt(ratio) + ratio, chi = 0;
+    bool anywhere = true;
+    for (unsigned draw = 0; draw < DRAWS; draw++) {
+        subsampler_go(&s, 0, draw);
+        for (uint32_t i = 0; i < TOKENS; i++) {
+            bool keeps = subsampler_keeps(&s, 2);
+            kept[draw] += keeps;
+            both += draw == 1 && keeps && first[i];
+            if (draw == 0)
+                first[i] = keeps;
+        }
+        chi += pow((double)kept[draw] - TOKENS * p, 2) / (TOKENS * p * (1 - p));
+    }
+    chi += pow((double)both - TOKENS * p * p, 2) / (TOKENS * p * p * (1 - p * p));
+    check_chi_square(chi, DRAWS + 1, "subsampling as word2vec does, draws that are independent");
+    for (uint32_t i = 0; i < 8; i++) {
+        subsampler_go(&s, i, 0);
+        for (uint32_t j = i; j < TOKENS / 1000; j++)
+            anywhere = anywhere && subsampler_keeps(&s, 2) == first[j];
+    }
+    tap_check(anywhere, "subsampling: a draw can be entered at any token");
+    subsampler_release(&s);
 }
 
 static void test_subsampling(void)
@@ -1069,5 +1102,6 @@ int main(void)
     test_scatter();
     test_sort();
     test_subsampling();
+    test_draws();
     return tap_end();
 }

@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* ptb-subsample -- corpus to corpus: drops <unk> and occurrences of frequent words. */
+#include <stdlib.h>
+
 #include "cli.h"
 #include "corpus.h"
+#include "memory.h"
 #include "output.h"
 #include "subsample.h"
 
 static struct {
-    double threshold;
-    uint64_t seed;
-} opt = {.threshold = 1e-4, .seed = 1};
+    struct subsample_options subsample;
+    uint32_t draws;
+} opt = {.subsample = {.threshold = 1e-4, .seed = 1}, .draws = 1};
 
 static const struct cli_option options[] = {
-    {'t', "threshold", OPTION_DOUBLE, &opt.threshold,
+    {'t', "threshold", OPTION_DOUBLE, &opt.subsample.threshold,
      "T: keep a word of relative frequency f with sqrt(T/f)", 0, 1, true},
-    {'s', "seed", OPTION_U64, &opt.seed, "N: of the random numbers", 0, 0x1p64, true},
+    {'w', "word2vec", OPTION_FLAG, &opt.subsample.word2vec,
+     "keep it with sqrt(T/f) + T/f, as word2vec does", 0, 0, true},
+    {'d', "draws", OPTION_U32, &opt.draws,
+     "N: write each sentence N times, each with words drawn anew", 1, 1000000, true},
+    {'s', "seed", OPTION_U64, &opt.subsample.seed, "N: of the random numbers", 0, 0x1p64, true},
     {0},
 };
 
@@ -27,9 +34,43 @@ static const struct cli_program program = {
     .binary = true,
 };
 
+static struct error err;
+
+struct sampling {
+    struct subsampler subsampler;
+    struct corpus_writer out;
+    uint64_t seen;      /* tokens but <unk>, of all draws */
+    uint32_t *sentence; /* that is being read, where it is to be drawn several times */
+    size_t length, capacity;
+};
+
+/* Writes what is kept of the next `n` tokens of the corpus, in each draw. */
+static void sample(struct sampling *s, const uint32_t *token, size_t n)
+{
+    uint64_t first = s->subsampler.token;
+    for (uint32_t draw = 0; draw < opt.draws; draw++) {
+        subsampler_go(&s->subsampler, first, draw);
+        for (size_t i = 0; i < n; i++)
+            if (token[i] == SENTENCE_END || subsampler_keeps(&s->subsampler, token[i]))
+                must(corpus_write(&s->out, token[i], &err), &err);
+        s->seen += s->subsampler.token - first;
+    }
+}
+
+static void sample_by_sentences(struct sampling *s, const uint32_t *token, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        must(memory_reserve(&s->sentence, &s->capacity, s->length + 1, sizeof *token, &err), &err);
+        s->sentence[s->length++] = token[i];
+        if (token[i] == SENTENCE_END) {
+            sample(s, s->sentence, s->length);
+            s->length = 0;
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
-    struct error err;
     char **operand = cli_start(&program, argc, argv);
     const char *name;
     int fd = cli_open_input(operand[0], &name, true);
@@ -37,26 +78,24 @@ int main(int argc, char **argv)
     must(output_open(&out, cli_common()->output, fd, &err), &err);
 
     struct corpus_reader in;
-    struct corpus_writer corpus;
-    struct subsampler subsampler;
+    struct sampling s = {0};
     must(corpus_reader_open(&in, fd, name, &err), &err);
-    must(subsampler_init(&subsampler, &in.head.vocab, opt.threshold, opt.seed, &err), &err);
+    must(subsampler_init(&s.subsampler, &in.head.vocab, &opt.subsample, &err), &err);
     cli_add_provenance(&in.head);
-    must(corpus_writer_open(&corpus, out.fd, out.name, &in.head, &err), &err);
+    must(corpus_writer_open(&s.out, out.fd, out.name, &in.head, &err), &err);
 
     size_t count;
     while (must(corpus_read(&in, &count, &err), &err) > 0)
-        for (size_t i = 0; i < count; i++)
-            if (in.token[i] == SENTENCE_END || subsampler_keeps(&subsampler, in.token[i]))
-                must(corpus_write(&corpus, in.token[i], &err), &err);
+        (opt.draws == 1 ? sample : sample_by_sentences)(&s, in.token, count);
     /* Before END goes out: so the notes of a pipe's programs come in the order of the pipe. */
-    cli_note("%llu of %llu tokens kept", (unsigned long long)corpus.totals.tokens,
-             (unsigned long long)subsampler.token);
-    must(corpus_writer_finish(&corpus, &err), &err);
+    cli_note("%llu of %llu tokens kept", (unsigned long long)s.out.totals.tokens,
+             (unsigned long long)s.seen);
+    must(corpus_writer_finish(&s.out, &err), &err);
     must(output_commit(&out, &err), &err);
 
-    subsampler_release(&subsampler);
-    corpus_writer_close(&corpus);
+    free(s.sentence);
+    subsampler_release(&s.subsampler);
+    corpus_writer_close(&s.out);
     corpus_reader_close(&in);
     return STATUS_OK;
 }
