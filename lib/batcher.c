@@ -81,7 +81,7 @@ static int make_record(struct batcher *b, struct unit *u, uint64_t from, uint32_
         return -1;
     u->totals.examples += n;
     u->totals.contexts += u->draft.contexts;
-    u->totals.noise += u->draft.contexts * b->examples->options.negatives;
+    u->totals.noise += examples_noise(b->examples, n, u->draft.contexts);
     return 0;
 }
 
@@ -221,8 +221,8 @@ static int init_order(struct batcher *b, struct error *err)
 
 static int init(struct batcher *b, struct error *err)
 {
-    const struct examples_options *o = &b->examples->options;
-    uint64_t words = ((uint64_t)o->window + 1) * (1 + o->negatives), n = UNIT_WORDS / words;
+    uint64_t contexts = (uint64_t)b->examples->options.window + 1; /* of a centre, on average */
+    uint64_t n = UNIT_WORDS / (contexts + examples_noise(b->examples, 1, contexts));
     if (n > b->options->shape.batch_size)
         n -= n % b->options->shape.batch_size;
     b->unit_examples = n > 0 ? n : 1;

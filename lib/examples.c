@@ -145,7 +145,8 @@ static uint8_t *context_ids(const struct draft *d)
 
 size_t examples_record_size(const struct examples *e, uint32_t n)
 {
-    size_t words = 1 + 2 * (size_t)e->options.window * (1 + e->options.negatives);
+    size_t contexts = 2 * (size_t)e->options.window;
+    size_t words = 1 + contexts + examples_noise(e, 1, contexts);
     return FIELDS + n * (8 + words * e->width) + SLACK;
 }
 
@@ -432,13 +433,12 @@ INLINE void draw_ahead(const struct draft *d, uint32_t start, uint32_t n, struct
 {
     const struct examples *e = d->from;
     const uint32_t per_block = width == 2 ? 2 * RANDOM_BLOCK : RANDOM_BLOCK;
-    uint64_t most =
-        (2 * (uint64_t)e->options.window * e->options.negatives + per_block - 1) / per_block;
+    uint64_t most = (examples_noise(e, 1, 2 * (uint64_t)e->options.window) + per_block - 1) / per_block;
     most = most < GROUP_BLOCKS ? most : GROUP_BLOCKS;
     a->first[0] = 0;
     for (uint32_t i = 0; i < n; i++) {
-        uint64_t noise = (uint64_t)e->options.negatives *
-                         bytes_load_u32(context_counts(d) + 4 * ((size_t)start + i));
+        uint64_t noise =
+            examples_noise(e, 1, bytes_load_u32(context_counts(d) + 4 * ((size_t)start + i)));
         uint64_t blocks = (noise + per_block - 1) / per_block;
         for (uint32_t j = 0; j < most; j++)
             a->at[a->first[i] + j] = (struct random_at){j, d->position[start + i]};
@@ -459,7 +459,7 @@ INLINE int draw_all_noise(struct draft *d, struct error *err, unsigned width)
         struct drawing g = {.from = e,
                             .context = context,
                             .contexts = contexts,
-                            .noise = contexts * e->options.negatives,
+                            .noise = (uint32_t)examples_noise(e, 1, contexts),
                             .position = d->position[i],
                             .epoch = d->epoch,
                             .word = word};
@@ -484,7 +484,7 @@ size_t draft_finish(struct draft *d, bool more, struct error *err)
     int failed = e->width == 2 ? draw_all_noise(d, err, 2) : draw_all_noise(d, err, 4);
     if (failed)
         return 0;
-    uint64_t noise = d->contexts * e->options.negatives;
+    uint64_t noise = examples_noise(e, d->examples, d->contexts);
     bytes_store_u32(d->record, d->examples);
     bytes_store_u32(d->record + 4, more);
     bytes_store_u32(d->record + 8, (uint32_t)d->contexts);

@@ -26,6 +26,7 @@ struct examples_options {
     bool fresh;            /* windows and noise drawn anew in every epoch */
     bool shuffle;
     uint64_t seed;
+    bool shared_noise; /* `negatives` per centre word, whatever the number of its context words */
 };
 
 /* What examples are drawn from, the corpus apart. Not changed by drawing: threads may share it. */
@@ -41,6 +42,12 @@ struct examples {
 int examples_init(struct examples *e, const struct examples_options *options,
                   const struct vocab *vocab, struct error *err) MUST_USE;
 void examples_release(struct examples *e);
+
+/* Noise words of so many centres with so many context words in all. */
+static inline uint64_t examples_noise(const struct examples *e, uint64_t centres, uint64_t contexts)
+{
+    return e->options.negatives * (e->options.shared_noise ? centres : contexts);
+}
 
 enum { NEAR = 2048 };
 

@@ -134,6 +134,24 @@ value() {
   done
 }
 
+@test "with --shared-noise there are --negatives noise words per centre word" {
+  for negatives in 1 5 40; do
+    succeeds examples_of corpus.bin --shared-noise -k $negatives
+    awk -F '\t' -v k=$negatives '
+      {
+        contexts = split($2, context, " "); noise = split($3, word, " ")
+        if (noise != k || !contexts) { print "wrong number: " $0; exit 1 }
+        delete found
+        for (i = 1; i <= contexts; i++) found[context[i]] = 1
+        for (i = 1; i <= noise; i++) if (word[i] in found || word[i] == "<unk>") { print; exit 1 }
+      }' stdout
+    assert_size_not_zero stdout
+    # The rest is as without it, and also through a temporary file.
+    examples_of corpus.bin -k $negatives | cut -f 1,2 >expected
+    cut -f 1,2 stdout | cmp - expected
+  done
+}
+
 @test "noise words are drawn by count^--noise-exponent, 0.75 by default" {
   # p and q are the only centres; either can be noise beside the other. Drawn are a (810 times) and
   # b (10 times); of <unk> there are most of all.
@@ -353,7 +371,7 @@ many_sentences() {
 
 @test "any --memory gives the same bytes, in slices and through temporary files" {
   many_sentences
-  for options in '-e 2' '-e 2 -r' '-e 2 --no-shuffle' '-w 20 -b 100000' '-w 1 -b 7'; do
+  for options in '-e 2' '-e 2 -r' '-e 2 --no-shuffle' '-w 20 -b 100000' '-w 1 -b 7' '-k 5 --shared-noise'; do
     # shellcheck disable=SC2086 # several options in one
     {
       sgns-batch -q -e 1 -k 1 $options -t 1 few.bin -o expected

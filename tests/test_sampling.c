@@ -502,7 +502,7 @@ static void test_noise(void)
     static const double exponents[] = {0.75, 0, 1};
     for (int i = 0; i < 3; i++)
         for (uint32_t c = 0; c < 2; c++) {
-            struct examples_options options = {1, 5, exponents[i], true, false, 8};
+            struct examples_options options = {1, 5, exponents[i], true, false, 8, false};
             struct source e;
             double weight[WORDS + 1];
             uint64_t seen[WORDS + 1] = {0};
@@ -525,7 +525,7 @@ static void test_many_words(void)
     static uint64_t count[WORDS], seen[WORDS + 1];
     static double weight[WORDS + 1];
     static const uint32_t pattern[] = {2, WORDS - 3, 2};
-    struct examples_options options = {1, 5, 0.75, false, false, 4};
+    struct examples_options options = {1, 5, 0.75, false, false, 4, false};
     struct source e;
     for (uint32_t i = 0; i < SOME; i++)
         count[i] = count[WORDS - 1 - i] = 20 + 100 * i;
@@ -543,7 +543,7 @@ static void test_noise_pairs(void)
     enum { WORDS = 6, LENGTH = 10000 };
     static const uint64_t count[WORDS] = {7, 1, 1, 1, 1, 1};
     static const uint32_t pattern[] = {1};
-    struct examples_options options = {1, 1, 1, false, false, 9};
+    struct examples_options options = {1, 1, 1, false, false, 9, false};
     struct source e;
     struct minibatch batch = {0};
     make_source(&e, &options, count, WORDS, pattern, 1, LENGTH);
@@ -573,7 +573,7 @@ static void check_scarce(uint64_t heavy, const char *name)
     uint64_t count[WORDS] = {heavy, heavy, 1, 2, 3, 4, 5}, seen[WORDS + 1] = {0};
     static const uint32_t pattern[] = {1, 1, 2, 2}; /* either has both as contexts */
     static const uint32_t contexts[] = {1, 2};
-    struct examples_options options = {1, 5, 1, false, false, 10};
+    struct examples_options options = {1, 5, 1, false, false, 10, false};
     struct source e;
     double weight[WORDS + 1];
     make_source(&e, &options, count, WORDS, pattern, 4, LENGTH);
@@ -587,7 +587,7 @@ static void check_scarce(uint64_t heavy, const char *name)
  * an input. */
 static bool can_make(const uint64_t *count, uint32_t words, uint32_t left, uint32_t right)
 {
-    struct examples_options options = {1, 5, 0.75, false, false, 1};
+    struct examples_options options = {1, 5, 0.75, false, false, 1, false};
     uint32_t sentence[] = {left, 1, right};
     struct source e;
     struct minibatch batch = {0};
@@ -632,7 +632,7 @@ static const uint32_t mixed_pattern[] = {1, 2, 3, 1, 4};
 static void make_mixed(struct source *from, bool fresh)
 {
     static const uint64_t count[MIXED_WORDS] = {9, 8, 7, 6, 5, 4, 3, 2, 1};
-    struct examples_options options = {5, 5, 0.75, fresh, true, 3};
+    struct examples_options options = {5, 5, 0.75, fresh, true, 3, false};
     make_source(from, &options, count, MIXED_WORDS, mixed_pattern, 5, MIXED);
 }
 
@@ -897,7 +897,7 @@ static void check_scatter(bool shuffle, uint64_t memory, unsigned threads, unsig
 {
     static const uint64_t count[] = {1, 1, 1};
     static const uint32_t pattern[] = {1, 2}, end = SENTENCE_END;
-    struct examples_options options = {3, 1, 1, false, shuffle, 6};
+    struct examples_options options = {3, 1, 1, false, shuffle, 6, false};
     struct scatter_options limits = {memory, 7};
     struct ordering whole;
     struct vocab vocab;

@@ -23,6 +23,8 @@ static const struct cli_option options[] = {
      1, 1000, true},
     {'k', "negatives", OPTION_U32, &opt.examples.negatives, "N: noise words per context word", 1,
      1000, true},
+    {0, "shared-noise", OPTION_FLAG, &opt.examples.shared_noise,
+     "that many per centre word, shared by its context words", 0, 0, true},
     {'a', "noise-exponent", OPTION_DOUBLE, &opt.examples.noise_exponent,
      "A: noise words are drawn by count^A", -4, 4, true},
     {'e', "epochs", OPTION_U32, &opt.epochs, "N: passes over the corpus", 1, 1000000, true},
