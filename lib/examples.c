@@ -433,7 +433,8 @@ INLINE void draw_ahead(const struct draft *d, uint32_t start, uint32_t n, struct
 {
     const struct examples *e = d->from;
     const uint32_t per_block = width == 2 ? 2 * RANDOM_BLOCK : RANDOM_BLOCK;
-    uint64_t most = (examples_noise(e, 1, 2 * (uint64_t)e->options.window) + per_block - 1) / per_block;
+    uint64_t most =
+        (examples_noise(e, 1, 2 * (uint64_t)e->options.window) + per_block - 1) / per_block;
     most = most < GROUP_BLOCKS ? most : GROUP_BLOCKS;
     a->first[0] = 0;
     for (uint32_t i = 0; i < n; i++) {
