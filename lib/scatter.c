@@ -321,10 +321,13 @@ static int next_shuffled(struct scatter *s, struct error *err)
     return sort(s, held, err) < 0 ? -1 : s->at < buckets(s);
 }
 
+/* Takes in some more in any case: those that are held may be fewer than a unit. */
 static int next_straight(struct scatter *s, struct error *err)
 {
+    const uint64_t held = s->places;
     int more = 1;
-    while (s->items_size + s->places * PER_ITEM < slice_limit(s) && (more = pack_next(s, err)) > 0)
+    while ((s->places == held || s->items_size + s->places * PER_ITEM < slice_limit(s)) &&
+           (more = pack_next(s, err)) > 0)
         for (unsigned i = 0; i < members(s); i++) {
             const struct stretch *stretch = &s->stretch[i];
             if (reserve_items(s, stretch->size, err) < 0)

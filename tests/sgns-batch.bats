@@ -371,7 +371,8 @@ many_sentences() {
 
 @test "any --memory gives the same bytes, in slices and through temporary files" {
   many_sentences
-  for options in '-e 2' '-e 2 -r' '-e 2 --no-shuffle' '-w 20 -b 100000' '-w 1 -b 7' '-k 5 --shared-noise'; do
+  for options in '-e 2' '-e 2 -r' '-e 2 --no-shuffle' '-w 20 -b 100000' '-w 1 -b 7' \
+    '-w 1 --no-shuffle' '-k 5 --shared-noise'; do
     # shellcheck disable=SC2086 # several options in one
     {
       sgns-batch -q -e 1 -k 1 $options -t 1 few.bin -o expected
