@@ -42,21 +42,19 @@ const struct cli_common *cli_common(void)
 
 /* ---- messages ---- */
 
-/* One write for the whole line, so that those of a pipe's programs do not mix. */
+enum { LINE_MAX_TEXT = sizeof((struct error *)0)->text };
+
+/* One write for the whole line, so that those of a pipe's programs do not mix; and no memory taken for
+ * it, which may be what is lacking. `text` is shorter than LINE_MAX_TEXT. */
 static void print_line(const char *text)
 {
-    char *line = NULL;
-    size_t size;
-    FILE *memory = open_memstream(&line, &size);
-    if (memory) {
-        fprintf(memory, "%s: ", program->name);
-        text_print_escaped(memory, text, strlen(text));
-        fputc('\n', memory);
-        fclose(memory);
-    }
+    char line[64 + 4 * LINE_MAX_TEXT];
+    int name = snprintf(line, 64, "%s: ", program->name);
+    size_t size = (size_t)name + text_escape(line + name, text, strlen(text));
+    line[size] = '\n';
+    line[size + 1] = 0;
     progress_clear();
-    fputs(line ? line : "out of memory\n", stderr);
-    free(line);
+    fputs(line, stderr);
 }
 
 void cli_die(const struct error *err)
@@ -89,7 +87,7 @@ void cli_note(const char *format, ...)
 {
     if (common.quiet)
         return;
-    char text[1024];
+    char text[LINE_MAX_TEXT];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);

@@ -2,6 +2,7 @@
 #include "text.h"
 
 #include <stdint.h>
+#include <string.h>
 
 /* Bytes of the printable UTF-8 character at `p`, or 0 if there is none. */
 static size_t printable(const uint8_t *p, size_t left)
@@ -24,17 +25,35 @@ static size_t printable(const uint8_t *p, size_t left)
     return size;
 }
 
+/* Puts the next character of the text into `to` (4 bytes), escaped unless it is printable. Returns the
+ * bytes that it has in the text; *size are those that it takes there. */
+static size_t escape_next(const uint8_t *p, size_t left, char *to, size_t *size)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t length = printable(p, left);
+    *size = length ? length : 4;
+    if (length)
+        memcpy(to, p, length);
+    else
+        memcpy(to, (char[]){'\\', 'x', digits[*p >> 4], digits[*p & 15]}, 4);
+    return length ? length : 1;
+}
+
+size_t text_escape(char *to, const char *text, size_t length)
+{
+    size_t size, used = 0;
+    for (size_t at = 0; at < length; used += size)
+        at += escape_next((const uint8_t *)text + at, length - at, to + used, &size);
+    return used;
+}
+
 void text_print_escaped(FILE *file, const char *text, size_t length)
 {
-    const uint8_t *p = (const uint8_t *)text;
+    char character[4];
+    size_t size;
     for (size_t at = 0; at < length;) {
-        size_t size = printable(p + at, length - at);
-        if (size > 0) {
-            fwrite(p + at, 1, size, file);
-            at += size;
-        } else {
-            fprintf(file, "\\x%02x", p[at++]);
-        }
+        at += escape_next((const uint8_t *)text + at, length - at, character, &size);
+        fwrite(character, 1, size, file);
     }
 }
 

@@ -11,7 +11,11 @@
  * \xNN, the rest as they are. Errors are those of `file`. */
 void text_print_escaped(FILE *file, const char *text, size_t length);
 
-/* The same where `file` is a terminal; else the bytes as they are. */
+/* The same into `to`, which has room for 4 × length bytes. Returns how many it has taken, without a
+ * zero byte behind them. */
+size_t text_escape(char *to, const char *text, size_t length);
+
+/* Prints them so where `file` is a terminal; else the bytes as they are. */
 void text_print(FILE *file, const char *text, size_t length, bool terminal);
 
 #endif
