@@ -9,6 +9,7 @@
 #define XXH_STATIC_LINKING_ONLY /* the hash state inside our own struct */
 #include <xxhash.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "bytes.h"
 #include "memory.h"
@@ -65,9 +66,14 @@ static int fault(const struct stream_decoder *d, struct error *err, const char *
 static int wait_for_input(const struct stream_decoder *d, struct error *err)
 {
     struct pollfd input = {d->fd, POLLIN, 0};
-    while (d->stop && poll(&input, 1, WAIT_MS) <= 0)
-        if (d->stop())
+    int ready = d->stop ? 0 : 1;
+    while (ready <= 0) {
+        ready = poll(&input, 1, WAIT_MS);
+        if (ready < 0 && errno != EINTR)
+            return error_system(err, "%s: cannot wait for input", d->name);
+        if (ready <= 0 && d->stop())
             return error_set(err, STATUS_FAILED, "%s: interrupted", d->name);
+    }
     return 0;
 }
 
@@ -129,6 +135,14 @@ static int frame_follows(struct stream_decoder *d, struct error *err)
     return check_frame(d, err) < 0 ? -1 : 1;
 }
 
+/* Not every failure of the decoder is the input's. */
+static int decoder_failed(const struct stream_decoder *d, size_t code, struct error *err)
+{
+    if (ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation)
+        return error_set(err, STATUS_FAILED, "%s: out of memory: a decompressor wanted", d->name);
+    return fault(d, err, "damaged: %s", ZSTD_getErrorName(code));
+}
+
 /* Decodes until there is output: 1, or 0 at the end of the input, or -1. */
 static int decode_more(struct stream_decoder *d, struct error *err)
 {
@@ -146,7 +160,7 @@ static int decode_more(struct stream_decoder *d, struct error *err)
         ZSTD_outBuffer out = {d->output, d->output_capacity, 0};
         size_t hint = ZSTD_decompressStream(d->zstd, &out, &d->in);
         if (ZSTD_isError(hint))
-            return fault(d, err, "damaged: %s", ZSTD_getErrorName(hint));
+            return decoder_failed(d, hint, err);
         d->in_frame = hint != 0;
         d->more_decoded = out.pos == out.size;
         d->out_next = 0;
