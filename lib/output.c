@@ -148,18 +148,29 @@ int output_open(struct output *output, const char *path, int input, struct error
     return open_temporary(output, file, err);
 }
 
-static int sync_directory(const struct output *output, struct error *err)
+static int sync_whole(int fd)
 {
-    const char *name = output->name;
+    int result;
+    do
+        result = fsync(fd);
+    while (result < 0 && errno == EINTR);
+    return result;
+}
+
+/* Before the rename: what fails behind that comes too late for the file that was there. */
+static int open_directory(const struct output *output, struct error *err)
+{
     char copy[PATH_MAX];
     strcpy(copy, output->file->target);
     int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return error_system(err, "%s: cannot open its directory", name);
-    int failed = fsync(fd) < 0 && errno != EINVAL && errno != EROFS;
+    return fd < 0 ? error_system(err, "%s: cannot open its directory", output->name) : fd;
+}
+
+static int sync_directory(const struct output *output, int fd, struct error *err)
+{
+    int failed = sync_whole(fd) < 0 && errno != EINVAL && errno != EROFS;
     if (failed)
-        error_system(err, "%s: sync of its directory failed", name);
-    close(fd);
+        error_system(err, "%s: sync of its directory failed", output->name);
     return failed ? -1 : 0;
 }
 
@@ -173,9 +184,26 @@ static int flush(const struct output *output, struct error *err)
 {
     if (output->text && (fflush(output->text) != 0 || ferror(output->text)))
         return error_system(err, "%s: write failed", output->name);
-    if (output->file && fsync(output->fd) < 0)
+    if (output->file && sync_whole(output->fd) < 0)
         return error_system(err, "%s: sync failed", output->name);
     return 0;
+}
+
+/* Puts a temporary whose content is on disk in the place of the file that it is for. */
+static int put_in_place(const struct output *output, struct error *err)
+{
+    int directory = open_directory(output, err);
+    if (directory < 0)
+        return -1;
+    int result = 0;
+    if (rename(output->file->temporary, output->file->target) < 0)
+        result = error_system(err, "%s: cannot rename '%s'", output->name, output->file->temporary);
+    else
+        output->file->pending = false; /* of that name there is nothing any more */
+    if (result == 0)
+        result = sync_directory(output, directory, err);
+    close(directory);
+    return result;
 }
 
 int output_commit(struct output *output, struct error *err)
@@ -185,14 +213,13 @@ int output_commit(struct output *output, struct error *err)
     bool closed = (output->text ? fclose(output->text) : close(output->fd)) == 0;
     if (result == 0 && !closed)
         result = error_system(err, "%s: close failed", output->name);
-    if (!file)
-        return result;
-    if (result == 0 && rename(file->temporary, file->target) < 0)
-        result = error_system(err, "%s: cannot rename '%s'", output->name, file->temporary);
-    if (result < 0)
+    if (result == 0 && file)
+        result = put_in_place(output, err);
+    if (file && file->pending)
         unlink(file->temporary);
-    file->pending = false;
-    return result < 0 ? -1 : sync_directory(output, err);
+    if (file)
+        file->pending = false;
+    return result;
 }
 
 void output_drop(struct output *output)
@@ -216,6 +243,40 @@ static bool has_name(int fd, const char *name)
            open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino;
 }
 
+/* Opens the lock's file, which may be there; *made: it was not. */
+static int open_lock(const char *name, bool *made)
+{
+    int flags = O_WRONLY | O_CREAT | O_CLOEXEC;
+    int fd = open(name, flags | O_EXCL, 0666);
+    *made = fd >= 0;
+    return *made || errno != EEXIST ? fd : open(name, flags, 0666);
+}
+
+/* Locks it. Returns 1, or 0 where it is no longer the one of that name, or −1. */
+static int try_lock(struct output *lock, struct error *err)
+{
+    const char *name = lock->file->temporary;
+    bool made;
+    lock->fd = open_lock(name, &made);
+    if (lock->fd < 0)
+        return error_system(err, "%s: cannot create", name);
+    if (flock(lock->fd, LOCK_EX | LOCK_NB) == 0) {
+        if (has_name(lock->fd, name))
+            return 1;
+        close(lock->fd);
+        return 0;
+    }
+    if (errno == EWOULDBLOCK) {
+        error_set(err, STATUS_FAILED, "%s: is being written by another process", lock->name);
+    } else {
+        error_system(err, "%s: cannot lock", name);
+        if (made)
+            unlink(name);
+    }
+    close(lock->fd);
+    return -1;
+}
+
 int output_lock(struct output *lock, const char *path, struct error *err)
 {
     struct unfinished *file = unfinished_new();
@@ -223,22 +284,11 @@ int output_lock(struct output *lock, const char *path, struct error *err)
     if (snprintf(file->temporary, sizeof file->temporary, "%s.lock", path) >=
         (int)sizeof file->temporary)
         return error_set(err, STATUS_FAILED, "%s: too long a name", path);
-    for (;;) {
-        lock->fd = open(file->temporary, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-        if (lock->fd < 0)
-            return error_system(err, "%s: cannot create", file->temporary);
-        if (flock(lock->fd, LOCK_EX | LOCK_NB) < 0) {
-            if (errno == EWOULDBLOCK)
-                error_set(err, STATUS_FAILED, "%s: is being written by another process", path);
-            else
-                error_system(err, "%s: cannot lock", file->temporary);
-            close(lock->fd);
-            return -1;
-        }
-        if (has_name(lock->fd, file->temporary))
-            break;
-        close(lock->fd);
-    }
+    int locked;
+    while ((locked = try_lock(lock, err)) == 0)
+        ;
+    if (locked < 0)
+        return -1;
     file->pending = true;
     catch_signals();
     return 0;
