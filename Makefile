@@ -72,7 +72,7 @@ BENCH   := $(basename $(notdir $(wildcard tests/bench/*.c)))
 OBJECTS := $(patsubst lib/%.c,$(B)/obj/%.o,$(filter-out lib/kernels.c lib/scores.c,$(wildcard lib/*.c))) \
            $(KERNELS:%=$(B)/obj/kernels/%.o) $(KERNELS:%=$(B)/obj/scores/%.o)
 
-.PHONY: all check check-oracle check-valgrind bench demo deps deps-check lint format install uninstall clean help
+.PHONY: all check check-hard check-oracle check-valgrind bench demo deps deps-check lint format install uninstall clean help
 
 ## all: the programs, in build/bin (MODE=debug|asan|tsan: in build/MODE/bin)
 all: $(TOOLS:%=$(B)/bin/%) $(GPU)
@@ -86,8 +86,13 @@ demo: deps
 
 ## check: install what is missing, build, run all tests (PTB=ptb.train.txt: also those on the Penn Treebank)
 check: deps-check
-	+@$(MAKE) --no-print-directory -j$$(nproc) all $(DRIVERS:%=$(B)/tests/%) $(BENCH:%=$(B)/tests/bench/%) $(B)/tests/test_emulate $(B)/tests/sgns-cuda.so
+	+@$(MAKE) --no-print-directory -j$$(nproc) all $(DRIVERS:%=$(B)/tests/%) $(BENCH:%=$(B)/tests/bench/%) $(B)/tests/test_emulate $(B)/tests/sgns-cuda.so $(B)/tests/faults.so
 	@PTB="$(PTB)" tests/run $(B)
+
+## check-hard: the proofs that take long, for tests/RELIABILITY.md (PTB=ptb.train.txt: all of them)
+check-hard: deps-check
+	+@$(MAKE) --no-print-directory -j$$(nproc) all $(B)/tests/faults.so
+	@PTB="$(PTB)" tests/hard $(B)
 
 ## check-oracle: compare training, step by step, with PyTorch (Debian's python3-torch)
 check-oracle: all
@@ -169,6 +174,11 @@ $(B)/obj/emulate/%.o: cuda/%.cu $(B)/flags
 $(B)/obj/emulate/%.o: tests/emulate/%.cpp $(B)/flags
 	@mkdir -p $(@D)
 	$(CXX) $(CXX_FLAGS) -MMD -MP -c -o $@ $<
+
+# For LD_PRELOAD: what calls it lets fail (tests/faults).
+$(B)/tests/faults.so: tests/faults/faults.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -O1 -g -fPIC -shared $(WARN) $(LDFLAGS) -o $@ $< -ldl
 
 $(B)/libsgns.a: $(OBJECTS)
 	@rm -f $@

@@ -1,0 +1,245 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Let the programs' calls of the system fail, one after the other, and demand that they end in order.
+
+    inject.py BUILD [--most=N] [CASE...]
+
+A case is a program with options on a small input (--list names them). For each kind of call that
+BUILD/tests/faults.so can make fail, a good run tells how many calls there are; then the first, the
+second, ... of them fails, once by itself and once with all that follow. Of more than --most calls of a
+kind so many are tried, evenly spread, the first and the last among them; 0, the default: all.
+
+After a fault a program must end with status 1 and just one line `program: source: message` that names
+the reason, leave the file that was there under the name of its output, and no temporary file; or it
+must succeed with the very bytes of the good run (a cache that could not be had, another way that was
+tried). Only a failure behind the rename may leave the new file, complete. What stands under the name of
+the checkpoint is the old one, or a new one from which training ends with the same bytes. A stream that
+went to standard output before the fault is one that sgns-cat refuses, or complete. And reads and writes
+of one byte, or calls that are interrupted, change nothing at all.
+
+Prints a line for each case: runs, and faults that had no effect; and, at most 20, what went wrong.
+"""
+import concurrent.futures
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+OLD = b"what was there before\n"
+# What the message must name. Where it is memory for a thread, pthread_create has a reason of its own.
+REASON = {"memory": "memory|Resource temporarily unavailable", "read": "Input/output error",
+          "write": "No space left on device", "sync": "Input/output error",
+          "close": "Input/output error", "rename": "Permission denied", "open": "Too many open files",
+          "thread": "Resource temporarily unavailable", "truncate": "Input/output error",
+          "lock": "No locks available", "seek": "Input/output error",
+          "random": "Function not implemented", "poll": "Cannot allocate memory"}
+SECONDS = 120  # a program that hangs is a fault
+
+# Name: command. It runs with -o out, or, where > stands at its end, with standard output to `out`.
+CASES = {
+    "vocab": "ptb-vocab -m 1 text",
+    "vocab-stdout": "ptb-vocab -m 1 text >",
+    "vocab-threads": "ptb-vocab -m 1 -t 3 long-text",
+    "vocab-spill": "ptb-vocab -m 1 --memory 0 long-text",
+    "vocab-spill-threads": "ptb-vocab -m 1 --memory 200K -t 3 long-text",
+    "vocab-given": "ptb-vocab --vocab corpus.bin text",
+    "vocab-given-threads": "ptb-vocab --vocab counts.bin -t 2 long-text",
+    "count": "ptb-vocab --count text",
+    "count-threads": "ptb-vocab --count -t 2 long-text",
+    "merge": "ptb-vocab --merge counts.bin other-counts.bin counts.bin",
+    "subsample": "ptb-subsample -t 0.1 corpus.bin",
+    "subsample-stdout": "ptb-subsample corpus.bin >",
+    "batch": "sgns-batch -b 4 -e 2 -t 1 corpus.bin",
+    "batch-stdout": "sgns-batch -b 4 -e 2 -t 2 corpus.bin >",
+    "batch-threads": "sgns-batch -b 4 -e 2 -t 3 -r corpus.bin",
+    "batch-spill": "sgns-batch -m 1M -w 1 -k 1 -e 1 -t 2 long-corpus.bin",
+    "batch-spill-straight": "sgns-batch -m 1M -w 1 -k 1 -e 1 -t 1 --no-shuffle long-corpus.bin",
+    "train": "sgns-train -d 3 -t 1 batches.bin",
+    "train-stdout": "sgns-train -d 3 -t 2 batches.bin >",
+    "train-threads": "sgns-train -d 3 -t 3 batches.bin",
+    "train-sgd": "sgns-train -d 3 -t 1 -O sgd -L log batches.bin",
+    "train-checkpoint": "sgns-train -d 3 -t 1 -c ck --checkpoint-every 2steps batches.bin",
+    "train-resume": "sgns-train -d 3 -t 2 -c ck --checkpoint-every 2steps -r middle.bin -L log batches.bin",
+    "knn": "sgns-knn -t 1 vectors.bin a 3",
+    "knn-stdout": "sgns-knn -t 1 vectors.bin a 3 >",
+    "knn-threads": "sgns-knn -t 3 many-vectors.bin w1 3",
+    "cat": "sgns-cat corpus.bin",
+    "cat-stdout": "sgns-cat batches.bin >",
+    "cat-batches": "sgns-cat batches.bin",
+    "cat-vectors": "sgns-cat vectors.bin a",
+    "cat-counts": "sgns-cat counts.bin",
+    "cat-checkpoint": "sgns-cat --header middle.bin",
+}
+
+
+def make_inputs(folder):
+    """A stream of each kind, some too large for the memory or the block that a case gives."""
+    words = [f"w{i % 89 * (i % 7) + i % 11}" for i in range(270000)]
+    long_text = "\n".join(" ".join(words[i:i + 30]) for i in range(0, len(words), 30)) + "\n"
+    (folder / "long-text").write_text(long_text[:300000])
+    (folder / "longer-text").write_text(long_text)
+    (folder / "text").write_text("a b c a d\nb a\n\n<unk> c d a b e\nx y\nx y\n" * 2)
+    (folder / "other-text").write_text("b b z\n")
+    for command in (
+            "ptb-vocab -m 2 text -o corpus.bin", "ptb-vocab -m 2 longer-text -o long-corpus.bin",
+            "ptb-vocab --count text -o counts.bin", "ptb-vocab --count other-text -o other-counts.bin",
+            "sgns-batch -w 2 -k 2 -b 4 -e 2 corpus.bin -o batches.bin",
+            "sgns-train -d 3 batches.bin -o vectors.bin", "sgns-batch -e 1 long-corpus.bin -o few.bin",
+            "sgns-train -d 64 few.bin -o many-vectors.bin",
+            "sgns-train -d 3 -t 1 -c middle.bin --checkpoint-every 5steps -o last.bin batches.bin"):
+        subprocess.run([*command.split(), "-q"], cwd=folder, check=True)
+    for name in ("longer-text", "other-text", "few.bin", "last.bin"):
+        (folder / name).unlink()
+
+
+class Case:
+    """A command, what its good run writes, and how many calls of each kind that has."""
+
+    def __init__(self, name, build, inputs, folder):
+        self.name, self.build, self.folder = name, build, folder
+        words = CASES[name].split()
+        self.piped = words[-1] == ">"
+        self.command = [words[0], "-q", *(words[1:-1] if self.piped else ["-o", "out", *words[1:]])]
+        self.checkpoint = "ck" in words
+        folder.mkdir()
+        for path in inputs.iterdir():
+            (folder / path.name).symlink_to(path)
+        (folder / "tmp").mkdir()
+        self.good, self.inputs = None, {path.name for path in folder.iterdir()}
+        status, message, report = self.run("count")
+        if status != 0 or message:
+            sys.exit(f"{name}: without a fault: status {status}: {message}")
+        self.good = (folder / "out").read_bytes()
+        self.calls = {kind: int(n) for kind, n in re.findall(r"^([a-z]+) (\d+)$", report, re.M)}
+        if "memory" not in self.calls:
+            sys.exit(f"{name}: faults.so is not at work")
+
+    def run(self, faults):
+        """Status, standard error, and what faults.so reports."""
+        for name in ("out", "ck"):
+            (self.folder / name).write_bytes(OLD)
+        if not self.checkpoint:
+            (self.folder / "ck").unlink()
+        reading, writing = os.pipe()
+        sanitizers = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0:exitcode=99"
+        environment = {**os.environ, "LD_PRELOAD": f"{self.build}/tests/faults.so", "FAULTS": faults,
+                       "FAULTS_REPORT": str(writing), "TMPDIR": "tmp", "CUDA_VISIBLE_DEVICES": "",
+                       "ASAN_OPTIONS": sanitizers, "UBSAN_OPTIONS": "exitcode=99"}
+        with open(self.folder / "out" if self.piped else os.devnull, "wb") as stdout:
+            try:
+                done = subprocess.run(self.command, cwd=self.folder, env=environment, check=False,
+                                      stdin=subprocess.DEVNULL, stdout=stdout, pass_fds=[writing],
+                                      stderr=subprocess.PIPE, timeout=SECONDS)
+                status, message = done.returncode, done.stderr.decode(errors="replace")
+            except subprocess.TimeoutExpired:
+                status, message = "hangs", ""
+        os.close(writing)
+        with os.fdopen(reading) as pipe:
+            return status, message, pipe.read()
+
+    def left(self):
+        """What is there beside inputs, output and checkpoint; all of it goes."""
+        found = [path for path in self.folder.iterdir()
+                 if path.name not in self.inputs | {"out", "ck", "log"}]
+        found += (self.folder / "tmp").iterdir()
+        for path in found:
+            path.unlink()
+        return found
+
+    def output_fault(self, status, message):
+        """What is wrong with the file `out`."""
+        out = (self.folder / "out").read_bytes()
+        if out == self.good:
+            behind = "its directory" in message or self.checkpoint or self.piped
+            return None if status == 0 or behind else "failed, but left its output"
+        if status == 0:
+            return "succeeded, with another output"
+        if not self.piped:
+            return None if out == OLD else "the old output is no longer there"
+        if self.command[0] in ("sgns-cat", "sgns-knn"):
+            return None
+        refused = subprocess.run(["sgns-cat", "-q", "out"], cwd=self.folder, check=False,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return None if refused.returncode == 3 else "an incomplete output that is not refused"
+
+    def checkpoint_fault(self):
+        """What is wrong with the file `ck`."""
+        if not self.checkpoint or (self.folder / "ck").read_bytes() == OLD:
+            return None
+        done = subprocess.run(["sgns-train", "-q", "-d", "3", "-r", "ck", "batches.bin"], check=False,
+                              cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return None if done.stdout == self.good else f"its checkpoint: {done.stderr.decode()}"
+
+    def fault(self, kind, faults):
+        """Whether the fault came to pass, and what is wrong with how the program ended, or None."""
+        status, message, report = self.run(faults)
+        failed, wrong, left = f"failed {kind}\n" in report, None, self.left()
+        line = re.fullmatch(rf"{self.command[0]}: [^\n]+: ([^\n]+)\n", message)
+        if left:
+            wrong = f"left {left[0].name}"
+        elif status not in (0, 1) or (status == 1 and not failed):
+            wrong = f"status {status}: {message[:300]}"
+        elif status == 0 and message:
+            wrong = f"succeeded, and said: {message[:300]}"
+        elif status == 1 and not (line and re.search(REASON[kind], line[0])):
+            wrong = f"message: {message[:300]}"
+        wrong = wrong or self.output_fault(status, message) or self.checkpoint_fault()
+        return failed and status == 1, wrong and f"{self.name}: FAULTS={faults}: {wrong}"
+
+    def all(self, most):
+        """Every fault: how many runs, how many of them succeeded, and what was wrong."""
+        runs, harmless, wrong = 0, 0, []
+        plan = [("", "short"), ("", "interrupt")]
+        for kind, n in self.calls.items():
+            chosen = range(1, n + 1)
+            if 0 < most < n:
+                chosen = sorted({1 + i * (n - 1) // (most - 1) for i in range(most)})
+            plan += [(kind, f"{kind}:{i}{on}") for i in chosen for on in ("", "+")]
+        for kind, faults in plan:
+            ended, found = self.fault(kind, faults)
+            runs += 1
+            harmless += not ended
+            wrong += [found] if found else []
+        return f"{self.name}: {runs} runs, {harmless} of them succeeded", runs, wrong
+
+
+def main():
+    options = [word for word in sys.argv[1:] if word.startswith("--")]
+    words = [word for word in sys.argv[1:] if not word.startswith("--")]
+    most = 0
+    for option in options:
+        if option == "--list":
+            sys.exit(print(*CASES, sep="\n"))
+        elif re.fullmatch(r"--most=\d+", option) and option != "--most=1":
+            most = int(option[7:])
+        else:
+            sys.exit(__doc__)
+    if not words or not set(words[1:]) <= set(CASES):
+        sys.exit(__doc__)
+    build = os.path.abspath(words[0])
+    os.environ["PATH"] = f"{build}/bin:{os.environ['PATH']}"
+    os.environ["LC_ALL"] = "C"
+    runs, wrong = 0, []
+    # In memory, where there is such a folder: a sync of a disk takes longer than the rest of a run.
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=memory) as top:
+        inputs = pathlib.Path(top, "inputs")
+        inputs.mkdir()
+        make_inputs(inputs)
+
+        def work(name):
+            return Case(name, build, inputs, pathlib.Path(top, name)).all(most)
+
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            for line, n, found in pool.map(work, words[1:] or CASES):
+                print(line, flush=True)
+                runs += n
+                wrong += found
+    print(*wrong[:20], f"{runs} runs, {len(wrong)} faults", sep="\n")
+    sys.exit(bool(wrong))
+
+
+if __name__ == "__main__":
+    main()
