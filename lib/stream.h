@@ -82,6 +82,9 @@ void stream_interrupt_when(struct stream_reader *reader, bool (*stop)(void));
 /* A hash of everything up to and with the latest record: streams with the same hash began alike. */
 uint64_t stream_hash(const struct stream_reader *reader);
 
+/* The records that were read so far, skipped ones too, and the bytes of payload up to and with them. */
+void stream_read_so_far(const struct stream_reader *reader, uint64_t *records, uint64_t *size);
+
 /* After stream_read returned 0: the totals that END claims, for the kind's reader to compare. */
 const uint64_t *stream_totals(const struct stream_reader *reader);
 

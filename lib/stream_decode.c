@@ -361,7 +361,7 @@ void stream_decoder_version(const struct stream_decoder *d, unsigned *major, uns
 
 struct stream_position stream_decoder_position(const struct stream_decoder *d)
 {
-    return (struct stream_position){d->payload > 0, d->consumed + d->in.pos, d->records,
+    return (struct stream_position){d->payload > 0, d->consumed + d->in.pos, d->records, d->payload,
                                     XXH64_digest(&d->hash)};
 }
 

@@ -18,7 +18,8 @@ struct stream_position {
     bool started;  /* the preamble was read */
     uint64_t byte; /* of the compressed input */
     uint64_t record;
-    uint64_t hash; /* XXH64 of the payload up to here */
+    uint64_t payload; /* bytes of it up to here */
+    uint64_t hash;    /* XXH64 of them */
 };
 
 /* As stream_reader_open and stream_reader_close. */

@@ -243,6 +243,12 @@ uint64_t stream_hash(const struct stream_reader *r)
     return r->latest.position.hash;
 }
 
+void stream_read_so_far(const struct stream_reader *r, uint64_t *records, uint64_t *size)
+{
+    *records = r->latest.position.record;
+    *size = r->latest.position.payload;
+}
+
 const uint64_t *stream_totals(const struct stream_reader *r)
 {
     return stream_decoder_totals(r->decoder);

@@ -2,6 +2,7 @@
 #include "verify.h"
 
 #include "batches.h"
+#include "checkpoint.h"
 #include "corpus.h"
 #include "counts.h"
 #include "vectors.h"
@@ -42,17 +43,34 @@ static int verify_batches(struct stream_reader *stream, struct head *head, struc
     return got;
 }
 
+/* Of a checkpoint, what is behind its rows, too. */
+struct checked_vectors {
+    struct vectors_reader in;
+    struct checkpoint_check checkpoint;
+};
+
+static int check_checkpoint(void *data, const struct record *record, struct error *err)
+{
+    struct checked_vectors *v = data;
+    return checkpoint_check(&v->checkpoint, &v->in, record, err);
+}
+
 static int verify_vectors(struct stream_reader *stream, struct head *head, struct error *err)
 {
-    struct vectors_reader in;
+    struct checked_vectors v = {.checkpoint = {0}};
     uint32_t first, count;
     int got;
-    if (vectors_reader_attach(&in, stream, err) < 0)
+    if (vectors_reader_attach(&v.in, stream, err) < 0)
         return -1;
-    while ((got = vectors_read(&in, &first, &count, err)) > 0)
+    v.in.checkpoint = check_checkpoint;
+    v.in.checkpoint_data = &v;
+    while ((got = vectors_read(&v.in, &first, &count, err)) > 0)
         ;
-    take(head, &in.head);
-    vectors_reader_close(&in);
+    if (got == 0)
+        got = checkpoint_check_end(&v.checkpoint, &v.in, err);
+    checkpoint_check_release(&v.checkpoint);
+    take(head, &v.in.head);
+    vectors_reader_close(&v.in);
     return got;
 }
 

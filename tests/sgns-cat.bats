@@ -156,3 +156,124 @@ epochs: 2\nexamples: 15\ntotal examples: 30'
   says --header
   says --vocab
 }
+
+# ---- --check ----
+
+@test "--check has a line for each stream, and status 0 if all are good" {
+  succeeds sgns-cat --check corpus.bin batches.bin vectors.bin counts.bin
+  prints 'corpus.bin: corpus stream, ok\nbatches.bin: batch stream, ok\nvectors.bin: vectors stream, ok
+counts.bin: counts stream, ok\n'
+  assert_size_zero stderr
+  for stream in corpus batches vectors counts; do
+    sgns-cat -c <$stream.bin | grep -qx 'stdin: [a-z]* stream, ok'
+    # shellcheck disable=SC2002 # to have a pipe is the point
+    cat $stream.bin | sgns-cat -c - | grep -qx 'stdin: [a-z]* stream, ok'
+  done
+}
+
+@test "--check looks at all streams, and tells what is wrong with each" {
+  head -c -1 corpus.bin >cut.bin
+  for quick in '' --quick; do
+    fails_with 3 sgns-cat --check ${quick:+"$quick"} cut.bin text vectors.bin missing - <counts.bin
+    says '2 of 5 streams bad, 1 not read'
+    assert_equal "$(wc -l <stdout)" 5
+    sed -n 1p stdout | grep -qE '^cut\.bin: byte [0-9]+, record [0-9]+: ends inside a zstd frame$'
+    sed -n 2p stdout | grep -qx 'text: byte 0: not a compressed stream'
+    sed -n 3p stdout | grep -q '^vectors\.bin: vectors stream, '
+    sed -n 4p stdout | grep -qx 'missing: cannot open: No such file or directory'
+    sed -n 5p stdout | grep -qx 'stdin: counts stream, ok'
+  done
+}
+
+@test "--check: what cannot be read is status 1, unless another stream is bad" {
+  fails_with 1 sgns-cat --check missing corpus.bin
+  says '0 of 2 streams bad, 1 not read'
+  fails_with 1 sgns-cat --check --quick .
+  fails_with 3 sgns-cat --check missing text
+  fails_with 3 sgns-cat --check text missing
+}
+
+@test "--check looks at all of a checkpoint" {
+  "$BATS_TEST_DIRNAME/forge.py" --all forged
+  succeeds sgns-cat --check forged/valid/checkpoint-plain
+  prints 'forged/valid/checkpoint-plain: vectors stream, ok\n'
+  exits_with 3 sgns-cat --check forged/invalid/checkpoint-*
+  assert_equal "$(grep -c 'ok$' stdout)" 0
+  assert_equal "$(wc -l <stdout)" "$(find forged/invalid -name 'checkpoint-*' | wc -l)"
+}
+
+@test "--check refuses all forged streams that are invalid, and takes those that are valid" {
+  "$BATS_TEST_DIRNAME/forge.py" --all forged
+  exits_with 3 sgns-cat --check forged/invalid/*
+  assert_equal "$(grep -c 'ok$' stdout)" 0
+  rm forged/valid/*.{text,vocab,header}
+  for quick in '' --quick; do
+    succeeds sgns-cat --check ${quick:+"$quick"} forged/valid/*
+  done
+  # It decodes nothing that it need not; but what it says is good ends as it should.
+  exits_with 3 sgns-cat --check --quick \
+    forged/invalid/*-{cut-*,*behind-end,stray-*,end-before-shape,end-too-*,rows-missing} forged/invalid/batches-claims-most-examples
+  assert_equal "$(grep -c 'ok' stdout)" 0
+  [ "$(wc -l <stdout)" -ge 35 ]
+}
+
+@test "--quick says what it does not look at, and does not see damage there" {
+  sample_text 60000 300 | ptb-vocab -q -m 1 | sgns-batch -q -e 2 -o large.bin
+  succeeds sgns-cat --check --quick large.bin corpus.bin
+  prints 'large.bin: batch stream, head and END ok, data not checked
+corpus.bin: corpus stream, head and END ok, data not checked\n'
+  # Far from both ends.
+  size=$(wc -c <large.bin)
+  [ "$size" -gt 16000000 ]
+  printf 'xxxxxxxx' | dd of=large.bin bs=1 seek=$((size / 2)) conv=notrunc status=none
+  succeeds sgns-cat --check --quick large.bin
+  fails_with 3 sgns-cat --check large.bin
+  # It reads little: a hole of 100 GB between the ends takes no time.
+  cp large.bin holes
+  truncate -s 100G holes
+  tail -c 9000000 large.bin >>holes
+  succeeds timeout 20 sgns-cat --check --quick holes
+}
+
+@test "--quick notices a stream that was cut, or that another one follows" {
+  sample_text 60000 300 | ptb-vocab -q -m 1 -o large.bin
+  size=$(wc -c <large.bin)
+  for left in 16 100 $((size / 2)) $((size - 1000)) $((size - 60)) $((size - 1)); do
+    head -c "$left" large.bin >cut.bin
+    fails_with 3 sgns-cat --check --quick cut.bin
+  done
+  cat large.bin corpus.bin >two.bin
+  { cat corpus.bin; zstd -cq </dev/null; } >empty-frame.bin
+  for file in two.bin empty-frame.bin; do
+    fails_with 3 sgns-cat --check --quick $file
+  done
+}
+
+@test "--quick checks all of what it cannot look at quickly" {
+  # All in one frame that is larger than what it looks at: none of these programs writes such.
+  sample_text 60000 300 | ptb-vocab -q -m 1 | sgns-batch -q -e 6 | zstd -dcq | zstd -cq --fast=100 >frame.bin
+  [ "$(wc -c <frame.bin)" -gt 36000000 ]
+  succeeds sgns-cat --check --quick frame.bin
+  prints 'frame.bin: batch stream, ok\n'
+  sgns-cat --check --quick <corpus.bin | grep -qx 'stdin: corpus stream, head and END ok, data not checked'
+  # shellcheck disable=SC2002 # to have a pipe is the point
+  cat corpus.bin | sgns-cat --check --quick | grep -qx 'stdin: corpus stream, ok'
+}
+
+@test "the command line of --check" {
+  fails_with 2 sgns-cat --quick corpus.bin
+  says '--quick belongs to --check'
+  for other in --header --vocab; do
+    fails_with 2 sgns-cat --check $other corpus.bin
+  done
+  fails_with 2 sgns-cat --check - - <corpus.bin
+  cp corpus.bin copy.bin
+  fails_with 2 sgns-cat --check counts.bin copy.bin -o copy.bin
+  cmp copy.bin corpus.bin
+  printf 'old' >report
+  fails_with 3 sgns-cat --check corpus.bin text -o report
+  assert_equal "$(wc -l <report)" 2
+  ln -s corpus.bin $'odd\nname'
+  succeeds sgns-cat --check $'odd\nname'
+  prints 'odd\\x0aname: corpus stream, ok\n'
+}

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* sgns-cat -- any stream to text. */
+/* sgns-cat -- any stream to text; or a word on each of many, whether it is whole. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,26 +12,32 @@
 #include "cli.h"
 #include "corpus.h"
 #include "counts.h"
+#include "ends.h"
 #include "output.h"
 #include "spelling.h"
 #include "text.h"
 #include "vectors.h"
+#include "verify.h"
 
-static bool want_header, want_vocab;
+static bool want_header, want_vocab, want_check, quick;
 
 static const struct cli_option options[] = {
     {'H', "header", OPTION_FLAG, &want_header, "kind, version, shape, totals, and who made it", 0,
      0, false},
     {'v', "vocab", OPTION_FLAG, &want_vocab, "the vocabulary: word, tab, count", 0, 0, false},
+    {'c', "check", OPTION_FLAG, &want_check, "of each STREAM a line: whether it is whole and valid",
+     0, 0, false},
+    {0, "quick", OPTION_FLAG, &quick, "with --check: look at its head and its END alone", 0, 0,
+     false},
     {0},
 };
 
 static const struct cli_program program = {
     .name = "sgns-cat",
-    .operands = "[STREAM [WORD]]",
+    .operands = "[STREAM [WORD] | STREAM...]",
     .summary = "Print a stream as text: sentences, examples, vectors (of WORD alone), or counts.",
     .options = options,
-    .max_operands = 2,
+    .max_operands = INT_MAX,
     .example = "ptb-vocab < ptb.txt | ptb-subsample | sgns-cat | head",
 };
 
@@ -232,12 +241,115 @@ static void cat_counts(struct stream_reader *stream)
     stream_reader_close(stream);
 }
 
+/* ---- whole streams: --check ---- */
+
+/* What was found so far. */
+static struct {
+    unsigned long streams, bad, unread;
+} checked;
+
+static bool is_stdin(const char *path)
+{
+    return !path || strcmp(path, "-") == 0;
+}
+
+/* Unlike cli_open_input it does not end the program: the other streams are looked at all the same. */
+static int open_stream(const char *path, const char **name)
+{
+    if (is_stdin(path))
+        return cli_open_input(path, name, true);
+    *name = path;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? error_system(&err, "%s: cannot open", path) : fd;
+}
+
+/* Returns the kind, or -1. *whole: all of the stream was read. */
+static int check_stream(int fd, const char *name, bool *whole)
+{
+    struct head head = {0};
+    if (quick)
+        return stream_check_ends(fd, name, whole, &err);
+    *whole = true;
+    int kind = stream_verify(fd, name, &head, &err);
+    head_release(&head);
+    return kind;
+}
+
+static void tell_good(const char *name, int kind, bool whole)
+{
+    text_print_escaped(text, name, strlen(name));
+    fprintf(text, ": %s stream, %s\n", stream_kind_name((enum stream_kind)kind),
+            whole ? "ok" : "head and END ok, data not checked");
+}
+
+static void tell_fault(void)
+{
+    checked.bad += err.status == STATUS_INPUT;
+    checked.unread += err.status != STATUS_INPUT;
+    text_print_escaped(text, err.text, strlen(err.text));
+    fputc('\n', text);
+}
+
+static void check_one(const char *path)
+{
+    const char *name;
+    bool whole = false;
+    int kind = -1, fd = open_stream(path, &name);
+    checked.streams++;
+    if (fd >= 0) {
+        if (output_is_same(cli_common()->output, fd))
+            cli_usage_error("%s: is the output as well", name);
+        kind = check_stream(fd, name, &whole);
+        close(fd);
+    }
+    if (kind < 0)
+        tell_fault();
+    else
+        tell_good(name, kind, whole);
+    check_written();
+}
+
+/* A line for each stream, and at the end one on standard error where not all are good. */
+_Noreturn static void check_streams(char **stream)
+{
+    must(output_open(&out, cli_common()->output, -1, &err), &err);
+    must(output_text(&out, &err), &err);
+    text = out.text;
+    do
+        check_one(*stream);
+    while (*stream && *++stream);
+    must(output_commit(&out, &err), &err);
+    if (checked.bad == 0 && checked.unread == 0)
+        exit(STATUS_OK);
+    error_set(&err, checked.bad > 0 ? STATUS_INPUT : STATUS_FAILED,
+              "%lu of %lu streams bad, %lu not read", checked.bad, checked.streams, checked.unread);
+    cli_die(&err);
+}
+
+/* ---- the command line ---- */
+
+static void check_command_line(char **operand)
+{
+    int from_stdin = 0;
+    if (want_header + want_vocab + want_check > 1)
+        cli_usage_error("--header, --vocab and --check exclude each other");
+    if (quick && !want_check)
+        cli_usage_error("--quick belongs to --check");
+    if (!want_check && operand[0] && operand[1] && operand[2])
+        cli_usage_error("%s: one operand too many", operand[2]);
+    for (int i = 0; want_check && operand[i]; i++)
+        from_stdin += is_stdin(operand[i]);
+    if (from_stdin > 1)
+        cli_usage_error("standard input cannot be two streams");
+}
+
 int main(int argc, char **argv)
 {
     char **operand = cli_start(&program, argc, argv);
     const char *name, *word = operand[0] ? operand[1] : NULL;
-    if (want_header && want_vocab)
-        cli_usage_error("--header and --vocab exclude each other");
+    check_command_line(operand);
+    if (want_check)
+        check_streams(operand);
     int fd = cli_open_input(operand[0], &name, true);
     must(output_open(&out, cli_common()->output, fd, &err), &err);
     must(output_text(&out, &err), &err);
