@@ -26,7 +26,7 @@ struct stream_decoder {
     const char *name;
     bool (*stop)(void); /* NULL: wait for input as long as it takes */
     ZSTD_DCtx *zstd;
-    enum stream_kind kind;
+    enum stream_kind expected, kind;
     unsigned major, minor;
 
     uint8_t *input; /* compressed bytes: those from in.pos to in.size are not decoded yet */
@@ -131,7 +131,9 @@ static int frame_follows(struct stream_decoder *d, struct error *err)
         return fault(d, err, "data behind END");
     size_t known = left < sizeof zstd_magic ? left : sizeof zstd_magic;
     if (memcmp(d->input + d->in.pos, zstd_magic, known) != 0)
-        return fault(d, err, d->payload ? "not a zstd frame" : "not a compressed stream");
+        return d->payload ? fault(d, err, "not a zstd frame")
+                          : fault(d, err, "not a compressed stream, expected a %s stream",
+                                  stream_kind_name(d->expected));
     return check_frame(d, err) < 0 ? -1 : 1;
 }
 
@@ -263,17 +265,36 @@ int stream_decode(struct stream_decoder *d, struct bytes *record, struct error *
     }
 }
 
+/* ---- recognising ---- */
+
+bool stream_begins(const void *data, size_t size, enum stream_kind *kind)
+{
+    uint8_t preamble[PREAMBLE_SIZE];
+    ZSTD_inBuffer in = {data, size, 0};
+    ZSTD_outBuffer out = {preamble, sizeof preamble, 0};
+    *kind = STREAM_ANY;
+    if (size < sizeof zstd_magic || memcmp(data, zstd_magic, sizeof zstd_magic) != 0)
+        return false;
+    ZSTD_DCtx *zstd = ZSTD_createDCtx();
+    if (zstd && !ZSTD_isError(ZSTD_decompressStream(zstd, &out, &in)) && out.pos == out.size &&
+        memcmp(preamble, stream_magic, sizeof stream_magic) == 0) {
+        uint32_t number = bytes_load_u32(preamble + sizeof stream_magic + 4);
+        *kind = number <= STREAM_COUNTS ? (enum stream_kind)number : STREAM_ANY;
+    }
+    ZSTD_freeDCtx(zstd);
+    return true;
+}
+
 /* ---- life cycle ---- */
 
-static int read_preamble(struct stream_decoder *d, struct bytes *preamble,
-                         enum stream_kind expected, struct error *err)
+static int read_preamble(struct stream_decoder *d, struct bytes *preamble, struct error *err)
 {
     int got = take(d, preamble, PREAMBLE_SIZE, err);
     if (got < 0)
         return -1;
     if (got == 0)
         return error_set(err, STATUS_INPUT, "%s: byte 0: empty, expected a %s stream", d->name,
-                         stream_kind_name(expected));
+                         stream_kind_name(d->expected));
     d->payload = PREAMBLE_SIZE;
     XXH64_update(&d->hash, preamble->data, preamble->size);
     struct cursor c = cursor_over(preamble->data, preamble->size);
@@ -291,13 +312,13 @@ static int read_preamble(struct stream_decoder *d, struct bytes *preamble,
         return error_set(err, STATUS_INPUT, "%s: byte 0: stream of unknown kind %lu", d->name,
                          (unsigned long)kind);
     d->kind = kind;
-    if (expected != STREAM_ANY && d->kind != expected)
+    if (d->expected != STREAM_ANY && d->kind != d->expected)
         return error_set(err, STATUS_INPUT, "%s: byte 0: %s stream, expected %s", d->name,
-                         stream_kind_name(d->kind), stream_kind_name(expected));
+                         stream_kind_name(d->kind), stream_kind_name(d->expected));
     return 0;
 }
 
-static int start(struct stream_decoder *d, enum stream_kind expected, struct error *err)
+static int start(struct stream_decoder *d, struct error *err)
 {
     d->zstd = ZSTD_createDCtx();
     d->input_capacity = ZSTD_DStreamInSize();
@@ -313,7 +334,7 @@ static int start(struct stream_decoder *d, enum stream_kind expected, struct err
     d->in.src = d->input;
     XXH64_reset(&d->hash, 0);
     struct bytes preamble = {0};
-    int result = read_preamble(d, &preamble, expected, err);
+    int result = read_preamble(d, &preamble, err);
     free(preamble.data);
     return result;
 }
@@ -326,7 +347,8 @@ struct stream_decoder *stream_decoder_open(int fd, const char *name, enum stream
         return NULL;
     d->fd = fd;
     d->name = name;
-    if (start(d, expected, err) < 0) {
+    d->expected = expected;
+    if (start(d, err) < 0) {
         stream_decoder_close(d);
         return NULL;
     }

@@ -10,6 +10,7 @@
 #endif
 
 #include "memory.h"
+#include "stream.h"
 
 enum {
     BLOCK = 64,           /* bytes that are looked at together */
@@ -97,6 +98,19 @@ static void drop(struct text_reader *t, struct text_block *b)
     b->size = 0;
 }
 
+/* At the beginning of the input: a stream would pass for a text of a few odd words. */
+static int refuse_stream(const struct text_reader *t, const struct text_block *b, struct error *err)
+{
+    enum stream_kind kind;
+    if (t->bytes != b->size || !stream_begins(b->data, b->size, &kind))
+        return 0;
+    if (kind == STREAM_ANY)
+        return error_set(err, STATUS_INPUT, "%s: byte 0: compressed by zstd, expected text",
+                         t->name);
+    return error_set(err, STATUS_INPUT, "%s: byte 0: %s stream, expected text", t->name,
+                     stream_kind_name(kind));
+}
+
 int text_reader_read(struct text_reader *t, struct text_block *b, struct error *err)
 {
     if (t->ended)
@@ -110,7 +124,7 @@ int text_reader_read(struct text_reader *t, struct text_block *b, struct error *
                              .word = t->word};
     memcpy(b->data, t->rest, t->rest_size);
     for (;;) {
-        if (fill(t, b, err) < 0)
+        if (fill(t, b, err) < 0 || refuse_stream(t, b, err) < 0)
             return -1;
         if (t->ended || cut(t, b))
             break;

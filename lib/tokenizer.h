@@ -51,7 +51,8 @@ int text_reader_init(struct text_reader *text, int fd, const char *name, size_t 
                      struct error *err) MUST_USE;
 void text_reader_release(struct text_reader *text);
 
-/* The next block. Returns 1, or 0 at the end of the input, or -1. */
+/* The next block. Returns 1, or 0 at the end of the input, or -1: status 3 for a stream, or what else
+ * zstd compressed, instead of a text. */
 int text_reader_read(struct text_reader *text, struct text_block *block,
                      struct error *err) MUST_USE;
 void text_block_release(struct text_block *block);

@@ -366,6 +366,10 @@ refuses() {
   fails_with 2 sgns-train -q -d 8 --resume log -L ./log batches.bin -o out
   fails_with 2 sgns-train -q -d 8 -c - batches.bin -o out
   fails_with 2 sgns-train -q -d 8 --resume - - -o out <batches.bin
+  cp middle.bin ck
+  fails_with 2 sgns-train -q -d 8 --resume ck batches.bin -o here/ck
+  says 'ck: is the output as well'
+  cmp ck middle.bin
   cmp input.bin batches.bin
   leaves_nothing out
   leaves_nothing log

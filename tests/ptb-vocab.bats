@@ -246,7 +246,8 @@ END
   echo a >text
   ptb-vocab -q --count text -o counts.bin
   for options in '--count --merge' '--count --vocab=counts.bin' '--count -m10' '--count -M9' \
-    '--merge --vocab=counts.bin' '--merge -m1' '--merge -M9' '--merge --strict'; do
+    '--count --memory=1M' '--merge --vocab=counts.bin' '--merge -m1' '--merge -M9' '--merge --strict' \
+    '--merge --memory=1M' '--merge -t1'; do
     # shellcheck disable=SC2086 # two options
     fails_with 2 ptb-vocab $options counts.bin -o out
     says 'exclude each other'
@@ -271,6 +272,16 @@ appending() {
   says '2: is the output as well'
   fails_with 2 appending 2 ptb-vocab --merge 1 2
   cmp 2 before
+}
+
+@test "--vocab does not read what is written" {
+  echo 'a b' >text
+  ptb-vocab -q -m 1 text -o vocab.bin
+  cp vocab.bin copy.bin
+  fails_with 2 ptb-vocab -q --vocab copy.bin text -o copy.bin
+  says 'copy.bin: is the output as well'
+  fails_with 2 appending copy.bin ptb-vocab -q --vocab copy.bin text
+  cmp copy.bin vocab.bin
 }
 
 @test "--merge of a missing stream leaves nothing" {

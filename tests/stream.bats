@@ -123,6 +123,15 @@ accepts() {
   for_readers counts sweep flip counts.bin
 }
 
+@test "sgns-cat --check refuses cut and flipped streams" {
+  for kind in corpus batches vectors counts; do
+    for how in cut flip; do
+      run "$BATS_TEST_DIRNAME/sweep.py" $how $kind.bin sgns-cat -q --check '{}'
+      assert_success && assert_output --regexp '^[1-9][0-9]+ runs, 0 faults$'
+    done
+  done
+}
+
 @test "any flipped bit of any stream is refused by sgns-cat, or changes nothing" {
   # With ASan each of the thousands of runs takes many times longer: there, one bit of a byte will do.
   how=flip-all
@@ -180,21 +189,72 @@ accepts() {
 
 # ---- other input ----
 
-@test "a stream of another kind is refused, and the message names both" {
-  declare -A name=([corpus]=corpus [batches]=batch [vectors]=vectors [counts]=counts)
+# takes PROGRAM-AND-OPTIONS: what it reads, as messages call it; a stream of any kind is an sgns stream.
+takes() {
+  case $1 in
+    'ptb-vocab --vocab') echo sgns ;;
+    'ptb-vocab --merge') echo counts ;;
+    'sgns-train --resume') echo vectors ;;
+    ptb-vocab) echo text ;;
+    ptb-subsample | sgns-batch) echo corpus ;;
+    sgns-train) echo batch ;;
+    sgns-knn) echo vectors ;;
+    sgns-cat*) echo sgns ;;
+  esac
+}
+
+@test "every output into every wrong reader is refused, and the message names both" {
+  "$BATS_TEST_DIRNAME/forge.py" --one checkpoint-plain >checkpoint.bin
+  sgns-cat vectors.bin >vectors.txt
+  sgns-knn vectors.bin a >knn.txt
+  sgns-train -q -L loss.tsv batches.bin >/dev/null
+  declare -A is=([corpus.bin]=corpus [batches.bin]=batch [vectors.bin]=vectors [checkpoint.bin]=vectors
+    [counts.bin]=counts [vectors.txt]=text [knn.txt]=text [loss.tsv]=text)
   wrong=0
-  for program in ptb-subsample sgns-batch sgns-train sgns-knn; do
-    for expected in corpus batches vectors counts; do
-      [[ " $(readers_of $expected) " == *" $program "* ]] && break
-    done
-    for kind in corpus batches vectors counts; do
-      [ $kind != "$expected" ] || continue
-      refuses $kind.bin "$program"
-      says "${name[$kind]} stream, expected ${name[$expected]}"
-      wrong=$((wrong + 1))
+  for reader in ptb-vocab 'ptb-vocab --vocab' 'ptb-vocab --merge' ptb-subsample sgns-batch sgns-train \
+    'sgns-train --resume' sgns-knn sgns-cat; do
+    expected=$(takes "$reader")
+    for file in "${!is[@]}"; do
+      kind=${is[$file]}
+      [ "$expected" != "$kind" ] || continue
+      [ "$expected" != sgns ] || [ "$kind" = text ] || continue
+      for source in "$file" -; do
+        case $reader in
+          'ptb-vocab --vocab') COMMAND=(ptb-vocab -q --vocab "$source" text) ;;
+          'ptb-vocab --merge') COMMAND=(ptb-vocab -q --merge counts.bin "$source") ;;
+          'sgns-train --resume') COMMAND=(sgns-train -q --resume "$source" batches.bin) ;;
+          *) command_on "$reader" "$source" ;;
+        esac
+        fails_with 3 "${COMMAND[@]}" -o out <"$file"
+        [ "$source" != - ] || source=stdin
+        if [ "$kind" = text ]; then
+          says "$source: byte 0: not a compressed stream, expected a $expected stream"
+        elif [ "$expected" = text ]; then
+          says "$source: byte 0: $kind stream, expected text"
+        else
+          says "$source: byte 0: $kind stream, expected $expected"
+        fi
+        leaves_nothing out
+        wrong=$((wrong + 1))
+      done
     done
   done
-  assert_equal $wrong 12
+  assert_equal $wrong 102
+}
+
+@test "a text that zstd compressed is no text, and none is mistaken for such" {
+  zstd -q text
+  fails_with 3 ptb-vocab -q text.zst -o out
+  says 'text.zst: byte 0: compressed by zstd, expected text'
+  leaves_nothing out
+  # Too little of a stream to tell its kind; and a text that only begins alike.
+  printf '\x28\xb5\x2f a' >odd
+  succeeds ptb-vocab -q -m 1 odd
+  for bytes in 4 5 9 12; do
+    head -c $bytes corpus.bin >start
+    fails_with 3 ptb-vocab -q -m 1 start
+    says 'start: byte 0: compressed by zstd, expected text'
+  done
 }
 
 @test "what is no stream is refused: nothing, text, compressed text, a gzip file" {
@@ -296,12 +356,4 @@ sweep_merge() {
   mkdir invalid
   cp "$FORGED"/invalid/counts-* invalid
   within_memory 1024 sweep_merge all 'invalid/*'
-}
-
-@test "--merge refuses streams of other kinds" {
-  for kind in corpus batches vectors; do
-    fails_with 3 ptb-vocab -q --merge counts.bin $kind.bin -o out
-    says_like "^ptb-vocab: $kind.bin: byte 0: [a-z]+ stream, expected counts$"
-    leaves_nothing out
-  done
 }

@@ -62,6 +62,13 @@ static struct error err;
 static struct output out;
 static struct head head; /* of the output */
 
+/* A stream that is read must not be the output, too. */
+static void refuse_as_output(const char *name, int fd)
+{
+    if (output_is_same(cli_common()->output, fd))
+        cli_usage_error("%s: is the output as well", name);
+}
+
 /* ---- reading the text ---- */
 
 static struct progress progress;
@@ -172,6 +179,7 @@ static void read_vocab(const char *path)
 {
     const char *name;
     int fd = cli_open_input(path, &name, true);
+    refuse_as_output(name, fd);
     if (must(stream_verify(fd, name, &head, &err), &err) == STREAM_COUNTS) {
         cut_vocab();
     } else if (cli_given("min-count") || cli_given("max-vocab")) {
@@ -227,8 +235,7 @@ static void merge_one(const char *path, struct counter *counter)
     struct head from = {0};
     struct corpus_totals totals;
     int fd = cli_open_input(path, &name, true);
-    if (output_is_same(cli_common()->output, fd))
-        cli_usage_error("%s: is the output as well", name);
+    refuse_as_output(name, fd);
     struct stream_reader *stream = stream_reader_open(fd, name, STREAM_COUNTS, &err);
     if (!stream)
         cli_die(&err);
@@ -270,8 +277,9 @@ static bool is_stdin(const char *path)
 static void check_command_line(char **operand)
 {
     static const char *const apart[][2] = {
-        {"count", "merge"}, {"count", "vocab"},     {"count", "min-count"}, {"count", "max-vocab"},
-        {"merge", "vocab"}, {"merge", "min-count"}, {"merge", "max-vocab"}, {"merge", "strict"},
+        {"count", "merge"},  {"count", "vocab"},  {"count", "min-count"}, {"count", "max-vocab"},
+        {"count", "memory"}, {"merge", "vocab"},  {"merge", "min-count"}, {"merge", "max-vocab"},
+        {"merge", "strict"}, {"merge", "memory"}, {"merge", "threads"},
     };
     for (size_t i = 0; i < sizeof apart / sizeof *apart; i++)
         if (cli_given(apart[i][0]) && cli_given(apart[i][1]))

@@ -144,12 +144,16 @@ static bool same_file(const char *a, const char *b)
     return a && b && absolute(a, name[0]) && absolute(b, name[1]) && strcmp(name[0], name[1]) == 0;
 }
 
+static bool is_output(const char *path)
+{
+    const char *output = cli_common()->output;
+    return output ? same_file(path, output) : output_is_same(path, STDOUT_FILENO);
+}
+
 /* Whether `path` is the input or the output. */
 static bool is_taken(const char *path, int input)
 {
-    const char *output = cli_common()->output;
-    return output_is_same(path, input) ||
-           (output ? same_file(path, output) : output_is_same(path, STDOUT_FILENO));
+    return output_is_same(path, input) || is_output(path);
 }
 
 static void check_names(int input)
@@ -158,6 +162,8 @@ static void check_names(int input)
         cli_usage_error("--checkpoint=-: a checkpoint needs a file");
     if (opt.resume && strcmp(opt.resume, "-") == 0 && input == STDIN_FILENO)
         cli_usage_error("--resume=-: standard input has the minibatches");
+    if (opt.resume && is_output(opt.resume))
+        cli_usage_error("%s: is the output as well", opt.resume);
     if (opt.checkpoint && is_taken(opt.checkpoint, input))
         cli_usage_error("%s: cannot be the checkpoint as well", opt.checkpoint);
     if (opt.loss_log && (is_taken(opt.loss_log, input) || same_file(opt.loss_log, opt.checkpoint) ||
