@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The same bytes, whatever the number of threads, the locale, and the way in which the input comes.
+# A sample of the combinations; HARD=1: every one of them.
+
+load helper
+
+setup_file() {
+  export BATS_TEST_TIMEOUT=1200
+  cd "$BATS_FILE_TMPDIR" || return
+  # Several blocks of text, and words of more than one byte a letter.
+  sample_text 14000 60 | sed 's/w3/w\xc3\xb6rt/g' >text
+  ptb-vocab -q -m 2 text -o corpus.bin
+  head -n 3000 text | ptb-vocab -q --vocab corpus.bin | sgns-batch -q -w 2 -k 2 -b 64 -e 2 -o batches.bin
+  sgns-train -q -d 20 batches.bin -o vectors.bin
+  sgns-train -q -d 20 -c checkpoint.bin --checkpoint-every 50steps batches.bin >/dev/null
+  ptb-vocab -q --count text -o counts.bin
+  # A locale with a comma in its numbers, where it can be made.
+  mkdir locales
+  localedef -i de_DE -f UTF-8 locales/de_DE.UTF-8 2>/dev/null || rmdir locales
+}
+
+setup() {
+  cd "$BATS_FILE_TMPDIR" || return
+}
+
+# in_locale NAME COMMAND...
+in_locale() {
+  if [ -d locales ]; then
+    LOCPATH=$PWD/locales LC_ALL=$1 LANG=$1 "${@:2}"
+  else
+    LC_ALL=$1 LANG=$1 "${@:2}"
+  fi
+}
+
+# through SOURCE INPUT COMMAND...: the command on INPUT as a file, as standard input, through a pipe,
+# or through a pipe into which one byte comes at a time.
+through() {
+  local source=$1 input=$2
+  shift 2
+  # shellcheck disable=SC2002 # to have a pipe is the point
+  case $source in
+    file) "$@" "$input" ;;
+    stdin) "$@" - <"$input" ;;
+    pipe) cat "$input" | "$@" - ;;
+    slow) dd if="$input" bs=1 status=none | "$@" - ;;
+  esac
+}
+
+# same INPUT COMMAND...: with any number of threads that @ stands for. INPUT goes behind the command.
+same() {
+  local input=$1 expected=$BATS_TEST_TMPDIR/expected threads locale source every=${HARD-} runs=0
+  shift
+  LC_ALL=C "${@//@/1}" "$input" >"$expected" || return
+  assert_size_not_zero "$expected"
+  for threads in 1 2 4 16; do
+    [[ $* == *@* || $threads = 1 ]] || continue
+    for locale in C de_DE.UTF-8; do
+      for source in file stdin pipe slow; do
+        case $every/$threads-$locale-$source in
+          /1-de_DE.UTF-8-slow | /2-C-pipe | /4-de_DE.UTF-8-file | /16-C-stdin | ?*/*) ;;
+          *) continue ;;
+        esac
+        in_locale $locale through $source "$input" "${@//@/$threads}" | cmp - "$expected" ||
+          fail "$* with $threads threads, in the locale $locale, from $source" || return
+        runs=$((runs + 1))
+      done
+    done
+  done
+  [ $runs -ge 1 ]
+}
+
+@test "the locale that is tried is there" {
+  [ -d locales ] || skip "no localedef, or no source of de_DE"
+  assert_equal "$(in_locale de_DE.UTF-8 env printf %.1f 1,5)" 1,5
+}
+
+@test "ptb-vocab" { same text ptb-vocab -q -m 2 -t @; }
+@test "ptb-vocab --memory" { same text ptb-vocab -q -m 2 -t @ --memory 10K; }
+@test "ptb-vocab --count" { same text ptb-vocab -q --count -t @; }
+@test "ptb-vocab --vocab" { same text ptb-vocab -q --vocab corpus.bin -t @; }
+@test "ptb-vocab --merge" { same counts.bin ptb-vocab -q --merge counts.bin; }
+@test "ptb-subsample" { same corpus.bin ptb-subsample -q --threshold 0.01; }
+@test "sgns-batch" { same corpus.bin sgns-batch -q -a 0.7 -e 2 -t @; }
+@test "sgns-batch --resample --memory" { same corpus.bin sgns-batch -q --resample --memory 1M -e 2 -t @; }
+@test "sgns-train" { same batches.bin sgns-train -q -d 20 --lr 0.01 -t @; }
+@test "sgns-train --optimizer sgd" { same batches.bin sgns-train -q -d 20 -O sgd -t @; }
+@test "sgns-train --resume" { same batches.bin sgns-train -q -d 20 --resume checkpoint.bin -t @; }
+
+@test "sgns-cat" {
+  for stream in corpus batches vectors counts checkpoint; do
+    same $stream.bin sgns-cat
+    same $stream.bin sgns-cat --header
+  done
+}
+
+@test "sgns-knn" {
+  knn() { sgns-knn -q -t "$1" "$2" w1 5; }
+  same vectors.bin knn @
+}
