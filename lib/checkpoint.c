@@ -73,8 +73,9 @@ int checkpoint_take(struct checkpoint *c, struct trainer *trainer, const struct 
     if (!all_finite(c->rows, n) || !all_finite(c->number[0], n * parts) ||
         !all_finite(c->number[1], n * parts))
         return error_set(err, STATUS_DIVERGED,
-                         "training diverged: after minibatch %llu the model is not finite; try a "
-                         "smaller --lr",
+                         "training diverged: after epoch %lu, minibatch %llu the model is not "
+                         "finite; try a smaller --lr",
+                         train_epoch(&run->shape, progress->steps),
                          (unsigned long long)progress->steps);
     return 0;
 }

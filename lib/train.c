@@ -65,6 +65,11 @@ static int pass_over(struct next *next, const struct train_progress *progress,
     return 0;
 }
 
+unsigned long train_epoch(const struct batches_shape *shape, uint64_t step)
+{
+    return (unsigned long)((step - 1) / batches_per_epoch(shape) + 1);
+}
+
 static void account(struct train_state *state, struct train_progress *progress, uint32_t examples,
                     double loss, uint64_t steps_per_epoch)
 {
@@ -165,8 +170,9 @@ static int all_finite(const float *row, uint32_t n)
 }
 
 static int write_rows(struct trainer *trainer, struct vectors_writer *vectors, uint32_t words,
-                      float *rows, struct error *err)
+                      const struct batches_shape *shape, float *rows, struct error *err)
 {
+    uint64_t steps = batches_in_all(shape);
     uint32_t dim = vectors->dim, most = vectors_rows_per_record(dim);
     for (uint32_t id = 0, n; id < words; id += n) {
         n = words - id < most ? words - id : most;
@@ -175,8 +181,9 @@ static int write_rows(struct trainer *trainer, struct vectors_writer *vectors, u
         for (uint32_t i = 0; i < n; i++)
             if (!all_finite(rows + (size_t)i * dim, dim))
                 return error_set(err, STATUS_DIVERGED,
-                                 "training diverged: the vector of word %lu is not finite; try a "
-                                 "smaller --lr",
+                                 "training diverged: after epoch %lu, minibatch %llu the vector of "
+                                 "word %lu is not finite; try a smaller --lr",
+                                 train_epoch(shape, steps), (unsigned long long)steps,
                                  (unsigned long)(id + i));
         if (vectors_write(vectors, rows, n, err) < 0)
             return -1;
@@ -185,7 +192,7 @@ static int write_rows(struct trainer *trainer, struct vectors_writer *vectors, u
 }
 
 int train_write(struct trainer *trainer, int fd, const char *name, const struct head *head,
-                uint32_t dim, struct error *err)
+                const struct batches_shape *shape, uint32_t dim, struct error *err)
 {
     float *rows = memory_new((size_t)vectors_rows_per_record(dim) * dim, sizeof *rows, err);
     struct vectors_writer vectors;
@@ -193,7 +200,7 @@ int train_write(struct trainer *trainer, int fd, const char *name, const struct 
         free(rows);
         return -1;
     }
-    int result = write_rows(trainer, &vectors, head->vocab.words.count, rows, err);
+    int result = write_rows(trainer, &vectors, head->vocab.words.count, shape, rows, err);
     vectors_writer_close(&vectors);
     free(rows);
     return result;

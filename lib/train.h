@@ -46,9 +46,12 @@ struct train_watch {
 int train(struct batches_reader *in, struct trainer *trainer, struct train_progress *progress,
           const struct train_watch *watch, struct error *err) MUST_USE;
 
-/* Writes V as a complete vectors stream with this head. Vectors that are not finite are an error of
- * status 5. */
+/* Writes V, trained on all minibatches of this shape, as a complete vectors stream with this head.
+ * Vectors that are not finite are an error of status 5. */
 int train_write(struct trainer *trainer, int fd, const char *name, const struct head *head,
-                uint32_t dim, struct error *err) MUST_USE;
+                const struct batches_shape *shape, uint32_t dim, struct error *err) MUST_USE;
+
+/* The epoch, from 1, of a step, from 1. */
+unsigned long train_epoch(const struct batches_shape *shape, uint64_t step);
 
 #endif

@@ -352,7 +352,8 @@ int main(int argc, char **argv)
     report.epochs = in.shape.epochs;
     report.trainer = trainer;
     train_watched(&in, &report);
-    must_with(&report, train_write(trainer, out.fd, out.name, &in.head, opt.model.dim, &err));
+    must_with(&report,
+              train_write(trainer, out.fd, out.name, &in.head, &in.shape, opt.model.dim, &err));
     if (report.log)
         check_log(&report, fclose(report.log));
     must_with(&report, output_commit(&out, &err));
