@@ -443,13 +443,13 @@ refuses() {
 
 @test "weights that are not finite, behind a finite loss, stop training and name epoch and minibatch" {
   printf 'a b\nc d\n' | ptb-vocab -q -m 1 | sgns-batch -q -w 1 -k 2 -e 2 -b 4 --no-shuffle -o few.bin
-  few() { sgns-train -q -d 2 -O sgd --lr 2.5e19 few.bin "$@"; }
+  few=(sgns-train -q -d 2 -O sgd --lr 2.5e19 few.bin)
   # At the end, where the vectors are written.
-  fails_with 5 few -o out
+  fails_with 5 "${few[@]}" -o out
   says_like 'diverged: after epoch 2, minibatch 2 the vector of word [0-9]+ is not finite'
   leaves_nothing out
   # Where a checkpoint is due: that of the minibatch before stays, and training can go on from it.
-  fails_with 5 few -o out -c ck --checkpoint-every 1steps
+  fails_with 5 "${few[@]}" -o out -c ck --checkpoint-every 1steps
   says 'diverged: after epoch 2, minibatch 2 the model is not finite'
   assert_equal "$(minibatch ck)" 1
   only ck
