@@ -140,6 +140,16 @@ fastest() {
   in_bounds corpus.bin line.bin 0 sgns-cat --check '{}'
 }
 
+@test "a sentence of many million words goes through ptb-subsample and sgns-batch" {
+  for ((i = 0; i < LINE; i++)); do
+    seq 1000 9999
+    seq 10000 99999 | shuf -n 90000 --random-source=<(yes)
+  done | tr '\n' ' ' | ptb-vocab -q -m 1 -o long.bin # 1 MB and 100,000 tokens each time
+  in_bounds corpus.bin long.bin 0 ptb-subsample -q '{}' -o out
+  in_bounds corpus.bin long.bin 0 sgns-batch -q -e 1 --memory=8M '{}' -o out
+  sgns-cat --header out | grep -qx "examples: $((LINE * 99000))"
+}
+
 @test "a word of many megabytes, of letters or of zero bytes, becomes <unk>" {
   for byte in x '\0'; do
     for size in 1 $LINE; do
