@@ -11,8 +11,8 @@ enum { HUGE_PAGE = 2 << 20 };
 
 static int out_of_memory(size_t count, size_t size, struct error *err)
 {
-    return error_set(err, STATUS_FAILED, "out of memory: %.3g MB wanted",
-                     (double)count * (double)size / 1e6);
+    return error_set(err, STATUS_FAILED, "out of memory: %.0f bytes wanted",
+                     (double)count * (double)size);
 }
 
 void *memory_new(size_t count, size_t size, struct error *err)

@@ -50,7 +50,7 @@ enum {
 
 /* Whether these bytes begin like a stream, or like anything else that zstd compressed. *kind is then
  * the stream's, or STREAM_ANY where it is none. For readers of other things, to name what they got. */
-bool stream_begins(const void *data, size_t size, enum stream_kind *kind);
+bool stream_recognise(const void *data, size_t size, enum stream_kind *kind);
 
 /* ---- reading ---- */
 

@@ -267,7 +267,7 @@ int stream_decode(struct stream_decoder *d, struct bytes *record, struct error *
 
 /* ---- recognising ---- */
 
-bool stream_begins(const void *data, size_t size, enum stream_kind *kind)
+bool stream_recognise(const void *data, size_t size, enum stream_kind *kind)
 {
     uint8_t preamble[PREAMBLE_SIZE];
     ZSTD_inBuffer in = {data, size, 0};

@@ -102,7 +102,7 @@ static void drop(struct text_reader *t, struct text_block *b)
 static int refuse_stream(const struct text_reader *t, const struct text_block *b, struct error *err)
 {
     enum stream_kind kind;
-    if (t->bytes != b->size || !stream_begins(b->data, b->size, &kind))
+    if (t->bytes != b->size || !stream_recognise(b->data, b->size, &kind))
         return 0;
     if (kind == STREAM_ANY)
         return error_set(err, STATUS_INPUT, "%s: byte 0: compressed by zstd, expected text",
