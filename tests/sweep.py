@@ -193,8 +193,8 @@ def bit_name(stream, flip):
     """What a flipped bit is to zstd (RFC 8878, 3.1.1)."""
     at, bit = map(int, re.fullmatch(r"byte (\d+), bit (\d)", flip).groups())
     name = byte_names(stream)[at]
-    if (name, bit) == ("frame header", 4):
-        return "frame header, the unused bit"
+    if name == "frame header" and bit in (4, 5):
+        return f"{name}, the {'unused bit' if bit == 4 else 'bit for a single segment'}"
     if name == "modes of the sequences" and bit < 2:
         return f"{name}, the reserved bits"
     return name
@@ -203,27 +203,26 @@ def bit_name(stream, flip):
 def matrix(kinds):
     """Prints a line for each stream, reader and way, and what bits changed nothing. Whether all is
     well."""
-    runs, wrong, unchanged = 0, [], collections.defaultdict(collections.Counter)
+    runs, wrong = 0, []
     make_samples()
     for kind in kinds or READERS:
         path = f"{kind}.bin"
-        stream = pathlib.Path(path).read_bytes()
+        stream, unchanged = pathlib.Path(path).read_bytes(), set()
         for reader in READERS[kind] + OF_ALL_KINDS:
             for source in "{}", "-":
                 command = reader.replace("{}", source).split()
                 cuts, flips = (sweep(how, path, command) for how in ("cut", "flip-all"))
                 same = [name for name, verdict in flips if verdict == UNCHANGED]
                 bad = faults(cuts + flips, command)
-                if (reader, source) == (OF_ALL_KINDS[-1], "-"):
-                    unchanged[kind].update(bit_name(stream, flip) for flip in same)
+                unchanged.update(same)
                 print(f"{kind}: {' '.join(command)}: {len(cuts)} cuts, {len(flips)} flips, "
                       f"{len(same)} change nothing, {len(bad)} faults", *bad[:5], sep="\n  ",
                       flush=True)
                 runs += len(cuts) + len(flips)
                 wrong += bad
-    for kind, names in unchanged.items():
+        names = collections.Counter(bit_name(stream, flip) for flip in unchanged)
         listed = "; ".join(f"{n} of the {name}" for name, n in sorted(names.items()))
-        print(f"{kind}: {sum(names.values())} bits change nothing: {listed}")
+        print(f"{kind}: {len(unchanged)} of {8 * len(stream)} bits change nothing: {listed}")
     print(f"{runs} runs, {len(wrong)} faults")
     return not wrong
 
