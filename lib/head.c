@@ -43,14 +43,6 @@ static int read_provenance(const struct stream_reader *reader, struct head *head
     return head_add_provenance(head, record->data, record->size, err);
 }
 
-static int word_fault(const char *word, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        if (memchr("\0\t\n\v\f\r ", word[i], 7))
-            return 1;
-    return length == 0;
-}
-
 static int read_words(const struct stream_reader *reader, struct head *head,
                       const struct record *record, struct error *err)
 {
@@ -64,7 +56,7 @@ static int read_words(const struct stream_reader *reader, struct head *head,
         const char *word = (const char *)cursor_bytes(&c, length);
         if (!word)
             return stream_fault(reader, err, "vocabulary record too short");
-        if (word_fault(word, length))
+        if (!word_is_valid(word, length))
             return stream_fault(reader, err,
                                 "a word of the vocabulary is empty or has white space");
         if (head->vocab.words.count == WORDS_MAX)
@@ -81,8 +73,7 @@ static int read_words(const struct stream_reader *reader, struct head *head,
  * comes twice. */
 static int check_vocab(const struct stream_reader *reader, struct vocab *vocab, struct error *err)
 {
-    if (words_length(&vocab->words, UNKNOWN_ID) != strlen(UNKNOWN_WORD) ||
-        memcmp(words_text(&vocab->words, UNKNOWN_ID), UNKNOWN_WORD, strlen(UNKNOWN_WORD)) != 0)
+    if (stream_reader_kind(reader) != STREAM_VECTORS && !vocab_has_unknown(vocab))
         return stream_fault(reader, err, "the first word of the vocabulary is not " UNKNOWN_WORD);
     uint64_t sum = 0;
     for (uint32_t id = 0; id < vocab->words.count; id++) {

@@ -49,7 +49,7 @@ int spelling_closest(const struct vocab *vocab, const char *word, size_t length,
     if (!rows)
         return -1;
     int found = 0;
-    for (uint32_t id = UNKNOWN_ID + 1; id < vocab->words.count; id++) {
+    for (uint32_t id = vocab_has_unknown(vocab); id < vocab->words.count; id++) {
         /* Ids rise as counts fall: among equals the earlier one stays. */
         size_t most = found < SPELLING_OFFERS ? limit : distance[SPELLING_OFFERS - 1] - 1;
         if (found == SPELLING_OFFERS && distance[SPELLING_OFFERS - 1] == 0)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "vocab.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +25,17 @@ int vocab_append(struct vocab *vocab, const char *word, size_t length, uint64_t 
     return 0;
 }
 
+static bool is_unknown_word(const struct words *words, uint32_t id)
+{
+    return words_length(words, id) == strlen(UNKNOWN_WORD) &&
+           memcmp(words_text(words, id), UNKNOWN_WORD, strlen(UNKNOWN_WORD)) == 0;
+}
+
+bool vocab_has_unknown(const struct vocab *vocab)
+{
+    return vocab->words.count > 0 && is_unknown_word(&vocab->words, UNKNOWN_ID);
+}
+
 uint64_t vocab_known_tokens(const struct vocab *vocab)
 {
     uint64_t sum = 0;
@@ -45,12 +55,6 @@ static int by_falling_count(const void *left, const void *right)
     if (a->count != b->count)
         return a->count < b->count ? 1 : -1;
     return (a->word > b->word) - (a->word < b->word);
-}
-
-static bool is_unknown_word(const struct words *words, uint32_t id)
-{
-    return words_length(words, id) == strlen(UNKNOWN_WORD) &&
-           memcmp(words_text(words, id), UNKNOWN_WORD, strlen(UNKNOWN_WORD)) == 0;
 }
 
 int vocab_select(struct vocab *vocab, const struct words *words, const uint64_t *counts,

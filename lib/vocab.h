@@ -2,11 +2,13 @@
 /* vocab.h -- the vocabulary: words by falling count, and how often each occurs.
  *
  * Id 0 is <unk>, which stands for every word that has no id of its own. The counts are those of the
- * text that the vocabulary was made from, and stay so through the whole pipe.
+ * text that the vocabulary was made from, and stay so through the whole pipe. Vectors from another
+ * program have their words in its order, not all have <unk>, and their counts are 0: not known.
  */
 #ifndef SGNS_VOCAB_H
 #define SGNS_VOCAB_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "words.h"
@@ -24,6 +26,9 @@ struct vocab {
 void vocab_release(struct vocab *vocab);
 int vocab_append(struct vocab *vocab, const char *word, size_t length, uint64_t count,
                  struct error *err) MUST_USE;
+
+/* Whether id 0 is <unk>: so in every vocabulary that was made from a text. */
+bool vocab_has_unknown(const struct vocab *vocab);
 
 /* Tokens of known words: N, the sum of all counts but that of <unk>. */
 uint64_t vocab_known_tokens(const struct vocab *vocab);

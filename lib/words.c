@@ -42,6 +42,14 @@ struct word_index {
     struct hash_secret secret;
 };
 
+bool word_is_valid(const char *word, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (memchr("\0\t\n\v\f\r ", word[i], 7))
+            return false;
+    return length > 0 && length <= WORD_MAX;
+}
+
 void words_release(struct words *words)
 {
     free(words->text);

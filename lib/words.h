@@ -19,6 +19,10 @@
 #define WORD_SLACK 16         /* bytes behind a word that are read together with it */
 #define NO_WORD    UINT32_MAX /* in place of an id: there is no such word */
 
+/* Whether these bytes can be a word: 1 to WORD_MAX of them, and neither zero nor white space of
+ * ASCII. */
+bool word_is_valid(const char *word, size_t length);
+
 /* A table that only grows. All zero is an empty one. */
 struct words {
     uint32_t count;

@@ -387,7 +387,7 @@ class Stream:
         words, = fields.take("I")
         must(words == len(self.words), "the shape has another number of words")
         must(1 <= words < 1 << 31, "number of words out of range")
-        must(self.words[0] == b"<unk>", "id 0 is not <unk>")
+        must(self.kind is Vectors or self.words[0] == b"<unk>", "id 0 is not <unk>")
         must(len(set(self.words)) == words, "a word occurs twice")
         must(sum(self.counts) < 1 << 64, "the counts do not fit in a u64")
         self.data = self.kind(fields, words, self.counts)

@@ -501,12 +501,25 @@ def word_twice(draft):
     draft.words[4] = draft.words[2]
 
 
-@invalid(*KINDS)
+NEEDS_UNKNOWN = tuple(kind for kind in KINDS if kind != "vectors")
+
+
+@valid("vectors")
+def no_unknown_word(draft):
+    draft.words = [(word, 0) for word in (b"</s>", b"a", b"b", b"<UNK>", b"c")]
+
+
+@valid("vectors")
+def unknown_word_behind_others(draft):
+    draft.words[0], draft.words[3] = draft.words[3], draft.words[0]
+
+
+@invalid(*NEEDS_UNKNOWN)
 def first_word_is_not_the_unknown(draft):
     draft.words[0] = (b"<UNK>", 3)
 
 
-@invalid(*KINDS)
+@invalid(*NEEDS_UNKNOWN)
 def first_word_only_begins_like_the_unknown(draft):
     draft.words[0] = (b"<unk>s", 3)
 

@@ -289,6 +289,7 @@ takes() {
   for kind in corpus batches vectors counts; do
     for stream in "$FORGED"/valid/"$kind"-*.text; do
       [[ $stream != *-no-examples.text ]] || continue # sgns-train has nothing to train on
+      [[ $stream != *-unknown-word*.text ]] || continue # nor has ptb-vocab counts
       cp "${stream%.text}" valid.bin
       for_readers "$kind" accepts valid.bin
     done

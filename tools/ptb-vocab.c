@@ -180,7 +180,14 @@ static void read_vocab(const char *path)
     const char *name;
     int fd = cli_open_input(path, &name, true);
     refuse_as_output(name, fd);
-    if (must(stream_verify(fd, name, &head, &err), &err) == STREAM_COUNTS) {
+    int kind = must(stream_verify(fd, name, &head, &err), &err);
+    bool counted = vocab_has_unknown(&head.vocab) &&
+                   (vocab_known_tokens(&head.vocab) > 0 || head.vocab.words.count == 1);
+    if (kind == STREAM_VECTORS && !counted) /* its words are of no text that is known */
+        must(error_set(&err, STATUS_INPUT,
+                       "%s: vectors of another program, without the counts of their words", name),
+             &err);
+    if (kind == STREAM_COUNTS) {
         cut_vocab();
     } else if (cli_given("min-count") || cli_given("max-vocab")) {
         cli_usage_error("%s: only the vocabulary of a counts stream can be cut", name);
