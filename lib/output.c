@@ -206,20 +206,52 @@ static int put_in_place(const struct output *output, struct error *err)
     return result;
 }
 
-int output_commit(struct output *output, struct error *err)
+/* Everything to disk, and the descriptor closed, also on error. */
+static int finish(struct output *output, struct error *err)
 {
-    struct unfinished *file = output->file;
     int result = flush(output, err);
     bool closed = (output->text ? fclose(output->text) : close(output->fd)) == 0;
     if (result == 0 && !closed)
         result = error_system(err, "%s: close failed", output->name);
-    if (result == 0 && file)
-        result = put_in_place(output, err);
-    if (file && file->pending)
-        unlink(file->temporary);
-    if (file)
-        file->pending = false;
     return result;
+}
+
+/* Under its name, where all of it is on disk. */
+static int publish(struct output *output, int result, struct error *err)
+{
+    struct unfinished *file = output->file;
+    if (!file)
+        return result;
+    if (result == 0)
+        result = put_in_place(output, err);
+    if (file->pending)
+        unlink(file->temporary);
+    file->pending = false;
+    return result;
+}
+
+int output_commit(struct output *output, struct error *err)
+{
+    return publish(output, finish(output, err), err);
+}
+
+/* Removes what an output is to replace. */
+static int remove_old(const struct output *output, struct error *err)
+{
+    if (!output->file || unlink(output->file->target) == 0 || errno == ENOENT)
+        return 0;
+    return error_system(err, "%s: cannot remove", output->name);
+}
+
+int output_commit_both(struct output *main_one, struct output *beside, struct error *err)
+{
+    struct error second;
+    int result = finish(main_one, err);
+    if (finish(beside, result < 0 ? &second : err) < 0 || result < 0 ||
+        remove_old(main_one, err) < 0)
+        result = -1;
+    result = publish(beside, result, err);
+    return publish(main_one, result, err);
 }
 
 void output_drop(struct output *output)

@@ -66,6 +66,13 @@ struct record {
  * Refuses any kind but `expected` (STREAM_ANY takes all). NULL on error. */
 struct stream_reader *stream_reader_open(int fd, const char *name, enum stream_kind expected,
                                          struct error *err) MUST_USE;
+/* The same where the first `size` bytes were read already, to see what the input is; they are
+ * copied. */
+struct stream_reader *stream_reader_open_begun(int fd, const char *name, enum stream_kind expected,
+                                               const void *begun, size_t size,
+                                               struct error *err) MUST_USE;
+/* Whether an input that begins so, with its first four bytes or all that it has, could be one. */
+bool stream_begins(const void *data, size_t size);
 void stream_reader_close(struct stream_reader *reader);
 
 enum stream_kind stream_reader_kind(const struct stream_reader *reader);

@@ -60,6 +60,12 @@ static int fault(const struct stream_decoder *d, struct error *err, const char *
     return -1;
 }
 
+bool stream_begins(const void *data, size_t size)
+{
+    size_t known = size < sizeof zstd_magic ? size : sizeof zstd_magic;
+    return known == 0 || memcmp(data, zstd_magic, known) == 0;
+}
+
 /* ---- compressed input ---- */
 
 /* Waits for input, unless it is to stop. */
@@ -318,10 +324,10 @@ static int read_preamble(struct stream_decoder *d, struct bytes *preamble, struc
     return 0;
 }
 
-static int start(struct stream_decoder *d, struct error *err)
+static int start(struct stream_decoder *d, const void *begun, size_t size, struct error *err)
 {
     d->zstd = ZSTD_createDCtx();
-    d->input_capacity = ZSTD_DStreamInSize();
+    d->input_capacity = size > ZSTD_DStreamInSize() ? size : ZSTD_DStreamInSize();
     d->output_capacity = ZSTD_DStreamOutSize();
     d->input = memory_new(d->input_capacity, 1, err);
     d->output = memory_new(d->output_capacity, 1, err);
@@ -331,7 +337,9 @@ static int start(struct stream_decoder *d, struct error *err)
         return error_set(err, STATUS_FAILED, "out of memory: a decompressor wanted");
     if (ZSTD_isError(ZSTD_DCtx_setParameter(d->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX)))
         return error_set(err, STATUS_FAILED, "zstd refuses its settings");
-    d->in.src = d->input;
+    if (size > 0)
+        memcpy(d->input, begun, size);
+    d->in = (ZSTD_inBuffer){d->input, size, 0};
     XXH64_reset(&d->hash, 0);
     struct bytes preamble = {0};
     int result = read_preamble(d, &preamble, err);
@@ -340,7 +348,7 @@ static int start(struct stream_decoder *d, struct error *err)
 }
 
 struct stream_decoder *stream_decoder_open(int fd, const char *name, enum stream_kind expected,
-                                           struct error *err)
+                                           const void *begun, size_t size, struct error *err)
 {
     struct stream_decoder *d = memory_new(1, sizeof *d, err);
     if (!d)
@@ -348,7 +356,7 @@ struct stream_decoder *stream_decoder_open(int fd, const char *name, enum stream
     d->fd = fd;
     d->name = name;
     d->expected = expected;
-    if (start(d, err) < 0) {
+    if (start(d, begun, size, err) < 0) {
         stream_decoder_close(d);
         return NULL;
     }

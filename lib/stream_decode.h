@@ -22,8 +22,9 @@ struct stream_position {
     uint64_t hash;    /* XXH64 of them */
 };
 
-/* As stream_reader_open and stream_reader_close. */
+/* As stream_reader_open_begun and stream_reader_close. */
 struct stream_decoder *stream_decoder_open(int fd, const char *name, enum stream_kind expected,
+                                           const void *begun, size_t size,
                                            struct error *err) MUST_USE;
 void stream_decoder_close(struct stream_decoder *decoder);
 

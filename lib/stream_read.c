@@ -199,11 +199,17 @@ int stream_read_ahead(struct stream_reader *r, struct error *err)
 struct stream_reader *stream_reader_open(int fd, const char *name, enum stream_kind expected,
                                          struct error *err)
 {
+    return stream_reader_open_begun(fd, name, expected, NULL, 0, err);
+}
+
+struct stream_reader *stream_reader_open_begun(int fd, const char *name, enum stream_kind expected,
+                                               const void *begun, size_t size, struct error *err)
+{
     struct stream_reader *r = memory_new(1, sizeof *r, err);
     if (!r)
         return NULL;
     r->name = name;
-    r->decoder = stream_decoder_open(fd, name, expected, err);
+    r->decoder = stream_decoder_open(fd, name, expected, begun, size, err);
     if (!r->decoder) {
         stream_reader_close(r);
         return NULL;
