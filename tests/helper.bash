@@ -22,7 +22,7 @@ export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
 export CUDA_VISIBLE_DEVICES=
 export PYTHONDONTWRITEBYTECODE=1
 
-PROGRAMS=(ptb-vocab ptb-subsample sgns-batch sgns-train sgns-knn sgns-cat)
+PROGRAMS=(ptb-vocab ptb-subsample sgns-batch sgns-train sgns-knn sgns-convert sgns-cat)
 
 setup() {
   cd "$BATS_TEST_TMPDIR" || return
@@ -136,7 +136,7 @@ input_of() {
     ptb-vocab) echo text ;;
     ptb-subsample | sgns-batch | sgns-cat) echo corpus.bin ;;
     sgns-train) echo batches.bin ;;
-    sgns-knn) echo vectors.bin ;;
+    sgns-knn | sgns-convert) echo vectors.bin ;;
   esac
 }
 
@@ -145,6 +145,7 @@ command_on() {
   case $1 in
     ptb-vocab) COMMAND=(ptb-vocab -q -m 2 "$2") ;;
     sgns-knn) COMMAND=(sgns-knn -q "$2" a) ;;
+    sgns-convert) COMMAND=(sgns-convert -q --from sgns --to word2vec "$2") ;;
     sgns-train) COMMAND=(sgns-train -q -t 2 "$2") ;;
     *) COMMAND=("$1" -q "$2") ;;
   esac
@@ -161,7 +162,7 @@ readers_of() {
   case $1 in
     corpus) echo ptb-vocab ptb-subsample sgns-batch sgns-cat ;;
     batches) echo ptb-vocab sgns-train sgns-cat ;;
-    vectors) echo ptb-vocab sgns-knn sgns-cat ;;
+    vectors) echo ptb-vocab sgns-knn sgns-convert sgns-cat ;;
     counts) echo ptb-vocab sgns-cat ;;
   esac
 }

@@ -430,7 +430,7 @@ on_a_terminal() {
 }
 
 @test "a stream is not read from a terminal" {
-  for program in ptb-subsample sgns-batch sgns-train sgns-knn sgns-cat; do
+  for program in ptb-subsample sgns-batch sgns-train sgns-knn sgns-convert sgns-cat; do
     command_on "$program" -
     status=0
     on_a_terminal "${COMMAND[*]} -o out" || status=$?

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* sgns-convert -- vectors from and to the files of other programs. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "checkpoint_rows.h"
+#include "cli.h"
+#include "formats.h"
+#include "memory.h"
+
+static const char own[] = "sgns"; /* the name of our own streams among the formats */
+
+static struct {
+    const char *from, *to, *words;
+    bool output_vectors, ignore_count;
+} opt;
+
+static const struct cli_option options[] = {
+    {'F', "from", OPTION_STRING, &opt.from, "FORMAT: of the input; without it, by what it holds", 0,
+     0, true},
+    {'T', "to", OPTION_STRING, &opt.to,
+     "FORMAT: of the output; without it, a stream if the input is none", 0, 0, false},
+    {'w', "words", OPTION_STRING, &opt.words,
+     "FILE: the words of an input that has them in a file of their own", 0, 0, false},
+    {'u', "output-vectors", OPTION_FLAG, &opt.output_vectors,
+     "of a checkpoint: the vectors of context words (U)", 0, 0, true},
+    {0, "ignore-count", OPTION_FLAG, &opt.ignore_count,
+     "take all rows, however many the input says it has", 0, 0, true},
+    {0},
+};
+
+static const struct cli_program program = {
+    .name = "sgns-convert",
+    .operands = "[VECTORS]",
+    .summary =
+        "Convert vectors between streams and the formats sgns, word2vec, word2vec-bin, glove, "
+        "fasttext,\nnpy and projector.",
+    .options = options,
+    .max_operands = 1,
+    .example = "sgns-convert --to word2vec emb.bin > emb.txt\n"
+               "  sgns-convert GoogleNews-vectors.bin | sgns-knn - king 5",
+};
+
+static struct error err;
+
+/* ---- formats ---- */
+
+/* NULL is our own. */
+static const struct format *named(const char *option, const char *name)
+{
+    const struct format *format = format_find(name);
+    if (!format && strcmp(name, own) != 0)
+        cli_usage_error("--%s=%s: expected sgns, word2vec, word2vec-bin, glove, fasttext, npy or "
+                        "projector",
+                        option, name);
+    return format;
+}
+
+static struct input in;
+static const struct format *from, *to; /* NULL: a stream */
+
+/* Settles `from`, and `opt.from` as the provenance tells it. */
+static void find_source(void)
+{
+    must(input_fill(&in, 4, &err), &err);
+    if (opt.from || stream_begins(input_next(&in), input_left(&in))) {
+        from = opt.from ? named("from", opt.from) : NULL;
+        return;
+    }
+    must(format_guess(&in, &from, &err), &err);
+    if (!from)
+        cli_usage_error("%s: its format is not certain; expected --from=sgns, word2vec, "
+                        "word2vec-bin, glove, fasttext, npy or projector",
+                        in.name);
+    opt.from = from->name;
+}
+
+/* ---- output ---- */
+
+static struct output out, out_words; /* the second: named where the format has two files */
+static struct vectors_writer stream;
+static struct export export;
+static uint32_t dim, written; /* rows */
+
+static void open_output(int fd)
+{
+    const char *path = cli_common()->output;
+    bool binary = !to || to->binary;
+    if (binary && !path && isatty(STDOUT_FILENO))
+        cli_usage_error("a stream is not for a terminal: use a pipe, '>', or '-o FILE'");
+    if (to && to->words_end && !path)
+        cli_usage_error("--to=%s: writes two files: name the one, -o NAME%s", to->name,
+                        to->rows_end);
+    if (to && to->words_end) {
+        char *words = format_words_name(to, path, &err);
+        if (!words)
+            cli_die(&err);
+        must(output_open(&out_words, words, fd, &err), &err);
+        must(output_text(&out_words, &err), &err);
+    }
+    must(output_open(&out, path, fd, &err), &err);
+    if (to)
+        must(output_text(&out, &err), &err);
+}
+
+static void start_output(struct head *head, uint32_t dimensions)
+{
+    dim = dimensions;
+    if (!to) {
+        cli_add_provenance(head);
+        must(vectors_writer_open(&stream, out.fd, out.name, head, dim, &err), &err);
+        return;
+    }
+    export = (struct export){.vocab = &head->vocab,
+                             .dim = dim,
+                             .rows = &out,
+                             .words = to->words_end ? &out_words : NULL};
+    if (to->export_header)
+        must(to->export_header(&export, &err), &err);
+}
+
+static int put_rows(void *unused, const float *rows, uint32_t count, struct error *error)
+{
+    (void)unused;
+    uint32_t most = vectors_rows_per_record(dim);
+    for (uint32_t n; count > 0; count -= n, rows += (size_t)n * dim) {
+        n = count < most ? count : most;
+        if (!to && vectors_write(&stream, rows, n, error) < 0)
+            return -1;
+        for (uint32_t i = 0; to && i < n; i++)
+            if (to->export_row(&export, written + i, rows + (size_t)i * dim, error) < 0)
+                return -1;
+        written += n;
+    }
+    return 0;
+}
+
+static void finish_output(void)
+{
+    if (!to) {
+        must(vectors_writer_finish(&stream, &err), &err);
+        vectors_writer_close(&stream);
+    }
+    export_release(&export);
+    must(out_words.name ? output_commit_both(&out, &out_words, &err) : output_commit(&out, &err),
+         &err);
+    cli_note("%lu words of %lu dimensions, from %s to %s", (unsigned long)written,
+             (unsigned long)dim, from ? from->name : own, to ? to->name : own);
+}
+
+/* ---- from a stream ---- */
+
+static void convert_stream(void)
+{
+    struct vectors_reader reader;
+    struct stream_reader *opened = stream_reader_open_begun(in.fd, in.name, STREAM_VECTORS,
+                                                            input_next(&in), input_left(&in), &err);
+    if (!opened)
+        cli_die(&err);
+    must(vectors_reader_attach(&reader, opened, &err), &err);
+    start_output(&reader.head, reader.dim);
+    if (opt.output_vectors) {
+        must(checkpoint_rows(&reader, WEIGHTS_CONTEXT, put_rows, NULL, &err), &err);
+    } else {
+        uint32_t first, count;
+        while (must(vectors_read(&reader, &first, &count, &err), &err) > 0)
+            must(put_rows(NULL, reader.value, count, &err), &err);
+    }
+    finish_output();
+    vectors_reader_close(&reader);
+}
+
+/* ---- from another program's file ---- */
+
+static void tell_left_out(const struct import_left_out *rows, const char *why)
+{
+    if (rows->count > 0)
+        cli_note("%llu row%s left out, %s: the first is %s %llu", (unsigned long long)rows->count,
+                 rows->count == 1 ? "" : "s", why, in.line ? "line" : "row",
+                 (unsigned long long)rows->first);
+}
+
+static void tell_import(const struct import *import)
+{
+    tell_left_out(&import->again, "their word was there before");
+    tell_left_out(&import->no_word, "their word is empty, too long, or has white space in it");
+    if (import->declared > 0 && import->declared != import->read)
+        cli_note("%s tells of %llu words, and has %llu", in.name,
+                 (unsigned long long)import->declared, (unsigned long long)import->read);
+    if (import->rounded)
+        cli_note("numbers of double precision became single");
+}
+
+static void copy_rows(const struct import *import, uint32_t words)
+{
+    uint32_t most = vectors_rows_per_record(dim);
+    float *rows = memory_new((size_t)most * dim, sizeof *rows, &err);
+    if (!rows)
+        cli_die(&err);
+    for (uint32_t first = 0, n; first < words; first += n) {
+        n = words - first < most ? words - first : most;
+        must(import_read(import, first, n, rows, &err), &err);
+        must(put_rows(NULL, rows, n, &err), &err);
+    }
+    free(rows);
+}
+
+static void convert_foreign(struct input *words)
+{
+    struct import import = {0};
+    must(from->import(&in, words, opt.ignore_count, &import, &err), &err);
+    struct head head = {.vocab = import.vocab};
+    import.vocab = (struct vocab){0};
+    start_output(&head, import.dim);
+    copy_rows(&import, head.vocab.words.count);
+    finish_output();
+    tell_import(&import);
+    import_release(&import);
+    head_release(&head);
+}
+
+/* The same with the second file of the input's format. */
+static void convert_foreign_of_two(const char *path)
+{
+    if (!opt.words && !path)
+        cli_usage_error("--from=%s: its words are in a file of their own: name it, --words=FILE",
+                        from->name);
+    char *beside = opt.words ? NULL : format_words_name(from, path, &err);
+    if (!opt.words && !beside)
+        cli_die(&err);
+    const char *name;
+    int fd = cli_open_input(opt.words ? opt.words : beside, &name, false);
+    if (fd == in.fd)
+        cli_usage_error("standard input cannot be both the vectors and their words");
+    if (output_is_same(cli_common()->output, fd) ||
+        (out_words.name && output_is_same(out_words.name, fd)))
+        cli_usage_error("%s: is an output as well", name);
+    struct input words = input_from(fd, name);
+    convert_foreign(&words);
+    input_release(&words);
+    close(fd);
+    free(beside);
+}
+
+static void check_options(void)
+{
+    if (opt.output_vectors && from)
+        cli_usage_error("--output-vectors: only a checkpoint has them, and %s is %s", in.name,
+                        from->name);
+    if (opt.ignore_count && (!from || from->words_end))
+        cli_usage_error("--ignore-count: nothing is to be ignored in %s", from ? from->name : own);
+    if (opt.words && (!from || !from->words_end))
+        cli_usage_error("--words: %s has its words with it", from ? from->name : own);
+    if (!from && !opt.to && !opt.output_vectors)
+        cli_usage_error("%s is a stream already; expected --to=FORMAT", in.name);
+}
+
+int main(int argc, char **argv)
+{
+    char **operand = cli_start(&program, argc, argv);
+    const char *name;
+    if (opt.from)
+        named("from", opt.from);
+    to = opt.to ? named("to", opt.to) : NULL;
+    int fd = cli_open_input(operand[0], &name, true);
+    in = input_from(fd, name);
+    open_output(fd);
+    find_source();
+    check_options();
+    if (!from)
+        convert_stream();
+    else if (from->words_end)
+        convert_foreign_of_two(fd == STDIN_FILENO ? NULL : operand[0]);
+    else
+        convert_foreign(NULL);
+    input_release(&in);
+    return STATUS_OK;
+}
