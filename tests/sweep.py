@@ -11,8 +11,8 @@
 
 COMMAND is a program with its arguments; {} among them becomes the name of a file with the bad stream,
 - lets it come through a pipe. It runs with -o FILE in a folder of its own, where it finds the files of
-the present folder. To refuse is: status 3, one line `program: source: byte N...` with N not behind the
-input's end, and neither FILE nor a temporary left. (sgns-cat --check has that line in FILE, its
+the present folder. To refuse is: status 3, one line `program: source: byte N...` (of a text: line N)
+with N not behind the input's end, and neither FILE nor a temporary left. (sgns-cat --check has that line in FILE, its
 report.) As good as to refuse a flipped bit is to write the same as without it. Prints what went wrong,
 and how many runs there were; matrix also, which bits changed nothing.
 """
@@ -63,8 +63,9 @@ def judge(command, stream, result, good):
             return f"message: {message[:300]}"
         message, output = f"{command[0]}: {(output or b'').decode(errors='replace')}", None
     source = "stdin" if "-" in command else re.escape(BAD)
-    line = re.fullmatch(rf"{command[0]}: {source}: byte (\d+)[:,] [^\n]+\n", message)
-    if not line or int(line[1]) > len(stream):
+    line = re.fullmatch(rf"{command[0]}: {source}: (byte|line) (\d+)[:,] [^\n]+\n", message)
+    end = len(stream) if line and line[1] == "byte" else stream.count(b"\n") + 1
+    if not line or int(line[2]) > end:
         return f"message: {message[:300]}"
     return REFUSED if output is None else "failed, but left its output"
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "checkpoint.h"
+#include "checkpoint_rows.h"
 #include "gpu.h"
 #include "memory.h"
 #include "oracle.h"
@@ -249,6 +250,67 @@ static void test_stream(const char *device, const struct trainer_config *config,
     free(o);
 }
 
+/* ---- as plain vectors ---- */
+
+struct gathered {
+    float rows[WORDS * DIM_MOST];
+    size_t used, dim;
+};
+
+static int gather(void *data, const float *rows, uint32_t count, struct error *err)
+{
+    (void)err;
+    struct gathered *g = data;
+    memcpy(g->rows + g->used, rows, count * g->dim * sizeof *rows);
+    g->used += count * g->dim;
+    return 0;
+}
+
+static bool reads(int fd, enum weights matrix, size_t dim, const float *expected)
+{
+    struct error err;
+    struct vectors_reader in;
+    struct gathered g = {.dim = dim};
+    lseek(fd, 0, SEEK_SET);
+    require(vectors_reader_open(&in, fd, "checkpoint", &err) == 0 &&
+                checkpoint_rows(&in, matrix, gather, &g, &err) == 0,
+            &err);
+    vectors_reader_close(&in);
+    return g.used == WORDS * dim && memcmp(g.rows, expected, g.used * sizeof *expected) == 0;
+}
+
+/* V is what a trainer reads back. So is U, if it stands where V did. */
+static void test_rows(const struct trainer_config *config)
+{
+    struct error err;
+    struct outcome *o = new_outcome();
+    struct minibatch batch = {0};
+    struct checkpoint_run run = {*config, shape, 7};
+    bool v = true, u = true;
+    struct trainer *trainer = new_trainer("cpu", config);
+    for (unsigned step = 0; step < STEPS; step++) {
+        run_steps(trainer, step, step + 1, &batch, o);
+        look(trainer, config, o);
+        int fd = checkpoint_file(trainer, &run, step + 1);
+        v = v && reads(fd, WEIGHTS_CENTRE, config->dim, o->rows);
+        struct trainer *other = new_trainer("cpu", config);
+        require(other->methods->restore(other, WEIGHTS_CENTRE, 0, WORDS, o->step[1], o->number[1],
+                                        &err) == 0,
+                &err);
+        other->methods->resume(other, step + 1);
+        require(other->methods->read_back(other, 0, WORDS, o->rows, &err) == 0, &err);
+        u = u && reads(fd, WEIGHTS_CONTEXT, config->dim, o->rows);
+        other->methods->destroy(other);
+        close(fd);
+    }
+    tap_check(v, "%s, dim %u: V out of a checkpoint is V as it is, after every step",
+              name_of(config), (unsigned)config->dim);
+    tap_check(u, "and U is U");
+    trainer->methods->destroy(trainer);
+    minibatch_release(&batch);
+    free(o);
+}
+
 static void test_all(const char *device, enum optimizer optimizer, uint32_t dim)
 {
     struct trainer_config config = config_of(optimizer, dim);
@@ -262,6 +324,8 @@ static void test_all(const char *device, enum optimizer optimizer, uint32_t dim)
     test_saving(device, &config, expected);
     test_restoring(device, &config, expected);
     test_stream(device, &config, expected);
+    if (strcmp(device, "cpu") == 0)
+        test_rows(&config);
     free(expected);
 }
 

@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Write vectors as other programs do, from lines of a word, a tab, and numbers:
+
+    foreign.py FORMAT < ROWS
+
+word2vec, word2vec-bin    as word2vec.c: six decimals, a space behind each; a newline behind each row
+gensim, gensim-bin        as gensim: shortest numbers; no newline behind a row of the binary format
+fasttext                  as fastText's .vec: five digits, a space behind each
+glove, glove-header       as GloVe: six decimals, no first line; with -write-header 1, which counts
+                          the words without the <unk> that it writes behind them
+
+Where the numbers must come through as they are, gensim's formats do that.
+"""
+import struct
+import sys
+
+
+def float32(text):
+    return struct.unpack("<f", struct.pack("<f", float(text)))[0]
+
+
+def main():
+    style = sys.argv[1]
+    write = sys.stdout.buffer.write
+    rows = []
+    for line in sys.stdin.buffer:
+        word, numbers = line.rstrip(b"\n").split(b"\t")
+        rows.append((word, [float32(n) for n in numbers.split()]))
+    if style != "glove":
+        write(b"%d %d\n" % (len(rows) - (style == "glove-header"), len(rows[0][1])))
+    for word, row in rows:
+        if style in ("word2vec-bin", "gensim-bin"):
+            write(word + b" " + struct.pack(f"<{len(row)}f", *row))
+            write(b"\n" if style == "word2vec-bin" else b"")
+        elif style == "word2vec":
+            write(word + b" " + b"".join(b"%f " % x for x in row) + b"\n")
+        elif style == "gensim":
+            write(b" ".join([word] + [b"%.9g" % x for x in row]) + b"\n")
+        elif style == "fasttext":
+            write(word + b" " + b"".join(b"%.5g " % x for x in row) + b"\n")
+        elif style in ("glove", "glove-header"):
+            write(word + b"".join(b" %f" % x for x in row) + b"\n")
+        else:
+            sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()
