@@ -60,16 +60,16 @@ static int ends_early(const struct reading *r, struct error *err)
 static int read_word(struct reading *r, struct error *err)
 {
     for (size_t seen = 0;;) {
-        size_t left = input_left(r->in);
-        const char *word = input_next(r->in), *space = memchr(word + seen, ' ', left - seen);
+        size_t left = input_left(r->in), reach = left > WORD_MAX ? WORD_MAX + 1 : left;
+        const char *word = input_next(r->in), *space = memchr(word + seen, ' ', reach - seen);
         if (space) {
             r->word.size = 0;
             return bytes_put(&r->word, input_take(r->in, (size_t)(space - word) + 1),
                              (size_t)(space - word), err);
         }
-        seen = left;
-        if (seen > WORD_MAX)
+        if (reach > WORD_MAX)
             return input_byte_fault(r->in, err, "a word of more than %d bytes", (int)WORD_MAX);
+        seen = reach;
         if (input_fill(r->in, seen + 1, err) < 0)
             return -1;
         if (input_left(r->in) == seen)

@@ -1,0 +1,87 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Vectors there and back between these programs and the real gensim, NumPy and fastText, where they are
+# installed (pipelines/install-packages peers); with PEERS=1 they must be.
+
+load helper
+
+# need_peer WHAT COMMAND...: which tells whether it is there; or the test is skipped.
+need_peer() {
+  "${@:2}" &>/dev/null && return
+  [ -z "${PEERS-}" ] || fail "PEERS is set, but there is no $1"
+  skip "needs $1"
+}
+
+# peers ARGUMENT...: peers.py with the first Python that has gensim.
+peers() {
+  local python
+  for python in python3 /usr/bin/python3; do
+    if "$python" -c 'import importlib.util as u, sys; sys.exit(not u.find_spec("gensim"))' 2>/dev/null; then
+      "$python" "$BATS_TEST_DIRNAME/peers.py" "$@"
+      return
+    fi
+  done
+  return 1
+}
+
+# agree: every line of `found` (word, cosine) is what sgns-knn says of `query` and emb.bin, to one in
+# the third digit.
+agree() {
+  sgns-knn emb.bin "$query" 10 | sed -E 's/^cosine sim=([^:]*): (.*)/\2\t\1/' >ours
+  assert_equal "$(wc -l <ours)" 10
+  paste <(sort ours) <(sort found) | awk -F '\t' '
+    $1 != $3 || $2 - $4 > tolerance || $4 - $2 > tolerance { print; bad = 1 }
+    END { exit bad }' tolerance="$1"
+}
+
+@test "gensim and NumPy load every format, and give the same neighbours to 1e-6" {
+  need_peer gensim peers there
+  sample_text 3000 60 | ptb-vocab -q -m 1 | sgns-batch -q -b 64 | sgns-train -q -d 20 --lr 0.01 -o emb.bin
+  sgns-cat emb.bin >rows
+  sgns-convert -q --to word2vec -o emb.txt emb.bin
+  sgns-convert -q --to word2vec-bin -o emb.w2v emb.bin
+  sgns-convert -q --to fasttext -o emb.vec emb.bin
+  sgns-convert -q --to glove -o emb.glove emb.bin
+  sgns-convert -q --to npy -o emb.npy emb.bin
+  sgns-convert -q --to projector -o emb_tensor.tsv emb.bin
+  peers neighbours w1 w7 w60 >answers
+  assert_equal "$(wc -l <answers)" 30
+  for query in w1 w7 w60; do
+    grep "^$query"$'\t' answers | cut -f 2,3 >found
+    agree 0.000501
+  done
+}
+
+@test "what gensim and NumPy save comes in bit by bit" {
+  need_peer gensim peers there
+  peers save
+  for input in saved.txt saved.w2v saved.npy saved_tensor.tsv; do
+    succeeds sgns-convert -q --to npy -o out.npy $input
+    cmp out.words saved.words
+    peers same out.npy
+  done
+  for input in big-endian version2 version3 double; do
+    succeeds sgns-convert --words saved.words --to npy -o out.npy $input.npy
+    [ $input != double ] || says 'double precision'
+    peers same out.npy
+  done
+  fails_with 3 sgns-convert --words saved.words --to npy -o out.npy fortran.npy
+  says 'not in C order'
+  succeeds sgns-convert -q --to word2vec -o back.txt saved.w2v
+  succeeds sgns-convert -q --to npy -o out.npy back.txt
+  peers same out.npy
+}
+
+@test "vectors of fastText come in, and have the neighbours that fastText tells" {
+  need_peer fastText command -v fasttext
+  sample_text 3000 60 >text
+  fasttext skipgram -input text -output model -dim 20 -minCount 1 -maxn 0 -epoch 3 -thread 1 >log 2>&1
+  succeeds sgns-convert -o emb.bin model.vec
+  says ', from word2vec to sgns'
+  succeeds sgns-convert --from fasttext -o emb.bin model.vec
+  assert_equal "$(sgns-cat --vocab emb.bin | wc -l)" 61 # with </s>
+  for query in w1 w7 '</s>'; do
+    fasttext nn model.bin 10 <<<"$query" | sed -E 's/^Query word\? //' | grep . | tr ' ' '\t' >found
+    agree 0.001
+  done
+}

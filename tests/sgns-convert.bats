@@ -1,0 +1,561 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+
+load helper
+
+# Formats of one file, and of two with the name that -o gets.
+ONE=(word2vec word2vec-bin glove fasttext)
+declare -A TWO=([npy]=emb.npy [projector]=emb_tensor.tsv)
+declare -A BESIDE=([npy]=emb.words [projector]=emb_metadata.tsv)
+
+# foreign FORMAT < ROWS: as the program of that format writes them; a row is a word, a tab, numbers.
+foreign() {
+  "$BATS_TEST_DIRNAME/foreign.py" "$1"
+}
+
+# rows: words and numbers that are hard to keep.
+rows() {
+  printf '</s>\t0 -0.0 1\n'
+  printf '...\t1e-45 -1e-45 1.17549421e-38\n'
+  printf 'no\xc2\xa0break\xe2\x80\x89space\t3.4028234e38 -3.4028234e38 1.17549435e-38\n'
+  printf '3.5\t0.1 0.2 0.3\n'
+  printf '12\t0.333333343 16777216 16777215\n'
+  printf '<unk>\t1e9 1e10 123456789\n'
+  printf '\xff\xfe\t-0.0001 1e-5 9.99999975e-06\n'
+  printf '\x1b[31m\t1.00000012 0.999999940 -2.5\n'
+  printf '%0300d\t7 8 9\n' 1
+}
+
+# bits FILE...: rows of the files, whatever they are, in the binary format: to be compared.
+bits() {
+  sgns-convert -q --to word2vec-bin "$@"
+}
+
+# ---- there and back ----
+
+@test "every number and word survives every format, bit by bit" {
+  rows | foreign word2vec-bin >w2v
+  succeeds sgns-convert -q w2v -o emb.bin
+  bits emb.bin | cmp - w2v
+  for format in "${ONE[@]}"; do
+    succeeds sgns-convert -q --to "$format" -o "emb.$format" emb.bin
+    bits --from "$format" "emb.$format" | cmp - w2v
+  done
+  for format in "${!TWO[@]}"; do
+    succeeds sgns-convert -q --to "$format" -o "${TWO[$format]}" emb.bin
+    bits --from "$format" "${TWO[$format]}" | cmp - w2v
+  done
+}
+
+@test "random bits survive a chain of all formats, in files and pipes" {
+  python3 -c '
+import random, struct, sys
+random.seed(1)
+rows = 400
+sys.stdout.buffer.write(b"%d 30\n" % rows)
+for i in range(rows):
+    row = [random.getrandbits(32) & ~(0x800000 if random.getrandbits(9) else 0x40000000) for _ in range(30)]
+    row = [bits if bits & 0x7f800000 != 0x7f800000 else 0 for bits in row]
+    sys.stdout.buffer.write(b"w%d " % i + struct.pack("<30I", *row) + b"\n")' >w2v
+  sgns-convert -q --to projector -o emb_tensor.tsv w2v
+  sgns-convert -q --to npy -o emb.npy emb_tensor.tsv
+  sgns-convert -q --to glove emb.npy | sgns-convert -q --from glove | sgns-convert -q --to fasttext |
+    sgns-convert -q --to word2vec --from fasttext | bits >back
+  cmp back w2v
+}
+
+@test "what is written is what the other programs write and read" {
+  printf 'a\t1 0.1\nb\t-2.5e-05 1e10\n' >rows
+  foreign word2vec-bin <rows | sgns-convert -q -o emb.bin
+  succeeds sgns-convert -q --to word2vec emb.bin
+  prints '2 2\na 1 0.1\nb -2.5e-05 1e+10\n'
+  sgns-convert -q --to fasttext emb.bin | cmp - stdout
+  sgns-convert -q --to glove emb.bin | cmp - <(tail -n +2 stdout)
+  sgns-convert -q --to word2vec-bin emb.bin | cmp - <(foreign word2vec-bin <rows)
+  sgns-convert -q --to projector -o emb_tensor.tsv emb.bin
+  assert_equal "$(<emb_tensor.tsv)" $'1\t0.1\n-2.5e-05\t1e+10'
+  assert_equal "$(<emb_metadata.tsv)" $'a\nb'
+  sgns-convert -q --to npy -o emb.npy emb.bin
+  assert_equal "$(<emb.words)" $'a\nb'
+  assert_equal "$(head -c 10 emb.npy | od -An -tx1 | tr -d ' \n')" 934e554d505901007600
+}
+
+@test "a stream of another program's vectors is one that all tools take" {
+  printf '</s>\t1 0\neast\t2 0.1\nnorth\t0 1\n' | foreign gensim >emb.txt
+  succeeds sgns-convert emb.txt -o emb.bin
+  says 'sgns-convert: 3 words of 2 dimensions, from word2vec to sgns'
+  for option in '' --header --vocab; do
+    sgns-cat ${option:+$option} emb.bin >printed
+    "$BATS_TEST_DIRNAME/decode.py" ${option:+$option} emb.bin | cmp - printed
+  done
+  assert_equal "$(sgns-cat --vocab emb.bin)" $'</s>\t0\neast\t0\nnorth\t0'
+  sgns-cat --header emb.bin | tail -n 1 | grep -qxE 'made by: sgns-convert [0-9.]+ --from=word2vec'
+  succeeds sgns-knn emb.bin '</s>' 1
+  prints 'cosine sim=0.999: east\n'
+  sgns-convert -q emb.txt | sgns-knn - east 1 | grep -qF '</s>'
+  fails_with 2 sgns-knn emb.bin '<s>'
+  says 'closest: </s>'
+  echo text >text
+  fails_with 3 ptb-vocab --vocab emb.bin text -o out
+  says 'without the counts'
+  leaves_nothing out
+}
+
+@test "of a stream the whole chain of programs is kept, its words with their counts" {
+  make_samples .
+  sgns-convert -q --to sgns -o again.bin vectors.bin
+  sgns-cat --header vectors.bin >header
+  sgns-cat --header again.bin | head -n -1 | cmp - header
+  sgns-cat --header again.bin | tail -n 1 | grep -qE '^made by: sgns-convert [0-9.]+$'
+  cmp <(sgns-cat --vocab vectors.bin) <(sgns-cat --vocab again.bin)
+  cmp <(sgns-cat vectors.bin) <(sgns-cat again.bin)
+  ptb-vocab -q --vocab again.bin text | sgns-cat | head -n 1 | grep -qx 'a b c a d'
+}
+
+# ---- U ----
+
+# checkpoint [OPTION...]: emb.ckpt and batches of a small text.
+checkpoint() {
+  sample_text 200 40 | ptb-vocab -q -m 1 | sgns-batch -q -b 32 -e 3 -o batches.bin
+  sgns-train -q -d 7 "$@" --checkpoint emb.ckpt --checkpoint-every 20steps -o emb.bin batches.bin
+}
+
+@test "--output-vectors gives U of a checkpoint" {
+  checkpoint --optimizer sgd
+  # With gradient descent, STATE has U as it is.
+  PYTHONPATH=$BATS_TEST_DIRNAME python3 -c '
+import pathlib, struct, decode
+payload, at = decode.decompress(pathlib.Path("emb.ckpt").read_bytes()), 16
+while at < len(payload):
+    record, size = struct.unpack_from("<II", payload, at)
+    matrix, first, n = struct.unpack_from("<3I", payload, at + 8)
+    if record == decode.STATE and matrix == 1:
+        for i in range(n):
+            values = struct.unpack_from("<7f", payload, at + 20 + 8 * n + 28 * i)
+            print(*("%.9g" % v for v in values))
+    at += 8 + size' >expected
+  [ -s expected ]
+  succeeds sgns-convert -q --output-vectors -o u.bin emb.ckpt
+  sgns-cat u.bin | tail -n +2 | cut -d ' ' -f 2- | cmp - expected
+  cmp <(sgns-cat --vocab u.bin) <(sgns-cat --vocab emb.ckpt)
+  sgns-cat --header u.bin | tail -n 1 | grep -q -- ' --output-vectors$'
+  sgns-convert -q -u --to word2vec - <emb.ckpt | bits | cmp - <(bits u.bin)
+  sgns-knn u.bin w1 3
+}
+
+@test "without it a checkpoint is its vectors, in another format or in a stream without the state" {
+  checkpoint
+  cmp <(sgns-convert -q --to word2vec emb.ckpt | sgns-convert -q | sgns-cat) <(sgns-cat emb.ckpt)
+  sgns-convert -q --to sgns -o plain.bin emb.ckpt
+  cmp <(sgns-cat plain.bin) <(sgns-cat emb.ckpt)
+  [ "$(wc -c <plain.bin)" -lt $(($(wc -c <emb.ckpt) / 3)) ]
+  fails_with 3 sgns-convert -u -o out emb.bin
+  says 'vectors, but no checkpoint'
+  leaves_nothing out
+  sgns-convert -q --to glove -o emb.txt emb.bin
+  fails_with 2 sgns-convert -u -o out emb.txt
+  says 'only a checkpoint has them, and emb.txt is glove'
+}
+
+# ---- what the input is ----
+
+@test "the format of the input is found out where that is certain" {
+  printf 'a\t1 0.1\nb\t2 3\n' >rows
+  guessed() { # FORMAT FILE
+    succeeds sgns-convert -o out.bin "$2"
+    says ", from $1 to sgns"
+  }
+  for format in word2vec word2vec-bin gensim gensim-bin fasttext glove; do
+    foreign $format <rows >emb.$format
+  done
+  guessed word2vec emb.word2vec
+  guessed word2vec emb.gensim
+  guessed word2vec emb.fasttext
+  guessed word2vec-bin emb.word2vec-bin
+  guessed word2vec-bin emb.gensim-bin
+  guessed glove emb.glove
+  sgns-convert -q --to npy -o emb.npy emb.glove
+  guessed npy emb.npy
+  sgns-convert -q --to projector -o emb_tensor.tsv emb.glove
+  guessed projector emb_tensor.tsv
+  succeeds sgns-convert --to sgns -o out2.bin out.bin
+  says ', from sgns to sgns'
+  for format in word2vec gensim-bin glove; do
+    sgns-convert -q emb.$format -o expected
+    sgns-convert -q <emb.$format | cmp - expected
+    slowly emb.$format | sgns-convert -q | cmp - expected
+  done
+}
+
+@test "where it is not certain, the choices are named" {
+  for content in 'some text\n' '5 1\nx 2\n' 'a 1\n' '3 3\nab cd ef\n' '\x1f\x8b\x08\x00' '0.5 1\n\n\n'; do
+    printf "%b" "$content" >odd
+    fails_with 2 sgns-convert -o out odd
+    says 'odd: its format is not certain; expected --from=sgns, word2vec, word2vec-bin, glove, fasttext, npy or projector'
+    leaves_nothing out
+  done
+}
+
+@test "words of one number are read by the name of their format" {
+  printf '5\t2\n7\t3\n' >rows
+  foreign gensim-bin <rows >w2v.bin
+  bits --from word2vec-bin w2v.bin >expected
+  for format in word2vec glove fasttext; do
+    sgns-convert -q --from word2vec-bin --to $format w2v.bin >emb.txt
+    bits --from $format emb.txt | cmp - expected
+  done
+}
+
+@test "mistakes in the command line are named" {
+  rows | foreign gensim-bin >w2v
+  fails_with 2 sgns-convert --from nonsense w2v
+  says '--from=nonsense: expected sgns, word2vec'
+  fails_with 2 sgns-convert --to nonsense w2v
+  says '--to=nonsense: expected sgns, word2vec'
+  sgns-convert -q w2v -o emb.bin
+  fails_with 2 sgns-convert emb.bin
+  says 'emb.bin is a stream already'
+  fails_with 2 sgns-convert --to npy emb.bin
+  says 'two files'
+  fails_with 2 sgns-convert --to npy -o emb emb.bin
+  says 'ends in .npy'
+  fails_with 2 sgns-convert --to projector -o _tensor.tsv emb.bin
+  says 'ends in _tensor.tsv'
+  fails_with 2 sgns-convert --to glove --words x emb.bin
+  says '--words'
+  fails_with 2 sgns-convert --to glove --ignore-count emb.bin
+  says '--ignore-count'
+  fails_with 2 sgns-convert --from npy <w2v
+  says '--words=FILE'
+  fails_with 3 sgns-convert --from sgns --to glove w2v
+  says 'w2v: byte 0: not a compressed stream'
+}
+
+@test "a stream or a binary file is not for a terminal, text is" {
+  printf 'a\t1 0.1\n' | foreign glove >emb.txt
+  for to in '' '--to sgns' '--to word2vec-bin'; do
+    status=0
+    script -qec "sgns-convert $to emb.txt" /dev/null </dev/null >shown || status=$?
+    assert_equal $status 2
+    grep -q terminal shown
+  done
+  script -qec 'sgns-convert -q --to word2vec emb.txt' /dev/null </dev/null | tr -d '\r' >shown
+  assert_equal "$(<shown)" $'1 2\na 1 0.1'
+}
+
+# ---- quirks ----
+
+@test "as other programs write: spaces and carriage returns at the end, newlines or none" {
+  printf 'a\t1 0.5\nb\t-2 0.25\n' >rows
+  foreign gensim-bin <rows >expected
+  for format in word2vec word2vec-bin gensim fasttext glove; do
+    foreign $format <rows >emb
+    bits emb >got
+    bits expected | cmp - got
+  done
+  foreign word2vec <rows | sed 's/$/\r/' >emb
+  bits emb | cmp - got
+  printf '2 2\n\n\na %b\n\nb %b' '\0\0\0200\0077\0\0\0\0077' '\0\0\0\0300\0\0\0200\0076' >emb
+  bits emb | cmp - got
+  head -c -1 <(foreign word2vec-bin <rows) >emb
+  bits emb | cmp - got
+}
+
+@test "columns are divided by the space alone, and counted from the right" {
+  printf 'a\xc2\xa0b 1 2\n... 3 4\n5 6 7\n\xe2\x80\xa8 8 9\n' >emb.txt
+  succeeds sgns-convert --to word2vec emb.txt
+  cmp stdout <(echo 4 2 && cat emb.txt)
+}
+
+@test "rows whose word no stream can have are left out, and counted" {
+  printf 'a 1 2\n. . . 3 4\nat b@c 5 6\n 7 8\nx\ty 9 10\nb 11 12\n' >emb.txt
+  succeeds sgns-convert --to glove emb.txt
+  prints 'a 1 2\nb 11 12\n'
+  says '4 rows left out, their word is empty, too long, or has white space in it: the first is line 2'
+  printf '3 1\n%065536d 1\na 2\nz\0z 3\n' 0 >emb.txt
+  succeeds sgns-convert --to glove --from word2vec emb.txt
+  prints 'a 2\n'
+  printf '. . 1 2\n' >emb.txt
+  fails_with 3 sgns-convert --from glove --to word2vec emb.txt
+  says 'no row with a word'
+}
+
+@test "of a word that is there again the first row stays" {
+  for format in gensim gensim-bin glove; do
+    printf 'a\t1 2\nb\t3 4\na\t5 6\nb\t3 4\n' | foreign $format >emb
+    succeeds sgns-convert --to glove emb
+    prints 'a 1 2\nb 3 4\n'
+    says_like '2 rows left out, their word was there before: the first is (line|row) [34]'
+  done
+}
+
+@test "a first line of GloVe may be there, and does not count <unk>" {
+  printf 'a\t1 2\nb\t3 4\n<unk>\t5 6\n' >rows
+  foreign glove-header <rows >emb.txt
+  for from in '' '--from glove' '--from word2vec'; do
+    # shellcheck disable=SC2086 # words
+    succeeds sgns-convert $from --to glove emb.txt
+    prints 'a 1 2\nb 3 4\n<unk> 5 6\n'
+    says 'emb.txt tells of 2 words, and has 3'
+  done
+}
+
+@test "a first line that tells of another number is an error, or ignored if that is wanted" {
+  printf 'a\t1 2\nb\t3 4\nc\t5 6\n' >rows
+  for format in gensim gensim-bin; do
+    for told in 2 4 1000000; do
+      foreign $format <rows | sed "1s/3/$told/" >emb
+      fails_with 3 sgns-convert --to glove emb
+      [ $format = gensim-bin ] || says "emb: line 1: tells of $told words, but 3 rows follow"
+      succeeds sgns-convert --ignore-count --to glove emb
+      prints 'a 1 2\nb 3 4\nc 5 6\n'
+      says "emb tells of $told words, and has 3"
+    done
+    foreign $format <rows | sed '1s/3/0/' >emb
+    fails_with 3 sgns-convert --from word2vec${format#gensim} emb
+    says 'tells of no words'
+  done
+}
+
+@test "long words and long rows" {
+  { printf '%065535d\t' 7 && seq -s ' ' 65536; } | foreign gensim-bin >emb
+  bits emb | cmp - <(cat emb && echo)
+  sgns-convert -q --to word2vec emb | bits | cmp - <(cat emb && echo)
+}
+
+# ---- refusals ----
+
+# refuses FORMAT TEXT WHY: a file of it, at the place that WHY tells.
+refuses() {
+  printf '%b' "$2" >bad
+  fails_with 3 sgns-convert --from "$1" -o out bad &&
+    says "sgns-convert: bad: $3" && leaves_nothing out
+}
+
+@test "text that is not right is refused with line and reason" {
+  refuses word2vec '' 'line 1: there is none'
+  refuses word2vec 'a 1 2\n' 'line 1: not the numbers of words and of dimensions'
+  refuses word2vec '1 2 3\na 1 2\n' 'line 1: not the numbers'
+  refuses word2vec '1 -2\na 1 2\n' 'line 1: not the numbers'
+  refuses word2vec '1 0\na\n' 'line 1: 0 dimensions, expected 1 to 65536'
+  refuses word2vec '1 65537\na\n' 'line 1: 65537 dimensions'
+  refuses word2vec '1 99999999999999999999\na\n' 'line 1: not the numbers'
+  refuses word2vec '2 2\na 1 2\nb 1\n' 'line 3: 1 numbers, expected 2'
+  refuses word2vec '2 2\na 1 2\nb\n' 'line 3: 0 numbers, expected 2'
+  refuses word2vec '2 2\na 1 2\nb 1 2 3\n' 'line 3: more than 2 numbers'
+  refuses word2vec '2 2\na 1 2\nb 1  2\n' "line 3: '' is not a finite number"
+  refuses word2vec '2 2\na 1 2\nb 1 x\n' "line 3: 'x' is not a finite number"
+  refuses word2vec '2 2\na 1 2\nb 1 2x\n' "line 3: '2x' is not a finite number"
+  refuses word2vec '2 2\na 1 nan\nb 1 2\n' "line 2: 'nan' is not a finite number"
+  refuses word2vec '2 2\na -inf 1\nb 1 2\n' "line 2: '-inf' is not a finite number"
+  refuses word2vec '2 2\na 0x1 1\nb 1 2\n' "line 2: '0x1' is not a finite number"
+  refuses word2vec '2 2\na 1,5 1\nb 1 2\n' "line 2: '1,5' is not a finite number"
+  refuses word2vec '2 2\na 3.5e38 1\nb 1 2\n' "line 2: '3.5e38' is beyond single precision"
+  refuses word2vec '2 2\na 1 2\nb 1 2' 'line 3: no newline at its end'
+  refuses word2vec '2 2\na 1 2\nb 1 2\n\n' 'line 4: 0 numbers'
+  refuses word2vec '2 2\na 1 2\nb 1 2\nc 1 2\n' 'line 1: tells of 2 words, but 3 rows follow'
+  refuses glove 'a\n' 'line 1: not a word and numbers'
+  refuses glove 'a 1 2\nb 1\n' 'line 2: 1 numbers, expected 2'
+  refuses glove 'a 1 2\nb 1 2 3\n' 'line 2: more than 2 numbers'
+  refuses glove '2 2\n' 'line 1: no row behind it'
+}
+
+@test "binary that is not right is refused with byte and reason" {
+  one='\0\0\0200\0077'
+  refuses word2vec-bin '' 'byte 0: no line'
+  refuses word2vec-bin '1 x\n' 'byte 0: no line'
+  refuses word2vec-bin '1 0\na ' 'byte 0: 0 dimensions'
+  refuses word2vec-bin "1 1\na $one\n\n" 'byte 10: data behind the last of 1 rows'
+  refuses word2vec-bin "1 1\na ${one}b" 'byte 10: data behind the last of 1 rows'
+  refuses word2vec-bin "2 1\na $one" 'byte 10: ends in row 2 of 2'
+  refuses word2vec-bin "2 1\na $one\nb" 'byte 11: ends in row 2 of 2'
+  refuses word2vec-bin '1 1\na \0\0\0200\0177' 'byte 6: the vector of row 1 is not finite'
+  refuses word2vec-bin '1 1\na \0001\0\0200\0177' 'byte 6: the vector of row 1 is not finite'
+  refuses word2vec-bin "1 1\n$(printf '%065536d' 1) $one" 'byte 4: a word of more than 65535 bytes'
+}
+
+@test "arrays that are not right are refused, and so are lists of other words" {
+  array() { # DICTIONARY [BYTES]: bad.npy
+    printf '\x93NUMPY\x01\x00%b%s%b' "$(printf '\\x%02x\\x00' ${#1})" "$1" "${2-}" >bad.npy
+  }
+  wrong() { # WHY
+    fails_with 3 sgns-convert --from npy -o out bad.npy && says "$1" && leaves_nothing out
+  }
+  one='\x00\x00\x80\x3f'
+  printf 'a\nb\n' >bad.words
+  good="{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }"
+  array "$good" "$one$one"
+  succeeds sgns-convert --from npy --to glove bad.npy
+  prints 'a 1\nb 1\n'
+  printf '\x93NUMPY' >bad.npy
+  wrong 'bad.npy: byte 0: no NumPy array'
+  printf '\x93NUMPY\x04\x00\x00\x00\x00\x00' >bad.npy
+  wrong 'byte 0: version 4 of the format'
+  for dictionary in "${good/<f4/<i4}" "${good/<f4/|O}" "${good/False/True}" "${good/(2, 1)/(2,)}" \
+    "${good/(2, 1)/(2, 1, 1)}" "${good/(2, 1)/(0, 1)}" "${good/(2, 1)/(2, 65537)}" \
+    "${good/(2, 1)/(-2, 1)}" "${good/descr/other}" "${good/, \}/, \'shape\': (2, 1)\}}" '{}' '' \
+    "${good}x" "${good/\}/}"; do
+    array "$dictionary" "$one$one"
+    wrong 'bad.npy: byte '
+  done
+  array "$good" "$one"
+  wrong 'ends in row 2 of 2'
+  array "$good" "$one$one$one"
+  wrong 'data behind the last of 2 rows'
+  array "$good" "$one"'\x00\x00\x80\x7f'
+  wrong 'row 2 is not finite'
+  array "$good" "$one$one"
+  printf 'a\n' >bad.words
+  wrong 'bad.words: line 1: the last, but there are more vectors'
+  printf 'a\nb\nc\n' >bad.words
+  wrong 'bad.words: line 3: a word behind those of all 2 vectors'
+  printf 'a\nb' >bad.words
+  wrong 'bad.words: line 2: no newline at its end'
+  rm bad.words
+  fails_with 1 sgns-convert --from npy -o out bad.npy
+  says 'bad.words: cannot open: No such file'
+}
+
+@test "tables that are not right are refused" {
+  printf 'a\nb\n' >bad_metadata.tsv
+  wrong() { # CONTENT WHY
+    printf '%b' "$1" >bad_tensor.tsv
+    fails_with 3 sgns-convert --from projector -o out bad_tensor.tsv && says "$2" && leaves_nothing out
+  }
+  wrong '' 'bad_metadata.tsv: line 1: a word behind those of all 0 vectors'
+  wrong '1\t2\n3\n' 'line 2: 1 numbers, expected 2'
+  wrong '1\t2\n3\t4\t5\n' 'line 2: more than 2 numbers'
+  wrong '1\t2\n3\tx\n' "line 2: 'x' is not a finite number"
+  wrong '1\t2\n3\tinf\n' "line 2: 'inf' is not a finite number"
+  wrong '1\t2\n3\t4' 'line 2: no newline at its end'
+  wrong '1\t2\n' 'bad_metadata.tsv: line 2: a word behind those of all 1 vectors'
+  wrong '1\t2\n3\t4\n5\t6\n' 'bad_metadata.tsv: line 2: the last, but'
+}
+
+@test "the words of a projector may be a table" {
+  printf '1\t2\n3\t4\n' >emb_tensor.tsv
+  printf 'word\tcount\na\t7\nb\t8\n' >emb_metadata.tsv
+  succeeds sgns-convert -q --to glove emb_tensor.tsv
+  prints 'a 1 2\nb 3 4\n'
+}
+
+@test "a file cut at any byte is refused, but where it is a shorter one of its format" {
+  printf 'ab\t1 -0.25\nb\t3.5 4\nc\t1e-5 6\n' >rows
+  foreign gensim-bin <rows >emb.gensim-bin # a newline behind the last row could be missed
+  foreign fasttext <rows >emb.fasttext
+  foreign gensim <rows >emb.gensim
+  sgns-convert -q --to npy -o emb.npy emb.gensim
+  sgns-convert -q --to projector -o emb_tensor.tsv emb.gensim
+  sweep() { # FILE COMMAND...
+    run "$BATS_TEST_DIRNAME/sweep.py" cut "$@"
+    assert_success && assert_output --regexp '^[1-9][0-9]+ runs, 0 faults$'
+  }
+  sweep emb.gensim-bin sgns-convert --from word2vec-bin {}
+  sweep emb.gensim-bin sgns-convert --from word2vec-bin -
+  sweep emb.fasttext sgns-convert --from fasttext {}
+  sweep emb.gensim sgns-convert --from word2vec --to glove -
+  sweep emb.npy sgns-convert --from npy --words emb.words {}
+  sweep emb_tensor.tsv sgns-convert --from projector --words emb_metadata.tsv - || {
+    # Cut between two rows, it is the list of words that is too long.
+    assert_output --partial ' runs, 3 faults'
+    assert_equal "$(grep -c 'message: sgns-convert: emb_metadata.tsv: line' <<<"$output")" 3
+  }
+}
+
+@test "text of GloVe, which tells no number of rows, is refused when cut inside a line" {
+  printf 'ab\t1 -0.25\nb\t3.5 4\n' | foreign glove >emb.txt
+  taken=0
+  for ((size = 0; size < $(wc -c <emb.txt); size++)); do
+    head -c $size emb.txt >short
+    if sgns-convert -q --from glove --to glove short >out 2>stderr; then
+      cmp out <(echo 'ab 1 -0.25')
+      taken=$((taken + 1))
+    else
+      says_like '^sgns-convert: short: line [12]: '
+    fi
+  done
+  assert_equal $taken 1
+}
+
+# ---- two files ----
+
+@test "both files of a format appear, or none" {
+  rows | foreign gensim-bin >w2v
+  for format in "${!TWO[@]}"; do
+    head -c -1 w2v >bad
+    fails_with 3 sgns-convert --to "$format" -o "${TWO[$format]}" bad
+    leaves_nothing emb
+    echo old >"${TWO[$format]}"
+    echo older >"${BESIDE[$format]}"
+    fails_with 3 sgns-convert --to "$format" -o "${TWO[$format]}" bad
+    assert_equal "$(cat "${TWO[$format]}" "${BESIDE[$format]}")" $'old\nolder'
+    succeeds sgns-convert --to "$format" -o "${TWO[$format]}" w2v
+    assert_equal "$(compgen -G 'emb*' | sort)" "$(printf '%s\n' "${TWO[$format]}" "${BESIDE[$format]}" | sort)"
+    rm emb*
+    mkdir "${BESIDE[$format]}"
+    fails_with 1 sgns-convert --to "$format" -o "${TWO[$format]}" w2v
+    says "${BESIDE[$format]}: "
+    [ ! -e "${TWO[$format]}" ]
+    rmdir "${BESIDE[$format]}"
+    fails_with 1 limited sgns-convert --to "$format" -o "${TWO[$format]}" w2v
+    leaves_nothing emb
+  done
+}
+
+# limited COMMAND...: no file of more than 1 KiB; what it says goes to a pipe.
+limited() {
+  local status=0
+  { (ulimit -f 1 && exec "$@") 2>&1; echo $? >status; } | cat >said
+  cat said >&2
+  status=$(<status)
+  return "$status"
+}
+
+@test "neither file may be an input" {
+  rows | foreign gensim >emb.txt
+  sgns-convert -q --to npy -o emb.npy emb.txt
+  sgns-convert -q --to npy -o other.npy emb.txt
+  cp emb.words words.before
+  fails_with 2 sgns-convert --to npy -o emb.npy emb.npy
+  fails_with 2 sgns-convert --to glove -o emb.words emb.npy
+  says 'emb.words: is an output as well'
+  fails_with 2 sgns-convert --to npy -o emb.npy --words emb.words other.npy
+  says 'emb.words: is an output as well'
+  cmp emb.words words.before
+  fails_with 2 sgns-convert --from npy --words - --to glove <other.npy
+  says 'cannot be both'
+}
+
+@test "--words names the second file, which or the first may come through a pipe" {
+  rows | foreign gensim >emb.txt
+  sgns-convert -q --to npy -o emb.npy emb.txt
+  bits emb.txt >expected
+  mv emb.words vocabulary
+  mv emb.npy matrix
+  bits --words vocabulary matrix | cmp - expected
+  bits --words vocabulary <matrix | cmp - expected
+  bits --words - matrix <vocabulary | cmp - expected
+  bits --from npy -w <(cat vocabulary) <(cat matrix) | cmp - expected
+}
+
+# ---- memory ----
+
+@test "memory is bounded by the words, and a false number of rows takes none" {
+  # 40 MB of vectors.
+  awk 'BEGIN { print "10000 1000"; for (i = 0; i < 10000; i++) {
+    printf "w%d", i; for (j = 0; j < 1000; j++) printf " %d", (i * j) % 7; print "" } }' >emb.txt
+  within_memory 40 sgns-convert -q -o emb.bin emb.txt
+  within_memory 40 sgns-convert -q --to npy -o emb.npy emb.bin
+  sed -i '1s/10000/2000000000/' emb.txt
+  fails_with 3 within_memory 40 sgns-convert -o out emb.txt
+  says 'tells of 2000000000 words, but 10000 rows follow'
+  printf '999999999999999999 65536\na ' >bad
+  fails_with 3 within_memory 40 sgns-convert --from word2vec-bin -o out bad
+}
+
+@test "a temporary file that cannot be made or written is an error" {
+  rows | foreign gensim >emb.txt
+  TMPDIR=missing fails_with 1 sgns-convert -o out emb.txt
+  says "temporary file in 'missing'"
+  leaves_nothing out
+}
