@@ -40,10 +40,10 @@ __device__ uint32_t global_warp()
 /* ---- unit vectors ---- */
 
 struct unit_task {
-    const float *rows; /* (words, dim) */
-    uint32_t words, dim;
-    float *unit;    /* (words, dim) */
-    double *square; /* (words) |W_w|² */
+    const float *rows; /* (n, dim): words or queries */
+    uint32_t n, dim;
+    float *unit;    /* (n, dim) */
+    double *square; /* (n) */
 };
 
 __device__ double sum_over_warp(double share)
@@ -57,7 +57,7 @@ __device__ double sum_over_warp(double share)
 __global__ void make_unit(unit_task t)
 {
     uint32_t id = global_warp(), lane = threadIdx.x % WARP;
-    if (id >= t.words)
+    if (id >= t.n)
         return;
     const float *row = t.rows + (size_t)id * t.dim;
     double share = 0;
@@ -68,22 +68,6 @@ __global__ void make_unit(unit_task t)
         t.unit[(size_t)id * t.dim + i] = (float)(row[i] * scale);
     if (lane == 0)
         t.square[id] = square;
-}
-
-struct gather_task {
-    const float *unit;
-    const uint32_t *query;
-    uint32_t queries, dim;
-    float *out; /* (queries, dim) */
-};
-
-__global__ void gather(gather_task t)
-{
-    uint32_t i = global_warp(), lane = threadIdx.x % WARP;
-    if (i >= t.queries)
-        return;
-    for (uint32_t c = lane; c < t.dim; c += WARP)
-        t.out[(size_t)i * t.dim + c] = t.unit[(size_t)t.query[i] * t.dim + c];
 }
 
 /* ---- the best of each query ---- */
@@ -103,8 +87,10 @@ __device__ uint32_t candidate_id(uint64_t candidate)
 }
 
 struct select_task {
-    const float *score; /* (queries, words of the block) */
-    const uint32_t *query;
+    const float *score;           /* (queries, words of the block) */
+    const double *query_square;   /* (queries) */
+    const uint32_t *exclude_from; /* (queries + 1) places in exclude */
+    const uint32_t *exclude;      /* words that are no answers, query by query */
     const double *square;
     uint32_t first, count; /* the block's words */
     uint32_t keep;
@@ -147,12 +133,19 @@ __device__ void shrink(select_shared *s, uint32_t keep)
     __syncthreads();
 }
 
+__device__ bool is_excluded(const select_task &t, uint32_t query, uint32_t id)
+{
+    for (uint32_t i = t.exclude_from[query]; i < t.exclude_from[query + 1]; i++)
+        if (t.exclude[i] == id)
+            return true;
+    return false;
+}
+
 /* A block for each query: merges the scores of a block of words into its best. */
 __global__ void __launch_bounds__(BLOCK) select_best(select_task t)
 {
     select_shared *s = shared_memory<select_shared>();
-    uint32_t query = t.query[blockIdx.x];
-    double square = t.square[query];
+    double square = t.query_square[blockIdx.x];
     const float *score = t.score + (size_t)blockIdx.x * t.count;
     uint64_t *best = t.best + (size_t)blockIdx.x * t.keep;
     for (uint32_t i = threadIdx.x; i < t.keep; i += BLOCK)
@@ -164,12 +157,12 @@ __global__ void __launch_bounds__(BLOCK) select_best(select_task t)
     for (uint32_t base = 0; base < t.count; base += AT_ONCE * BLOCK) {
         for (unsigned j = 0; j < AT_ONCE; j++) {
             uint32_t i = base + j * BLOCK + threadIdx.x, id = t.first + i;
-            if (i >= t.count || id == query)
+            if (i >= t.count)
                 continue;
             /* The book's 1e-9 in the root, which matters to very short vectors. */
             float shorten = rsqrtf(1.0f + (float)(KNN_EPSILON / (t.square[id] * square)));
             uint64_t c = candidate(score[i] * shorten, id);
-            if (c > threshold)
+            if (c > threshold && !is_excluded(t, blockIdx.x, id))
                 s->buffer[atomicAdd(&s->used, 1u)] = c;
         }
         __syncthreads();
@@ -187,26 +180,30 @@ __global__ void __launch_bounds__(BLOCK) select_best(select_task t)
 }
 
 struct rescore_task {
-    const float *rows;
-    const double *square;
-    const uint32_t *query;
+    const float *rows, *query_rows;
+    const double *square, *query_square;
     const uint64_t *best;
     uint32_t dim, keep, pairs; /* pairs: queries · keep */
     struct neighbour *found;   /* (pairs) */
 };
 
-/* A warp for each candidate: its cosine in double precision. */
+/* A warp for each candidate: its cosine in double precision. Where there is none, one below all. */
 __global__ void rescore(rescore_task t)
 {
     uint32_t pair = global_warp(), lane = threadIdx.x % WARP;
     if (pair >= t.pairs)
         return;
-    uint32_t query = t.query[pair / t.keep], id = candidate_id(t.best[pair]);
-    const float *a = t.rows + (size_t)query * t.dim, *b = t.rows + (size_t)id * t.dim;
+    uint32_t query = pair / t.keep, id = candidate_id(t.best[pair]);
+    if (t.best[pair] == 0) {
+        if (lane == 0)
+            t.found[pair] = {NO_WORD, -2.0};
+        return;
+    }
+    const float *a = t.query_rows + (size_t)query * t.dim, *b = t.rows + (size_t)id * t.dim;
     double share = 0;
     for (uint32_t i = lane; i < t.dim; i += WARP)
         share += (double)a[i] * b[i];
-    double cosine = sum_over_warp(share) / sqrt(t.square[id] * t.square[query] + KNN_EPSILON);
+    double cosine = sum_over_warp(share) / sqrt(t.square[id] * t.query_square[query] + KNN_EPSILON);
     if (lane == 0)
         t.found[pair] = {id, fmax(-1.0, fmin(1.0, cosine))};
 }
@@ -218,9 +215,9 @@ struct knn_cuda {
     uint32_t words, dim;
     cudaStream_t stream;
     cublasHandle_t blas;
-    device_array<float> rows, unit, query_rows, score;
-    device_array<double> square;
-    device_array<uint32_t> query;
+    device_array<float> rows, unit, query_rows, query_unit, score;
+    device_array<double> square, query_square;
+    device_array<uint32_t> exclude_from, exclude;
     device_array<uint64_t> best;
     device_array<struct neighbour> found;
 };
@@ -239,9 +236,12 @@ void destroy(struct knn *knn)
     t->rows.release();
     t->unit.release();
     t->query_rows.release();
+    t->query_unit.release();
     t->score.release();
     t->square.release();
-    t->query.release();
+    t->query_square.release();
+    t->exclude_from.release();
+    t->exclude.release();
     t->best.release();
     t->found.release();
     if (t->blas)
@@ -256,12 +256,13 @@ int take_block(knn_cuda *t, uint32_t n, uint32_t keep, uint32_t first, uint32_t 
                struct error *err)
 {
     const float one = 1, zero = 0;
-    select_task task = {t->score.data, t->query.data, t->square.data, first,
-                        count,         keep,          t->best.data};
+    select_task task = {t->score.data,   t->query_square.data, t->exclude_from.data,
+                        t->exclude.data, t->square.data,       first,
+                        count,           keep,                 t->best.data};
     void *arguments[] = {&task};
     return blas_check(cublasSgemm(t->blas, CUBLAS_OP_T, CUBLAS_OP_N, (int)count, (int)n,
                                   (int)t->dim, &one, t->unit.data + (size_t)first * t->dim,
-                                  (int)t->dim, t->query_rows.data, (int)t->dim, &zero,
+                                  (int)t->dim, t->query_unit.data, (int)t->dim, &zero,
                                   t->score.data, (int)count),
                       err) < 0 ||
                    cuda_check(cudaLaunchKernel(select_best, dim3(n), dim3(BLOCK), arguments,
@@ -271,26 +272,58 @@ int take_block(knn_cuda *t, uint32_t n, uint32_t keep, uint32_t first, uint32_t 
                : 0;
 }
 
-/* The `keep` best candidates of at most QUERIES queries, scored in double precision, into `found`. */
-int search_block(knn_cuda *t, const uint32_t *query, uint32_t n, uint32_t keep,
-                 struct neighbour *found, struct error *err)
+/* At most QUERIES queries as they lie in host memory: vectors side by side, and what they exclude. */
+struct query_block {
+    std::vector<float> rows;
+    std::vector<uint32_t> exclude_from, exclude;
+
+    void take(const struct knn_query *query, uint32_t n, uint32_t dim)
+    {
+        rows.clear();
+        exclude.clear();
+        exclude_from.assign(1, 0);
+        for (uint32_t i = 0; i < n; i++) {
+            rows.insert(rows.end(), query[i].vector, query[i].vector + dim);
+            exclude.insert(exclude.end(), query[i].exclude, query[i].exclude + query[i].excluded);
+            exclude_from.push_back((uint32_t)exclude.size());
+        }
+    }
+};
+
+template <class T>
+int upload(device_array<T> &to, const std::vector<T> &from, cudaStream_t stream, struct error *err)
 {
+    if (to.reserve(from.size() + 1, "memory for the search", err) < 0)
+        return -1;
+    return from.empty() ? 0
+                        : cuda_check(cudaMemcpyAsync(to.data, from.data(), from.size() * sizeof(T),
+                                                     cudaMemcpyHostToDevice, stream),
+                                     WHAT, err);
+}
+
+/* The `keep` best candidates of the queries, scored in double precision, into `found`. */
+int search_block(knn_cuda *t, const query_block &block, uint32_t keep, struct neighbour *found,
+                 struct error *err)
+{
+    uint32_t n = (uint32_t)block.exclude_from.size() - 1;
     size_t pairs = (size_t)n * keep;
-    gather_task queries = {t->unit.data, t->query.data, n, t->dim, t->query_rows.data};
-    if (cuda_check(cudaMemcpyAsync(t->query.data, query, n * sizeof *query, cudaMemcpyHostToDevice,
-                                   t->stream),
-                   WHAT, err) < 0 ||
-        cuda_check(cudaMemsetAsync(t->best.data, 0, pairs * sizeof *t->best.data, t->stream), WHAT,
+    if (upload(t->query_rows, block.rows, t->stream, err) < 0 ||
+        upload(t->exclude_from, block.exclude_from, t->stream, err) < 0 ||
+        upload(t->exclude, block.exclude, t->stream, err) < 0)
+        return -1;
+    unit_task queries = {t->query_rows.data, n, t->dim, t->query_unit.data, t->query_square.data};
+    if (cuda_check(cudaMemsetAsync(t->best.data, 0, pairs * sizeof *t->best.data, t->stream), WHAT,
                    err) < 0 ||
-        cuda_launch(gather, queries, (size_t)n * WARP, t->stream, WHAT, err) < 0)
+        cuda_launch(make_unit, queries, (size_t)n * WARP, t->stream, WHAT, err) < 0)
         return -1;
     for (uint32_t first = 0, count; first < t->words; first += count) {
         count = t->words - first < WORDS ? t->words - first : WORDS;
         if (take_block(t, n, keep, first, count, err) < 0)
             return -1;
     }
-    rescore_task scores = {t->rows.data, t->square.data, t->query.data, t->best.data,
-                           t->dim,       keep,           (uint32_t)pairs, t->found.data};
+    rescore_task scores = {t->rows.data,         t->query_rows.data, t->square.data,
+                           t->query_square.data, t->best.data,       t->dim,
+                           keep,                 (uint32_t)pairs,    t->found.data};
     return cuda_launch(rescore, scores, pairs * WARP, t->stream, WHAT, err) < 0 ||
                    cuda_check(cudaMemcpyAsync(found, t->found.data, pairs * sizeof *found,
                                               cudaMemcpyDeviceToHost, t->stream),
@@ -309,8 +342,8 @@ int reserve_search(knn_cuda *t, uint32_t n, uint32_t keep, struct error *err)
 {
     const char *what = "memory for the search";
     uint32_t count = t->words < WORDS ? t->words : WORDS;
-    return t->query.reserve(n, what, err) < 0 ||
-                   t->query_rows.reserve((size_t)n * t->dim, what, err) < 0 ||
+    return t->query_square.reserve(n, what, err) < 0 ||
+                   t->query_unit.reserve((size_t)n * t->dim, what, err) < 0 ||
                    t->score.reserve((size_t)n * count, what, err) < 0 ||
                    t->best.reserve((size_t)n * keep, what, err) < 0 ||
                    t->found.reserve((size_t)n * keep, what, err) < 0
@@ -318,22 +351,18 @@ int reserve_search(knn_cuda *t, uint32_t n, uint32_t keep, struct error *err)
                : 0;
 }
 
-int search(struct knn *knn, const uint32_t *query, uint32_t n, uint32_t k, struct neighbour *found,
-           struct error *err)
+int search_all(knn_cuda *t, const struct knn_query *query, uint32_t n, uint32_t k,
+               struct neighbour *found, struct error *err)
 {
-    knn_cuda *t = reinterpret_cast<knn_cuda *>(knn);
-    uint32_t keep = std::min(k + MARGIN, t->words - 1), at_once = std::min(n, QUERIES);
-    std::vector<struct neighbour> candidates;
-    try {
-        candidates.resize((size_t)at_once * keep);
-    } catch (const std::bad_alloc &) {
-        return error_set(err, STATUS_FAILED, "out of memory");
-    }
+    uint32_t keep = std::min(k + MARGIN, t->words), at_once = std::min(n, QUERIES);
+    std::vector<struct neighbour> candidates((size_t)at_once * keep);
+    query_block block;
     if (reserve_search(t, at_once, keep, err) < 0)
         return -1;
     for (uint32_t first = 0, count; first < n; first += count) {
         count = std::min(n - first, at_once);
-        if (search_block(t, query + first, count, keep, candidates.data(), err) < 0)
+        block.take(query + first, count, t->dim);
+        if (search_block(t, block, keep, candidates.data(), err) < 0)
             return -1;
         for (uint32_t i = 0; i < count; i++) {
             struct neighbour *mine = candidates.data() + (size_t)i * keep;
@@ -342,6 +371,16 @@ int search(struct knn *knn, const uint32_t *query, uint32_t n, uint32_t k, struc
         }
     }
     return 0;
+}
+
+int search(struct knn *knn, const struct knn_query *query, uint32_t n, uint32_t k,
+           struct neighbour *found, struct error *err)
+{
+    try {
+        return search_all(reinterpret_cast<knn_cuda *>(knn), query, n, k, found, err);
+    } catch (const std::bad_alloc &) {
+        return error_set(err, STATUS_FAILED, "out of memory");
+    }
 }
 
 int check_memory(uint32_t words, uint32_t dim, struct error *err)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* knn.h -- the nearest words of words, by the cosine of their vectors: one interface, a backend per
- * device.
+/* knn.h -- the words nearest to a vector, a word's or any other, by the cosine: one interface, a
+ * backend per device.
  *
- * cos(q, w) = W_q · W_w / √(|W_w|² |W_q|² + 1e-9), as the book has it, but never outside −1 … 1.
- * The nearest come first, equal ones by id, and a word is none of its own neighbours. The search is
- * exact: what comes out depends on the vectors alone, not on threads or on how queries are grouped.
+ * cos(q, w) = q · W_w / √(|W_w|² |q|² + 1e-9), as the book has it, but never outside −1 … 1.
+ * The nearest come first, equal ones by id. The search is exact: what comes out depends on the
+ * vectors alone, not on threads or on how queries are grouped.
  */
 #ifndef SGNS_KNN_H
 #define SGNS_KNN_H
@@ -12,14 +12,22 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "words.h"
 
 #define KNN_EPSILON 1e-9
 
 enum { KNN_MANY = 8 /* queries that pay for a search prepared for many */ };
 
 struct neighbour {
-    uint32_t id;
+    uint32_t id; /* NO_WORD behind the last one, where fewer words are left than were asked for */
     double cosine;
+};
+
+/* A vector, and the words that are no answer to it. Both stay the caller's. */
+struct knn_query {
+    const float *vector;     /* (dim), finite */
+    const uint32_t *exclude; /* (excluded) */
+    uint32_t excluded;
 };
 
 /* What is to be searched, and how much: a backend prepares for it when it is created. */
@@ -34,9 +42,9 @@ struct knn_config {
 struct knn;
 
 struct knn_methods {
-    /* The k nearest of each of the words query (n), 1 ≤ k ≤ config.k, into found (n × k). The more
-     * queries in a call, the faster, up to some thousands. */
-    int (*search)(struct knn *knn, const uint32_t *query, uint32_t n, uint32_t k,
+    /* The k nearest to each query (n), 1 ≤ k ≤ config.k, into found (n × k). The more queries in a
+     * call, the faster, up to some thousands. */
+    int (*search)(struct knn *knn, const struct knn_query *query, uint32_t n, uint32_t k,
                   struct neighbour *found, struct error *err);
     void (*destroy)(struct knn *knn);
 };
@@ -46,6 +54,12 @@ struct knn {
     const struct knn_methods *methods;
     char device[32]; /* "cpu", "cuda:0" */
 };
+
+/* The query for the neighbours of a word, which is none of its own. */
+static inline struct knn_query knn_query_word(const struct knn_config *config, const uint32_t *word)
+{
+    return (struct knn_query){config->rows + (size_t)*word * config->dim, word, 1};
+}
 
 /* A search on `device`: "auto", "cpu", "cuda" or "cuda:N". "auto" takes a GPU where there is one,
  * the search is worth its start, and k is not too large for it. `note` (DEVICE_NOTE bytes, gpu.h)

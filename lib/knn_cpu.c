@@ -28,7 +28,9 @@ static const double WORTH_A_THREAD = 1e6; /* multiplications */
 /* The words that can be among the nearest of a query. Scores are kept as whole numbers in the same
  * order. */
 struct list {
-    uint32_t query, used;
+    const struct knn_query *query;
+    double square; /* |q|² */
+    uint32_t used;
     int32_t *score; /* (capacity) */
     uint32_t *id;   /* (capacity) */
 };
@@ -51,7 +53,9 @@ struct knn_cpu {
     struct team team;
     unsigned threads;
     double *square; /* (words) |W_w|² */
-    double *cosine; /* (words) of a query: for few */
+    double *cosine; /* (words) of the query `vector`, which has |q|² `query_square`: for few */
+    const float *vector;
+    double query_square;
     float *unit; /* (panels, dim, columns), panels = ⌈words / columns⌉: for many, else NULL */
     double error;
     uint32_t capacity;     /* of a list */
@@ -59,7 +63,7 @@ struct knn_cpu {
 
     /* What the threads work on. */
     atomic_uint_fast64_t next; /* word or query that no thread has taken yet */
-    const uint32_t *query;
+    const struct knn_query *query;
     uint32_t n, k, block;
     struct neighbour *found;
 };
@@ -89,10 +93,30 @@ static const float *row_of(const struct knn_cpu *t, uint32_t id)
     return t->config.rows + (size_t)id * t->config.dim;
 }
 
-static double cosine_from(const struct knn_cpu *t, double product, uint32_t query, uint32_t id)
+/* |q|², by the same steps as those of the words: what is asked by its vector is answered to the bit as
+ * what is asked by its id. */
+static double square_of(const struct knn_cpu *t, const float *vector)
 {
-    double cosine = product / sqrt(t->square[id] * t->square[query] + KNN_EPSILON);
+    const float *row[SCORES_AT_ONCE];
+    double square[SCORES_AT_ONCE];
+    for (uint32_t j = 0; j < SCORES_AT_ONCE; j++)
+        row[j] = vector;
+    t->kernel->squares(row, t->config.dim, square);
+    return square[0];
+}
+
+static double cosine_from(const struct knn_cpu *t, double product, double square, uint32_t id)
+{
+    double cosine = product / sqrt(t->square[id] * square + KNN_EPSILON);
     return fmax(-1.0, fmin(1.0, cosine));
+}
+
+static bool is_excluded(const struct knn_query *query, uint32_t id)
+{
+    for (uint32_t i = 0; i < query->excluded; i++)
+        if (query->exclude[i] == id)
+            return true;
+    return false;
 }
 
 static bool before(const struct neighbour *a, const struct neighbour *b)
@@ -107,17 +131,17 @@ static int by_cosine(const void *left, const void *right)
 
 /* ---- few queries ---- */
 
-/* The cosines of a query with the words from `first` to `end`. */
-static void score_words(struct knn_cpu *t, uint32_t query, uint32_t first, uint32_t end)
+/* The cosines of the query with the words from `first` to `end`. */
+static void score_words(struct knn_cpu *t, uint32_t first, uint32_t end)
 {
     for (uint32_t id = first; id < end; id += SCORES_AT_ONCE) {
         const float *row[SCORES_AT_ONCE];
         double product[SCORES_AT_ONCE];
         for (uint32_t j = 0; j < SCORES_AT_ONCE; j++)
             row[j] = row_of(t, id + j < end ? id + j : id);
-        t->kernel->products(row_of(t, query), row, t->config.dim, product);
+        t->kernel->products(t->vector, row, t->config.dim, product);
         for (uint32_t j = 0; j < SCORES_AT_ONCE && id + j < end; j++)
-            t->cosine[id + j] = cosine_from(t, product[j], query, id + j);
+            t->cosine[id + j] = cosine_from(t, product[j], t->query_square, id + j);
     }
 }
 
@@ -126,7 +150,7 @@ static void score_all(void *data)
     struct knn_cpu *t = data;
     uint32_t first, end;
     while (take(t, CHUNK, t->config.words, &first, &end))
-        score_words(t, *t->query, first, end);
+        score_words(t, first, end);
 }
 
 /* Moves heap[at] down to where none below it comes behind it: the last of the heap is its root. */
@@ -143,14 +167,14 @@ static void sift(struct neighbour *heap, uint32_t n, size_t at)
     heap[at] = moved;
 }
 
-/* The k first of all words but the query, sorted. */
-static void select_first(const struct knn_cpu *t, uint32_t query, uint32_t k,
+/* The k first of all words that are not excluded, sorted. */
+static void select_first(const struct knn_cpu *t, const struct knn_query *query, uint32_t k,
                          struct neighbour *found)
 {
     uint32_t used = 0;
     for (uint32_t id = 0; id < t->config.words; id++) {
         struct neighbour word = {id, t->cosine[id]};
-        if (id == query || (used == k && !before(&word, &found[0])))
+        if ((used == k && !before(&word, &found[0])) || is_excluded(query, id))
             continue;
         if (used == k) {
             found[0] = word;
@@ -161,14 +185,18 @@ static void select_first(const struct knn_cpu *t, uint32_t query, uint32_t k,
         for (size_t at = used == k ? k / 2 : 0; at > 0; at--)
             sift(found, k, at - 1);
     }
-    qsort(found, k, sizeof *found, by_cosine);
+    qsort(found, used, sizeof *found, by_cosine);
+    for (; used < k; used++)
+        found[used] = (struct neighbour){NO_WORD, -2};
 }
 
 static void search_few(struct knn_cpu *t)
 {
-    for (uint32_t i = 0; i < t->n; i++, t->query++) {
+    for (uint32_t i = 0; i < t->n; i++) {
+        t->vector = t->query[i].vector;
+        t->query_square = square_of(t, t->vector);
         run(t, score_all);
-        select_first(t, *t->query, t->k, t->found + (size_t)i * t->k);
+        select_first(t, &t->query[i], t->k, t->found + (size_t)i * t->k);
     }
 }
 
@@ -223,10 +251,10 @@ static void settle(const struct knn_cpu *t, const struct list *list, struct neig
         double product[SCORES_AT_ONCE];
         for (uint32_t j = 0; j < SCORES_AT_ONCE; j++)
             row[j] = row_of(t, list->id[i + j < list->used ? i + j : i]);
-        t->kernel->products(row_of(t, list->query), row, t->config.dim, product);
+        t->kernel->products(list->query->vector, row, t->config.dim, product);
         for (uint32_t j = 0; j < SCORES_AT_ONCE && i + j < list->used; j++) {
             uint32_t id = list->id[i + j];
-            exact[i + j] = (struct neighbour){id, cosine_from(t, product[j], list->query, id)};
+            exact[i + j] = (struct neighbour){id, cosine_from(t, product[j], list->square, id)};
         }
     }
     qsort(exact, list->used, sizeof *exact, by_cosine);
@@ -255,10 +283,10 @@ static void take_words(const struct knn_cpu *t, struct list *list, float thresho
 {
     for (uint32_t c = 0; c < count; c++) {
         uint32_t id = first + c;
-        if (product[c] < threshold || id == list->query)
+        if (product[c] < threshold || is_excluded(list->query, id))
             continue;
         /* The book's 1e-9 in the root, which matters to very short vectors. */
-        double squares = t->square[id] * t->square[list->query];
+        double squares = t->square[id] * list->square;
         double shorten = 1 / sqrt(1 + KNN_EPSILON / squares);
         list->score[list->used] = ordered((float)(product[c] * shorten));
         list->id[list->used++] = id;
@@ -267,30 +295,29 @@ static void take_words(const struct knn_cpu *t, struct list *list, float thresho
 
 /* ---- many queries: blocks ---- */
 
-/* Unit vectors of the words id (n ≤ side), side by side: (dim, side). */
-static void pack(const struct knn_cpu *t, const uint32_t *id, uint32_t n, uint32_t side,
-                 float *packed)
+/* A vector of length √square as a unit vector, in one of `side` columns. */
+static void pack(const struct knn_cpu *t, const float *vector, double square, uint32_t side,
+                 float *column)
 {
-    for (uint32_t j = 0; j < side; j++) {
-        double square = j < n ? t->square[id[j]] : 0, scale = square > 0 ? 1 / sqrt(square) : 0;
-        const float *row = row_of(t, j < n ? id[j] : 0);
-        for (size_t i = 0; i < t->config.dim; i++)
-            packed[i * side + j] = (float)(row[i] * scale);
-    }
+    double scale = square > 0 ? 1 / sqrt(square) : 0;
+    for (size_t i = 0; i < t->config.dim; i++)
+        column[i * side] = (float)(vector[i] * scale);
 }
 
-static void start_lists(const struct knn_cpu *t, struct member *m, const uint32_t *query,
+static void start_lists(const struct knn_cpu *t, struct member *m, const struct knn_query *query,
                         uint32_t n)
 {
     uint32_t rows = t->kernel->rows;
     for (uint32_t i = 0; i < (n + rows - 1) / rows * rows; i++) {
-        m->list[i].query = i < n ? query[i] : 0;
-        m->list[i].used = 0;
+        struct list *list = &m->list[i];
+        /* In a tile that is not full the last query goes along, and finds nothing. */
+        list->query = &query[i < n ? i : n - 1];
+        list->square = square_of(t, list->query->vector);
+        list->used = 0;
         m->threshold[i] = i < n ? -INFINITY : INFINITY;
+        pack(t, list->query->vector, list->square, rows,
+             m->queries + (size_t)(i - i % rows) * t->config.dim + i % rows);
     }
-    for (uint32_t i = 0; i < n; i += rows)
-        pack(t, query + i, n - i < rows ? n - i : rows, rows,
-             m->queries + (size_t)i * t->config.dim);
 }
 
 /* The words of a panel, whose first is `first`, for the queries of a tile, whose first is `at`. */
@@ -344,7 +371,16 @@ static void search_many(struct knn_cpu *t)
 
 /* ---- interface ---- */
 
-static int search(struct knn *knn, const uint32_t *query, uint32_t n, uint32_t k,
+/* Whether each query has k words that are not excluded, as a list needs them. */
+static bool all_have_enough(const struct knn_cpu *t)
+{
+    for (uint32_t i = 0; i < t->n; i++)
+        if (t->query[i].excluded > t->config.words - t->k)
+            return false;
+    return true;
+}
+
+static int search(struct knn *knn, const struct knn_query *query, uint32_t n, uint32_t k,
                   struct neighbour *found, struct error *err)
 {
     (void)err;
@@ -353,7 +389,7 @@ static int search(struct knn *knn, const uint32_t *query, uint32_t n, uint32_t k
     t->n = n;
     t->k = k;
     t->found = found;
-    if (t->unit && n > 0)
+    if (t->unit && n > 0 && all_have_enough(t))
         search_many(t);
     else
         search_few(t);
@@ -373,13 +409,9 @@ static void prepare_words(struct knn_cpu *t, uint32_t first, uint32_t end)
         memcpy(t->square + id, square, n * sizeof *square);
     }
     uint32_t columns = t->kernel->columns;
-    for (uint32_t at = first; t->unit && at < end; at += columns) {
-        uint32_t id[SCORES_COLUMNS];
-        for (uint32_t j = 0; j < columns; j++)
-            id[j] = at + j;
-        pack(t, id, end - at < columns ? end - at : columns, columns,
-             t->unit + (size_t)at * t->config.dim);
-    }
+    for (uint32_t id = first; t->unit && id < end; id++)
+        pack(t, row_of(t, id), t->square[id], columns,
+             t->unit + (size_t)(id - id % columns) * t->config.dim + id % columns);
 }
 
 static void prepare(void *data)
@@ -444,6 +476,9 @@ static int reserve_for_many(struct knn_cpu *t, struct error *err)
     t->error = scores_error(t->config.dim);
     t->capacity = 2 * t->config.k + 4 * columns;
     t->unit = memory_new_aligned(panels * columns * t->config.dim, sizeof *t->unit, err);
+    if (t->unit) /* columns of the last panel that no word has are zero */
+        memset(t->unit + (panels - 1) * columns * t->config.dim, 0,
+               columns * t->config.dim * sizeof *t->unit);
     t->member = memory_new(t->threads, sizeof *t->member, err);
     if (!t->unit || !t->member)
         return -1;

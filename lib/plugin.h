@@ -18,7 +18,7 @@ extern "C" {
 #include "trainer.h"
 
 /* Changes with this struct or with any struct that goes through it. */
-enum { CUDA_PLUGIN_ABI = 2 };
+enum { CUDA_PLUGIN_ABI = 3 };
 
 struct cuda_plugin {
     unsigned abi; /* CUDA_PLUGIN_ABI */

@@ -28,20 +28,31 @@ static int nearest_first(const void *left, const void *right)
     return (a->id > b->id) - (a->id < b->id);
 }
 
-/* All other words of a query, the nearest first, into all (words). */
-static void plain_search(const struct knn_config *c, uint32_t query, struct neighbour *all)
+static bool excludes(const struct knn_query *query, uint32_t id)
 {
-    const float *wanted = c->rows + (size_t)query * c->dim;
-    double square = plain_dot(wanted, wanted, c->dim);
+    for (uint32_t i = 0; i < query->excluded; i++)
+        if (query->exclude[i] == id)
+            return true;
+    return false;
+}
+
+/* All words that a query does not exclude, the nearest first, into all (words), and what stands for
+ * none behind them. */
+static void plain_search(const struct knn_config *c, const struct knn_query *query,
+                         struct neighbour *all)
+{
+    double square = plain_dot(query->vector, query->vector, c->dim);
     uint32_t n = 0;
     for (uint32_t id = 0; id < c->words; id++) {
         const float *row = c->rows + (size_t)id * c->dim;
-        double cosine = plain_dot(wanted, row, c->dim) /
+        double cosine = plain_dot(query->vector, row, c->dim) /
                         sqrt(plain_dot(row, row, c->dim) * square + KNN_EPSILON);
-        if (id != query)
+        if (!excludes(query, id))
             all[n++] = (struct neighbour){id, fmax(-1.0, fmin(1.0, cosine))};
     }
     qsort(all, n, sizeof *all, nearest_first);
+    for (; n < c->words; n++)
+        all[n] = (struct neighbour){.id = NO_WORD};
 }
 
 /* ---- vectors ---- */
@@ -119,12 +130,57 @@ static float *make_rows(uint32_t words, uint32_t dim, enum content content)
     return rows;
 }
 
+/* ---- queries ---- */
+
+enum { EXCLUDED_MOST = 4 };
+
+/* Of words, and every other one of a vector that no word has. */
+struct queries {
+    struct knn_query *query; /* (n) */
+    uint32_t *exclude;       /* (n, EXCLUDED_MOST) */
+    float *vector;           /* (n, dim) */
+};
+
+static struct queries make_queries(const struct knn_config *c, uint32_t n)
+{
+    struct error err;
+    struct queries q = {memory_new(n, sizeof *q.query, &err),
+                        memory_new((size_t)n * EXCLUDED_MOST, sizeof *q.exclude, &err),
+                        memory_new((size_t)n * c->dim, sizeof *q.vector, &err)};
+    require(q.query && q.exclude && q.vector, &err);
+    uint64_t state = n;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t *exclude = q.exclude + (size_t)i * EXCLUDED_MOST;
+        float *vector = q.vector + (size_t)i * c->dim;
+        exclude[0] = (uint32_t)((uint64_t)(n - i) * c->words / n) - 1;
+        q.query[i] = knn_query_word(c, exclude);
+        if (i % 2 == 0)
+            continue;
+        for (uint32_t j = 0; j < EXCLUDED_MOST; j++)
+            exclude[j] = draw_below(&state, c->words);
+        for (uint32_t d = 0; d < c->dim; d++) {
+            const float *one = c->rows + (size_t)exclude[0] * c->dim;
+            vector[d] = i % 5 ? 0.5f * one[d] + (float)draw_between(&state, -0.1, 0.1) : 0;
+        }
+        q.query[i] = (struct knn_query){vector, exclude, i % (EXCLUDED_MOST + 1)};
+    }
+    return q;
+}
+
+static void free_queries(struct queries *q)
+{
+    free(q->query);
+    free(q->exclude);
+    free(q->vector);
+}
+
 /* ---- agreement ---- */
 
 /* Whether a search prepared for `announced` queries gives those of `expected` (n × words), for n
- * words asked in two calls. */
+ * queries asked in two calls. */
 static bool agrees(struct knn_config config, uint64_t announced, unsigned threads,
-                   const uint32_t *query, uint32_t n, uint32_t k, const struct neighbour *expected)
+                   const struct knn_query *query, uint32_t n, uint32_t k,
+                   const struct neighbour *expected)
 {
     struct error err;
     config.queries = announced;
@@ -142,7 +198,8 @@ static bool agrees(struct knn_config config, uint64_t announced, unsigned thread
         for (uint32_t j = 0; j < k; j++) {
             const struct neighbour *a = &found[(size_t)i * k + j],
                                    *b = &expected[(size_t)i * config.words + j];
-            same &= a->id == b->id && memcmp(&a->cosine, &b->cosine, sizeof a->cosine) == 0;
+            same &= a->id == b->id &&
+                    (a->id == NO_WORD || memcmp(&a->cosine, &b->cosine, sizeof a->cosine) == 0);
         }
     knn->methods->destroy(knn);
     free(found);
@@ -154,27 +211,25 @@ static void test_shape(uint32_t words, uint32_t dim, enum content content)
     struct error err;
     uint32_t n = words < 300 ? words : words < 5000 ? 60 : 20;
     float *rows = make_rows(words, dim, content);
-    uint32_t *query = memory_new(n, sizeof *query, &err);
     struct neighbour *expected = memory_new((size_t)n * words, sizeof *expected, &err);
-    require(query && expected, &err);
+    require(expected, &err);
     struct knn_config config = {.rows = rows, .words = words, .dim = dim};
-    for (uint32_t i = 0; i < n; i++) {
-        query[i] = (uint32_t)((uint64_t)(n - i) * words / n) - 1;
-        plain_search(&config, query[i], expected + (size_t)i * words);
-    }
+    struct queries q = make_queries(&config, n);
+    for (uint32_t i = 0; i < n; i++)
+        plain_search(&config, &q.query[i], expected + (size_t)i * words);
     const uint32_t ks[] = {1, 10, 100, words - 1};
     bool same = true;
     for (size_t i = 0; i < sizeof ks / sizeof *ks; i++) {
         config.k = ks[i];
         if (ks[i] < words)
-            same &= agrees(config, 1, 1, query, n, ks[i], expected) &&
-                    agrees(config, n < KNN_MANY ? KNN_MANY : n, 1, query, n, ks[i], expected) &&
-                    agrees(config, UINT64_C(1) << 40, 3, query, n, ks[i], expected);
+            same &= agrees(config, 1, 1, q.query, n, ks[i], expected) &&
+                    agrees(config, n < KNN_MANY ? KNN_MANY : n, 1, q.query, n, ks[i], expected) &&
+                    agrees(config, UINT64_C(1) << 40, 3, q.query, n, ks[i], expected);
     }
     tap_check(same, "%u × %u, %s: the words and cosines of a plain loop", (unsigned)words,
               (unsigned)dim, content_name[content]);
     free(rows);
-    free(query);
+    free_queries(&q);
     free(expected);
 }
 
@@ -186,16 +241,51 @@ static void test_smaller_k(void)
     float *rows = make_rows(WORDS, DIM, RANDOM);
     struct neighbour *expected = memory_new((size_t)N * WORDS, sizeof *expected, &err);
     require(expected, &err);
-    uint32_t query[N];
     struct knn_config config = {.rows = rows, .words = WORDS, .dim = DIM, .k = MOST};
+    struct queries q = make_queries(&config, N);
     for (uint32_t i = 0; i < N; i++)
-        plain_search(&config, query[i] = i, expected + (size_t)i * WORDS);
+        plain_search(&config, &q.query[i], expected + (size_t)i * WORDS);
     bool same = true;
     for (uint32_t k = 1; k <= MOST; k += 7)
-        same &= agrees(config, N, 2, query, N, k, expected);
+        same &= agrees(config, N, 2, q.query, N, k, expected);
     tap_check(same, "fewer neighbours than the search was made for");
     free(rows);
+    free_queries(&q);
     free(expected);
+}
+
+/* A vector that is that of a word, and excludes it, is answered as the word; one that excludes more
+ * words than can be spared, with fewer. */
+static void test_exclusion(void)
+{
+    enum { WORDS = 100, DIM = 7, N = 10, K = 10 };
+    struct error err;
+    float *rows = make_rows(WORDS, DIM, DUPLICATES), copy[N * DIM];
+    memcpy(copy, rows, sizeof copy);
+    uint32_t all_but_three[WORDS - 3], word[N];
+    struct knn_query by_word[N], by_vector[N], most[N];
+    struct knn_config config = {rows, WORDS, DIM, N, K, 1};
+    for (uint32_t i = 0; i < WORDS - 3; i++)
+        all_but_three[i] = WORDS - 1 - i;
+    for (uint32_t i = 0; i < N; i++) {
+        word[i] = i;
+        by_word[i] = knn_query_word(&config, &word[i]);
+        by_vector[i] = (struct knn_query){copy + (size_t)i * DIM, &word[i], 1};
+        most[i] = (struct knn_query){by_word[i].vector, all_but_three, WORDS - 3};
+    }
+    struct neighbour expected[N * K], found[N * K];
+    struct knn *knn = knn_cpu_create(&config, &err);
+    require(knn && knn->methods->search(knn, by_word, N, K, expected, &err) == 0 &&
+                knn->methods->search(knn, by_vector, N, K, found, &err) == 0,
+            &err);
+    tap_check(memcmp(found, expected, sizeof found) == 0, "a word's own vector, asked as a vector");
+    require(knn->methods->search(knn, most, N, K, found, &err) == 0, &err);
+    bool good = true;
+    for (uint32_t i = 0; i < N * K; i++)
+        good &= i % K < 3 ? found[i].id < 3 : found[i].id == NO_WORD;
+    tap_check(good, "three words are left, and then none");
+    knn->methods->destroy(knn);
+    free(rows);
 }
 
 /* ---- the inner loops ---- */
@@ -312,6 +402,7 @@ int main(void)
     test_shape(20000, 100, RANDOM);
     test_shape(20000, 100, NEAR_TIES);
     test_smaller_k();
+    test_exclusion();
     size_t count;
     const struct scores *const *all = scores_all(&count);
     for (size_t i = 0; i < count; i++) {

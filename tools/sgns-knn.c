@@ -94,12 +94,13 @@ int main(int argc, char **argv)
     if (!rows)
         cli_die(&err);
     struct vocab *vocab = &in.head.vocab;
-    uint32_t query;
-    must(spelling_find(vocab, name, operand[1], &query, &err), &err);
+    uint32_t query_id;
+    must(spelling_find(vocab, name, operand[1], &query_id, &err), &err);
     if (k > vocab->words.count - 1)
         k = vocab->words.count - 1;
     struct knn_config config = {
         rows, vocab->words.count, in.dim, 1, k, threads ? threads : team_processors()};
+    struct knn_query query = knn_query_word(&config, &query_id);
     struct knn *knn = start(&config);
     struct neighbour *found = memory_new(k, sizeof *found, &err);
     if (!found)

@@ -25,16 +25,19 @@ int main(int argc, char **argv)
     char note[DEVICE_NOTE];
     size_t n = (size_t)words * dim;
     float *rows = memory_new(n, sizeof *rows, &err);
-    uint32_t *query = memory_new(queries, sizeof *query, &err);
+    uint32_t *word = memory_new(queries, sizeof *word, &err);
+    struct knn_query *query = memory_new(queries, sizeof *query, &err);
     struct neighbour *found = memory_new((size_t)AT_ONCE * k, sizeof *found, &err);
-    require(rows && query && found, &err);
+    require(rows && word && query && found, &err);
     uint64_t state = 1;
     for (size_t i = 0; i < n; i++)
         rows[i] = (float)draw_between(&state, -0.5, 0.5);
-    for (uint32_t i = 0; i < queries; i++)
-        query[i] = i;
     unsigned threads = argc > 6 ? (unsigned)atol(argv[6]) : team_processors();
     struct knn_config config = {rows, words, dim, queries, k, threads};
+    for (uint32_t i = 0; i < queries; i++) {
+        word[i] = i;
+        query[i] = knn_query_word(&config, &word[i]);
+    }
     struct knn *knn = knn_create(argc > 5 ? argv[5] : "cuda", &config, note, &err);
     require(knn, &err);
     uint32_t warm = queries < 1024 ? queries : 1024;
@@ -48,6 +51,7 @@ int main(int argc, char **argv)
            (unsigned)dim, (unsigned)k, queries / (clock_seconds() - start));
     knn->methods->destroy(knn);
     free(rows);
+    free(word);
     free(query);
     free(found);
     return 0;
