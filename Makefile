@@ -66,6 +66,13 @@ GENCODE    := $(foreach a,$(CUDA_ARCH),-gencode arch=compute_$(a),code=sm_$(a)) 
 NVCC_FLAGS := -std=c++17 -O3 -Ilib $(if $(WERROR),-Werror all-warnings) -Xcompiler -fPIC,-Wall,-Wextra $(GENCODE)
 endif
 
+# Editing of lines at the prompt of sgns-knn: by libedit, where pkg-config finds it, unless EDIT=0.
+EDIT ?= $(if $(shell pkg-config --modversion libedit 2>/dev/null),1,0)
+ifeq ($(EDIT),1)
+flags_of_prompt  := -DHAVE_LIBEDIT $(shell pkg-config --cflags libedit)
+libs_of_sgns-knn := $(shell pkg-config --libs libedit)
+endif
+
 TOOLS   := $(basename $(notdir $(wildcard tools/*.c)))
 DRIVERS := $(basename $(notdir $(wildcard tests/test_*.c)))
 BENCH   := $(basename $(notdir $(wildcard tests/bench/*.c)))
@@ -144,7 +151,7 @@ help:
 
 $(B)/bin/%: $(B)/obj/tools/%.o $(B)/libsgns.a
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(libs_of_$*)
 
 $(B)/tests/%: $(B)/obj/tests/%.o $(B)/libsgns.a
 	@mkdir -p $(@D)
@@ -206,10 +213,10 @@ $(B)/obj/scores/%.o: lib/scores.c $(B)/flags
 
 $(B)/obj/%.o: lib/%.c $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(FLAGS) $(flags_of_$*) -MMD -MP -c -o $@ $<
 
 # Files that change when compiler or flags do, so that everything is built anew then.
-$(B)/flags:      export COMMAND = $(CC) $(FLAGS) $(SCORE_FLAGS) $(CXX) $(CXX_FLAGS) $(LDFLAGS)
+$(B)/flags:      export COMMAND = $(CC) $(FLAGS) $(SCORE_FLAGS) $(flags_of_prompt) $(CXX) $(CXX_FLAGS) $(LDFLAGS)
 $(B)/flags-cuda: export COMMAND = $(NVCC) $(NVCC_FLAGS)
 $(B)/flags $(B)/flags-cuda: FORCE
 	@mkdir -p $(@D)

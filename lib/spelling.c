@@ -70,14 +70,11 @@ int spelling_closest(const struct vocab *vocab, const char *word, size_t length,
     return found;
 }
 
-int spelling_find(const struct vocab *vocab, const char *source, const char *word, uint32_t *id,
-                  struct error *err)
+int spelling_unknown(const struct vocab *vocab, const char *source, const char *word, size_t length,
+                     struct error *err)
 {
-    *id = words_find(&vocab->words, word, strlen(word));
-    if (*id != NO_WORD)
-        return 0;
     uint32_t offer[SPELLING_OFFERS];
-    int n = spelling_closest(vocab, word, strlen(word), offer, err);
+    int n = spelling_closest(vocab, word, length, offer, err);
     if (n < 0)
         return -1;
     char offers[512] = "";
@@ -87,6 +84,13 @@ int spelling_find(const struct vocab *vocab, const char *source, const char *wor
                  i ? ", " : "; closest: ", (int)words_length(&vocab->words, offer[i]),
                  words_text(&vocab->words, offer[i]));
     }
-    return error_set(err, STATUS_USAGE, "%s: '%s' is not in the vocabulary%s", source, word,
-                     offers);
+    return error_set(err, STATUS_USAGE, "%s: '%.*s' is not in the vocabulary%s", source,
+                     (int)length, word, offers);
+}
+
+int spelling_find(const struct vocab *vocab, const char *source, const char *word, uint32_t *id,
+                  struct error *err)
+{
+    *id = words_find(&vocab->words, word, strlen(word));
+    return *id != NO_WORD ? 0 : spelling_unknown(vocab, source, word, strlen(word), err);
 }

@@ -13,8 +13,12 @@ enum { SPELLING_OFFERS = 3 };
 int spelling_closest(const struct vocab *vocab, const char *word, size_t length,
                      uint32_t offer[SPELLING_OFFERS], struct error *err) MUST_USE;
 
-/* The id of a word that the user named. Where it is not in the vocabulary, an error of status 2
- * that names it and the closest words; `source` is what the vocabulary came from. */
+/* An error of status 2 about a word that is not in the vocabulary, with the closest ones; `source` is
+ * what the vocabulary came from. Returns −1. */
+int spelling_unknown(const struct vocab *vocab, const char *source, const char *word, size_t length,
+                     struct error *err);
+
+/* The id of a word that the user named. Where it is not in the vocabulary, the error above. */
 int spelling_find(const struct vocab *vocab, const char *source, const char *word, uint32_t *id,
                   struct error *err) MUST_USE;
 

@@ -4,25 +4,38 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Bytes of the printable UTF-8 character at `p`, or 0 if there is none. */
-static size_t printable(const uint8_t *p, size_t left)
+/* Bytes of the UTF-8 character at `p`, or 0 if there is none; *character is then its number. */
+static size_t decode(const uint8_t *p, size_t left, uint32_t *character)
 {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    *character = p[0];
     if (p[0] < 0x80)
-        return p[0] >= 0x20 && p[0] != 0x7f;
+        return 1;
     size_t size = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc0 ? 2 : 0;
     if (size == 0 || p[0] > 0xf4 || size > left)
         return 0;
-    uint32_t character = p[0] & (0x7fu >> size);
+    *character = p[0] & (0x7fu >> size);
     for (size_t i = 1; i < size; i++) {
         if ((p[i] & 0xc0) != 0x80)
             return 0;
-        character = character << 6 | (p[i] & 0x3fu);
+        *character = *character << 6 | (p[i] & 0x3fu);
     }
-    if (character < smallest[size] || character > 0x10ffff || (character >> 11) == 0x1b ||
-        character < 0xa0)
+    if (*character < smallest[size] || *character > 0x10ffff || (*character >> 11) == 0x1b)
         return 0;
     return size;
+}
+
+static bool is_control(uint32_t character)
+{
+    return character < 0x20 || (character >= 0x7f && character < 0xa0);
+}
+
+/* Bytes of the printable UTF-8 character at `p`, or 0 if there is none. */
+static size_t printable(const uint8_t *p, size_t left)
+{
+    uint32_t character;
+    size_t size = decode(p, left, &character);
+    return is_control(character) ? 0 : size;
 }
 
 /* Puts the next character of the text into `to` (4 bytes), escaped unless it is printable. Returns the
@@ -63,4 +76,31 @@ void text_print(FILE *file, const char *text, size_t length, bool terminal)
         text_print_escaped(file, text, length);
     else
         fwrite(text, 1, length, file);
+}
+
+bool text_is_printable(const char *text, size_t length)
+{
+    size_t at = 0, size;
+    while (at < length && (size = printable((const uint8_t *)text + at, length - at)) > 0)
+        at += size;
+    return at == length;
+}
+
+void text_print_json(FILE *file, const char *text, size_t length)
+{
+    const uint8_t *p = (const uint8_t *)text;
+    fputc('"', file);
+    for (size_t at = 0, size; at < length; at += size ? size : 1) {
+        uint32_t character;
+        size = decode(p + at, length - at, &character);
+        if (size == 0)
+            fprintf(file, "\\udc%02x", p[at]);
+        else if (is_control(character))
+            fprintf(file, "\\u%04x", (unsigned)character);
+        else if (character == '"' || character == '\\')
+            fprintf(file, "\\%c", (int)character);
+        else
+            fwrite(p + at, 1, size, file);
+    }
+    fputc('"', file);
 }

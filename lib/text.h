@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* text.h -- bytes of unknown origin, made safe to print on a terminal. */
+/* text.h -- bytes of unknown origin, made safe to print on a terminal or as JSON. */
 #ifndef SGNS_TEXT_H
 #define SGNS_TEXT_H
 
@@ -17,5 +17,13 @@ size_t text_escape(char *to, const char *text, size_t length);
 
 /* Prints them so where `file` is a terminal; else the bytes as they are. */
 void text_print(FILE *file, const char *text, size_t length, bool terminal);
+
+/* Whether all of it is printed as it is. */
+bool text_is_printable(const char *text, size_t length);
+
+/* Prints the bytes as a string of JSON, quotes included. Control characters are escaped; a byte XX
+ * that is no part of valid UTF-8 becomes \udcXX, as in Python's "surrogateescape", so that no two
+ * texts print alike. */
+void text_print_json(FILE *file, const char *text, size_t length);
 
 #endif

@@ -1,52 +1,138 @@
 /* SPDX-License-Identifier: MIT */
-/* sgns-knn -- vectors to text: the nearest words of a word. */
+/* sgns-knn -- vectors to text: the nearest words of words, and of sums of words. */
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "answers.h"
 #include "cli.h"
 #include "gpu.h"
 #include "knn.h"
+#include "lines.h"
 #include "memory.h"
 #include "output.h"
+#include "prompt.h"
+#include "queries.h"
 #include "spelling.h"
 #include "team.h"
-#include "text.h"
 #include "vectors.h"
 
 static const char unasked[] = "auto"; /* told from an "auto" that the user wrote by its address */
 static const char *device = unasked;
-static uint32_t threads;
+static uint32_t neighbours = 10, threads;
+static bool all, json, tsv;
 
 static const struct cli_option options[] = {
+    {'a', "all", OPTION_FLAG, &all, "answer for every word of the vocabulary, as --tsv", 0, 0,
+     false},
     {'D', "device", OPTION_STRING, &device, "DEVICE: auto, cpu, cuda or cuda:N", 0, 0, false},
+    {'j', "json", OPTION_FLAG, &json, "an object of JSON for each query, on a line of its own", 0,
+     0, false},
+    {'k', "neighbours", OPTION_U32, &neighbours, "K: nearest words of each query", 1, WORDS_MAX,
+     false},
     {'t', "threads", OPTION_U32, &threads, "N: threads on the CPU, 0: one per processor", 0, 1024,
+     false},
+    {'T', "tsv", OPTION_FLAG, &tsv, "query, rank, word and cosine, with tabs between them", 0, 0,
      false},
     {0},
 };
 
 static const struct cli_program program = {
     .name = "sgns-knn",
-    .operands = "VECTORS WORD [K]",
-    .summary = "Print the K words (10) nearest to WORD, by the cosine of their vectors.",
+    .operands = "VECTORS [QUERY]... [K]",
+    .summary =
+        "Print the K words nearest to each QUERY, by the cosine of their vectors. A query is a\n"
+        "word, or a sum such as 'king - man + woman'; '-': the lines of standard input.",
     .options = options,
-    .max_operands = 3,
+    .max_operands = INT_MAX,
     .example = "sgns-knn emb.bin chip 3",
 };
 
 static struct error err;
+
+/* ---- the command line ---- */
+
+/* What is asked, by the operands. */
+struct request {
+    char **query; /* (queries) */
+    int queries;
+    bool from_stdin; /* one of them is "-" */
+    bool alone;      /* a single one, which is not */
+    bool typed;      /* there is none, and a user at a terminal who will type some */
+};
+
+static bool all_digits(const char *text)
+{
+    return *text && text[strspn(text, "0123456789")] == 0;
+}
 
 static uint32_t parse_k(const char *text)
 {
     char *end;
     errno = 0;
     unsigned long long k = strtoull(text, &end, 10);
-    if (!isdigit((unsigned char)text[0]) || *end != 0 || errno != 0 || k < 1 || k > WORDS_MAX)
+    if (errno != 0 || k < 1 || k > WORDS_MAX)
         cli_usage_error("K=%s: expected a whole number from 1 to %ld", text, (long)WORDS_MAX);
     return (uint32_t)k;
 }
+
+/* Takes K from the operands: the last one, where it is a number and not the only one to ask for. */
+static void take_k(struct request *request)
+{
+    int least = all ? 0 : 1;
+    if (cli_given("neighbours") || request->queries <= least ||
+        !all_digits(request->query[request->queries - 1]))
+        return;
+    neighbours = parse_k(request->query[--request->queries]);
+}
+
+static struct request parse_request(char **operand)
+{
+    if (!operand[0])
+        cli_usage_error("expected VECTORS and a QUERY");
+    if (json && tsv)
+        cli_usage_error("--json and --tsv exclude each other");
+    struct request r = {.query = operand + 1};
+    while (r.query[r.queries])
+        r.queries++;
+    take_k(&r);
+    for (int i = 0; i < r.queries; i++) {
+        if (strcmp(r.query[i], "-") != 0)
+            continue;
+        if (r.from_stdin || strcmp(operand[0], "-") == 0)
+            cli_usage_error("standard input can be read only once: as VECTORS, or for queries");
+        r.from_stdin = true;
+    }
+    if (all && r.queries > 0)
+        cli_usage_error("%s: with --all there are no queries", r.query[0]);
+    r.alone = r.queries == 1 && !r.from_stdin;
+    r.typed = r.queries == 0 && !all && strcmp(operand[0], "-") != 0 && isatty(STDIN_FILENO);
+    if (r.queries == 0 && !all && !r.typed)
+        cli_usage_error("expected a QUERY; '-' takes them from standard input");
+    return r;
+}
+
+/* ---- searching ---- */
+
+/* Queries go by in batches: as many as are there, at most AT_ONCE, in about that much memory. */
+enum { AT_ONCE = 1024 };
+static const size_t BATCH_BYTES = 16 << 20;
+
+struct session {
+    struct vectors_reader in;
+    struct knn_config config;
+    struct knn *knn;
+    struct word_index *index;
+    struct queries batch;
+    uint32_t batch_size;
+    struct neighbour *found; /* (batch_size, k) */
+    struct output out;
+    struct answers answers;
+    uint64_t asked, failed; /* queries */
+};
 
 /* The search, and a line about its device where there is something to say: the GPU that it is, or
  * why not one; of little work kept on the CPU only to a user who asked for the choice. */
@@ -63,56 +149,235 @@ static struct knn *start(const struct knn_config *config)
     return knn;
 }
 
-static void print(const struct output *out, const struct words *words,
-                  const struct neighbour *found, uint32_t n)
+/* A search that suits n queries at a time. One for few stays as long as they come one by one. */
+static void prepare(struct session *s, uint64_t n)
 {
-    bool terminal = isatty(out->fd);
+    if (s->knn && (n < KNN_MANY || s->config.queries >= KNN_MANY))
+        return;
+    if (s->knn)
+        s->knn->methods->destroy(s->knn);
+    s->config.queries = n;
+    s->knn = start(&s->config);
+}
+
+/* Answers `n` queries, whose texts are the batch's, or else words from id `first` on. */
+static void answer(struct session *s, const struct knn_query *query, uint32_t n, uint32_t first)
+{
+    uint32_t k = s->config.k;
+    if (k > 0)
+        must(s->knn->methods->search(s->knn, query, n, k, s->found, &err), &err);
     for (uint32_t i = 0; i < n; i++) {
-        fprintf(out->text, "cosine sim=%.3f: ", found[i].cosine);
-        text_print(out->text, words_text(words, found[i].id), words_length(words, found[i].id),
-                   terminal);
-        fputc('\n', out->text);
+        const struct words *words = s->answers.words;
+        size_t length = all ? words_length(words, first + i) : 0;
+        const char *text = all ? words_text(words, first + i) : queries_text(&s->batch, i, &length);
+        answers_print(&s->answers, text, length, s->found + (size_t)i * k, k);
     }
+}
+
+/* Answers the batch, and lets the reader have what is there. */
+static void flush(struct session *s)
+{
+    if (s->batch.count > 0) {
+        if (s->config.k > 0)
+            prepare(s, s->batch.count);
+        const struct knn_query *query = queries_ask(&s->batch, &err);
+        if (!query)
+            cli_die(&err);
+        answer(s, query, s->batch.count, 0);
+        queries_clear(&s->batch);
+    }
+    if (fflush(s->out.text) != 0)
+        must(error_system(&err, "%s: write failed", s->out.name), &err);
+}
+
+/* What is wrong with a query that was not taken, with words that are spelt alike. */
+static void offer(struct session *s, const char *source)
+{
+    const struct queries *batch = &s->batch;
+    if (batch->unknown)
+        spelling_unknown(&s->in.head.vocab, source, batch->unknown, batch->unknown_length, &err);
+    if (err.status != STATUS_USAGE)
+        cli_die(&err);
+}
+
+/* Adds a query to the batch, or tells what is wrong with it. */
+static void add(struct session *s, const char *text, size_t length, const struct lines *lines)
+{
+    s->asked++;
+    if (must(queries_add(&s->batch, text, length, &err), &err) > 0) {
+        if (s->batch.count == s->batch_size)
+            flush(s);
+        return;
+    }
+    s->failed++;
+    if (lines)
+        cli_note("%s: line %llu: %s", lines->name, (unsigned long long)lines->number, err.text);
+    else
+        cli_note("%s", err.text);
+}
+
+static void use_index(struct session *s)
+{
+    s->index = word_index_new(&s->in.head.vocab.words, &err);
+    if (!s->index)
+        cli_die(&err);
+    s->batch.index = s->index;
+}
+
+/* ---- where queries come from ---- */
+
+static void answer_alone(struct session *s, const char *query, const char *source)
+{
+    if (must(queries_add(&s->batch, query, strlen(query), &err), &err) == 0) {
+        offer(s, source);
+        cli_die(&err);
+    }
+    flush(s);
+}
+
+/* Lines are answered before the next one is waited for. */
+static void answer_lines(struct session *s)
+{
+    struct lines lines = lines_of(STDIN_FILENO, "stdin");
+    const char *line;
+    size_t length;
+    for (;;) {
+        if (!lines_ready(&lines))
+            flush(s);
+        if (must(lines_next(&lines, &line, &length, &err), &err) == 0)
+            break;
+        if (length > 0)
+            add(s, line, length, &lines);
+    }
+    lines_release(&lines);
+}
+
+static void answer_typed(struct session *s, const char *source)
+{
+    struct prompt *prompt = prompt_open(program.name, s->answers.words, &err);
+    if (!prompt)
+        cli_die(&err);
+    const char *line;
+    size_t length;
+    while (must(prompt_read(prompt, &line, &length, &err), &err) > 0) {
+        if (line[strspn(line, " ")] == 0 || length == 0)
+            continue;
+        if (must(queries_add(&s->batch, line, length, &err), &err) > 0) {
+            flush(s);
+        } else {
+            offer(s, source);
+            cli_note("%s", err.text);
+        }
+    }
+    prompt_close(prompt);
+}
+
+static void answer_stdin(struct session *s, const char *source)
+{
+    bool terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+    use_index(s);
+    s->answers.headings = !terminal;
+    if (terminal)
+        answer_typed(s, source);
+    else
+        answer_lines(s);
+}
+
+static void answer_all(struct session *s)
+{
+    struct knn_query query[AT_ONCE];
+    uint32_t id[AT_ONCE], words = s->config.words;
+    if (s->config.k > 0)
+        prepare(s, words);
+    for (uint32_t first = 0, n; first < words; first += n) {
+        n = words - first < s->batch_size ? words - first : s->batch_size;
+        for (uint32_t i = 0; i < n; i++) {
+            id[i] = first + i;
+            query[i] = knn_query_word(&s->config, &id[i]);
+        }
+        answer(s, query, n, first);
+        if (ferror(s->out.text))
+            must(error_system(&err, "%s: write failed", s->out.name), &err);
+    }
+}
+
+static void answer_request(struct session *s, const struct request *request, const char *source)
+{
+    s->answers.headings = request->queries > 1;
+    if (all)
+        answer_all(s);
+    else if (request->alone)
+        answer_alone(s, request->query[0], source);
+    else if (request->typed)
+        answer_stdin(s, source);
+    for (int i = 0; !request->alone && i < request->queries; i++) {
+        if (strcmp(request->query[i], "-") != 0)
+            add(s, request->query[i], strlen(request->query[i]), NULL);
+        else
+            answer_stdin(s, source);
+    }
+    flush(s);
+}
+
+/* ---- a session ---- */
+
+static void open_session(struct session *s, int fd, const char *name)
+{
+    must(vectors_reader_open(&s->in, fd, name, &err), &err);
+    const struct words *words = &s->in.head.vocab.words;
+    s->config = (struct knn_config){.rows = vectors_read_all(&s->in, &err),
+                                    .words = words->count,
+                                    .dim = s->in.dim,
+                                    .k = neighbours < words->count ? neighbours : words->count - 1,
+                                    .threads = threads ? threads : team_processors()};
+    if (!s->config.rows)
+        cli_die(&err);
+    size_t bytes = s->config.k * sizeof *s->found + s->config.dim * sizeof(float);
+    s->batch_size = BATCH_BYTES / bytes > AT_ONCE ? AT_ONCE : 1 + BATCH_BYTES / bytes;
+    s->batch = (struct queries){.vectors = &s->config, .words = words};
+    s->found = memory_new((size_t)s->batch_size * s->config.k, sizeof *s->found, &err);
+    if (!s->found)
+        cli_die(&err);
+    s->answers = (struct answers){.to = s->out.text,
+                                  .terminal = isatty(s->out.fd),
+                                  .format = json         ? ANSWERS_JSON
+                                            : tsv || all ? ANSWERS_TSV
+                                                         : ANSWERS_TEXT,
+                                  .words = words};
+}
+
+static void close_session(struct session *s)
+{
+    if (s->knn)
+        s->knn->methods->destroy(s->knn);
+    word_index_free(s->index);
+    queries_release(&s->batch);
+    free(s->found);
+    free((float *)s->config.rows);
+    vectors_reader_close(&s->in);
 }
 
 int main(int argc, char **argv)
 {
     char **operand = cli_start(&program, argc, argv);
-    if (!operand[0] || !operand[1])
-        cli_usage_error("expected VECTORS and a WORD");
+    struct request request = parse_request(operand);
     must(gpu_check_name(device, &err), &err);
-    uint32_t k = operand[2] ? parse_k(operand[2]) : 10;
     const char *name;
+    struct session s = {0};
     int fd = cli_open_input(operand[0], &name, true);
-    struct output out;
-    must(output_open(&out, cli_common()->output, fd, &err), &err);
-    must(output_text(&out, &err), &err);
+    if (request.from_stdin && output_is_same(cli_common()->output, STDIN_FILENO))
+        cli_usage_error("the output is the list of queries as well");
+    must(output_open(&s.out, cli_common()->output, fd, &err), &err);
+    must(output_text(&s.out, &err), &err);
 
-    struct vectors_reader in;
-    must(vectors_reader_open(&in, fd, name, &err), &err);
-    float *rows = vectors_read_all(&in, &err);
-    if (!rows)
-        cli_die(&err);
-    struct vocab *vocab = &in.head.vocab;
-    uint32_t query_id;
-    must(spelling_find(vocab, name, operand[1], &query_id, &err), &err);
-    if (k > vocab->words.count - 1)
-        k = vocab->words.count - 1;
-    struct knn_config config = {
-        rows, vocab->words.count, in.dim, 1, k, threads ? threads : team_processors()};
-    struct knn_query query = knn_query_word(&config, &query_id);
-    struct knn *knn = start(&config);
-    struct neighbour *found = memory_new(k, sizeof *found, &err);
-    if (!found)
-        cli_die(&err);
-    if (k > 0)
-        must(knn->methods->search(knn, &query, 1, k, found, &err), &err);
-    print(&out, &vocab->words, found, k);
-    must(output_commit(&out, &err), &err);
-
-    free(found);
-    knn->methods->destroy(knn);
-    free(rows);
-    vectors_reader_close(&in);
+    open_session(&s, fd, name);
+    answer_request(&s, &request, name);
+    must(output_commit(&s.out, &err), &err);
+    uint64_t asked = s.asked, failed = s.failed;
+    close_session(&s);
+    if (failed > 0)
+        must(error_set(&err, STATUS_INPUT, "%llu of %llu queries could not be answered",
+                       (unsigned long long)failed, (unsigned long long)asked),
+             &err);
     return STATUS_OK;
 }
