@@ -76,6 +76,24 @@ static void squares(const float *const *b, size_t dim, double *sum)
     double_sums(NULL, b, dim, sum);
 }
 
+static bool add_reaches(const float *a, const float *b, const float *c, size_t n, float error,
+                        float bound)
+{
+    int hit = 0;
+    for (size_t i = 0; i < n; i++)
+        hit |= scores_add(a[i], b[i], c[i], error) >= bound;
+    return hit;
+}
+
+static bool mul_reaches(const float *a, const float *b, const float *c, size_t n, float error,
+                        float bound)
+{
+    int hit = 0;
+    for (size_t i = 0; i < n; i++)
+        hit |= scores_mul(a[i], b[i], c[i], error) >= bound;
+    return hit;
+}
+
 extern const struct scores SCORES;
 const struct scores SCORES = {
     .name = SCORES_NAME,
@@ -85,4 +103,6 @@ const struct scores SCORES = {
     .largest = largest,
     .products = products,
     .squares = squares,
+    .add_reaches = add_reaches,
+    .mul_reaches = mul_reaches,
 };

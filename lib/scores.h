@@ -14,6 +14,7 @@
 #ifndef SGNS_SCORES_H
 #define SGNS_SCORES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,7 +34,32 @@ struct scores {
      * their dim numbers to the last. */
     void (*products)(const float *a, const float *const *b, size_t dim, double *sum);
     void (*squares)(const float *const *b, size_t dim, double *sum);
+
+    /* Whether one of n words can have a score of `bound` or more in the analogy a : b = c : word, going
+     * by its cosines with the three, each off by at most `error`. */
+    bool (*add_reaches)(const float *a, const float *b, const float *c, size_t n, float error,
+                        float bound);
+    bool (*mul_reaches)(const float *a, const float *b, const float *c, size_t n, float error,
+                        float bound);
 };
+
+/* The two scores of a word in an analogy, from its cosines with the three: their upper bound where
+ * each cosine is off by at most `error`, the lower one for −error. `error` has to have 1e-6 more, for
+ * the roundings here. */
+static inline float scores_add(float a, float b, float c, float error)
+{
+    return b + c - a + 3 * error;
+}
+
+/* (1 + b)/2 · (1 + c)/2 / ((1 + a)/2 + 1e-6) */
+static inline float scores_mul(float a, float b, float c, float error)
+{
+    float over = 1 + b + error, by = 1 + c + error, under = 1 + a - error;
+    over = over > 0 ? over : 0;
+    by = by > 0 ? by : 0;
+    under = under > 0 ? under : 0;
+    return over * by / (2 * under + 4e-6f) * (error > 0 ? 1 + 2e-6f : 1 - 2e-6f);
+}
 
 enum { SCORES_AT_ONCE = 8 };
 

@@ -5,7 +5,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+
+/* Bytes of the UTF-8 character that `text` (left ≥ 1) begins with, and its number; 0 where it begins
+ * with none. */
+size_t text_decode(const char *text, size_t left, uint32_t *character);
 
 /* Prints the bytes: control characters (C0, DEL, and C1 in UTF-8) and what is no valid UTF-8 as
  * \xNN, the rest as they are. Errors are those of `file`. */

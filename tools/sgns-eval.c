@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* sgns-eval -- vectors to figures: how well they know what people know about words. */
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analogies.h"
+#include "cli.h"
+#include "correlation.h"
+#include "letter_case.h"
+#include "memory.h"
+#include "output.h"
+#include "team.h"
+#include "testset.h"
+#include "text.h"
+#include "vectors.h"
+
+static bool match_case, list_unknown;
+static uint32_t restricted = 300000, threads;
+
+static const struct cli_option options[] = {
+    {'c', "match-case", OPTION_FLAG, &match_case, "words in other letter case are other words", 0,
+     0, false},
+    {'r', "restrict", OPTION_U32, &restricted, "N: use only the first N words, 0: all of them", 0,
+     WORDS_MAX, false},
+    {'t', "threads", OPTION_U32, &threads, "N: threads, 0: one per processor", 0, 1024, false},
+    {'u', "unknown", OPTION_FLAG, &list_unknown,
+     "print the words that are unknown, not the figures", 0, 0, false},
+    {0},
+};
+
+static const struct cli_program program = {
+    .name = "sgns-eval",
+    .operands = "VECTORS FILE...",
+    .summary =
+        "Print how vectors agree with people about the words in each FILE, as TSV: Spearman's\n"
+        "and Pearson's correlation for word similarities, the share solved for analogies.",
+    .options = options,
+    .max_operands = INT_MAX,
+    .example = "sgns-eval emb.bin wordsim353.txt questions-words.txt",
+};
+
+static struct error err;
+
+/* A test set's file, opened before the vectors are read. */
+struct file {
+    int fd;
+    const char *name;
+};
+
+struct evaluation {
+    struct vectors_reader in;
+    float *rows;
+    uint32_t words; /* that are used */
+    struct letter_case letter_case;
+    struct output out;
+};
+
+/* ---- the figures ---- */
+
+static void print_text(const struct evaluation *e, const char *text)
+{
+    text_print_escaped(e->out.text, text, strlen(text));
+}
+
+/* Columns: file, section, measure, score, correct, used, all. */
+static void print_start(const struct evaluation *e, const char *name, const char *section,
+                        const char *measure)
+{
+    print_text(e, name);
+    fputc('\t', e->out.text);
+    print_text(e, section);
+    fprintf(e->out.text, "\t%s\t", measure);
+}
+
+static void print_correlation(const struct evaluation *e, const char *name, const char *measure,
+                              double score, size_t used, size_t items)
+{
+    print_start(e, name, "total", measure);
+    if (isnan(score))
+        fputs("-", e->out.text);
+    else
+        fprintf(e->out.text, "%.4f", score);
+    fprintf(e->out.text, "\t-\t%zu\t%zu\n", used, items);
+}
+
+static void print_unknown(const struct evaluation *e, const char *name, const struct testset *set)
+{
+    print_start(e, name, "total", "unknown");
+    fprintf(e->out.text, "%lu\t-\t-\t-\n", (unsigned long)set->unknown.count);
+}
+
+static void list_unknown_words(const struct evaluation *e, const char *name,
+                               const struct testset *set)
+{
+    for (uint32_t i = 0; i < set->unknown.count; i++) {
+        print_text(e, name);
+        fputc('\t', e->out.text);
+        text_print(e->out.text, words_text(&set->unknown, i), words_length(&set->unknown, i),
+                   isatty(e->out.fd));
+        fputc('\n', e->out.text);
+    }
+}
+
+/* ---- similarities ---- */
+
+static double cosine(const float *a, const float *b, uint32_t dim)
+{
+    double ab = 0, aa = 0, bb = 0;
+    for (uint32_t i = 0; i < dim; i++) {
+        ab += (double)a[i] * b[i];
+        aa += (double)a[i] * a[i];
+        bb += (double)b[i] * b[i];
+    }
+    return aa > 0 && bb > 0 ? fmax(-1.0, fmin(1.0, ab / sqrt(aa * bb))) : 0;
+}
+
+static void evaluate_pairs(const struct evaluation *e, const char *name, const struct testset *set)
+{
+    double *rating = memory_new(set->items, sizeof *rating, &err);
+    double *similarity = memory_new(set->items, sizeof *similarity, &err), rho;
+    if (!rating || !similarity)
+        cli_die(&err);
+    size_t used = 0;
+    for (size_t i = 0; i < set->items; i++) {
+        const struct test_item *item = &set->item[i];
+        if (!testset_known(set, item))
+            continue;
+        rating[used] = item->rating;
+        similarity[used++] = cosine(e->rows + (size_t)item->word[0] * e->in.dim,
+                                    e->rows + (size_t)item->word[1] * e->in.dim, e->in.dim);
+    }
+    must(correlation_spearman(rating, similarity, used, &rho, &err), &err);
+    print_correlation(e, name, "spearman", rho, used, set->items);
+    print_correlation(e, name, "pearson", correlation_pearson(rating, similarity, used), used,
+                      set->items);
+    free(rating);
+    free(similarity);
+}
+
+/* ---- analogies ---- */
+
+/* Of a section, or of all. */
+struct tally {
+    size_t correct[ANALOGY_METHODS], used, items;
+};
+
+static void print_tally(const struct evaluation *e, const char *name, const char *section,
+                        const struct tally *tally)
+{
+    static const char *const measure[] = {[ANALOGY_ADD] = "3cosadd", [ANALOGY_MUL] = "3cosmul"};
+    for (int i = 0; i < ANALOGY_METHODS; i++) {
+        print_start(e, name, section, measure[i]);
+        if (tally->used == 0)
+            fputs("-", e->out.text);
+        else
+            fprintf(e->out.text, "%.2f", 100.0 * (double)tally->correct[i] / (double)tally->used);
+        fprintf(e->out.text, "\t%zu\t%zu\t%zu\n", tally->correct[i], tally->used, tally->items);
+    }
+}
+
+/* Those of which all words are known, into analogy; how many. */
+static size_t solve_known(const struct evaluation *e, const struct testset *set,
+                          struct analogy *analogy)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < set->items; i++)
+        if (testset_known(set, &set->item[i]))
+            memcpy(analogy[used++].word, set->item[i].word, sizeof analogy->word);
+    struct analogies_config config = {e->rows, e->words, e->in.dim, e->letter_case.group,
+                                      threads ? threads : team_processors()};
+    must(analogies_solve(&config, analogy, used, &err), &err);
+    return used;
+}
+
+/* Any spelling of the answer is as good as the other, unless case matters. */
+static bool is_correct(const struct evaluation *e, uint32_t answer, uint32_t expected)
+{
+    const uint32_t *group = e->letter_case.group;
+    return answer != NO_WORD && group[answer] == group[expected];
+}
+
+static void add_item(const struct evaluation *e, struct tally *tally, const struct testset *set,
+                     const struct test_item *item, const struct analogy *analogy)
+{
+    tally->items++;
+    if (!testset_known(set, item))
+        return;
+    tally->used++;
+    for (int i = 0; i < ANALOGY_METHODS; i++)
+        tally->correct[i] += is_correct(e, analogy->answer[i], item->word[3]);
+}
+
+static void evaluate_analogies(const struct evaluation *e, const char *name,
+                               const struct testset *set)
+{
+    struct analogy *analogy = memory_new(set->items, sizeof *analogy, &err);
+    struct tally *tally = memory_new(set->sections + 1, sizeof *tally, &err);
+    if (!analogy || !tally)
+        cli_die(&err);
+    solve_known(e, set, analogy);
+    for (size_t i = 0, used = 0; i < set->items; i++) {
+        const struct test_item *item = &set->item[i];
+        add_item(e, &tally[item->section], set, item, &analogy[used]);
+        add_item(e, &tally[set->sections], set, item, &analogy[used]);
+        used += testset_known(set, item);
+    }
+    for (size_t i = 1; i < set->sections; i++)
+        print_tally(e, name, set->section[i], &tally[i]);
+    print_tally(e, name, "total", &tally[set->sections]);
+    free(analogy);
+    free(tally);
+}
+
+/* ---- files ---- */
+
+static void evaluate(struct evaluation *e, const struct file *file)
+{
+    struct testset set = {0};
+    must(testset_read(&set, file->fd, file->name, &e->letter_case, &err), &err);
+    if (list_unknown) {
+        list_unknown_words(e, file->name, &set);
+    } else {
+        if (set.kind == TESTSET_PAIRS)
+            evaluate_pairs(e, file->name, &set);
+        else
+            evaluate_analogies(e, file->name, &set);
+        print_unknown(e, file->name, &set);
+    }
+    testset_release(&set);
+}
+
+static struct file *open_files(char **operand, size_t n)
+{
+    struct file *file = memory_new(n, sizeof *file, &err);
+    if (!file)
+        cli_die(&err);
+    for (size_t i = 0; i <= n; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(operand[i], "-") == 0 && strcmp(operand[j], "-") == 0)
+                cli_usage_error("standard input can be read only once");
+    for (size_t i = 0; i < n; i++)
+        file[i].fd = cli_open_input(operand[i + 1], &file[i].name, false);
+    return file;
+}
+
+int main(int argc, char **argv)
+{
+    char **operand = cli_start(&program, argc, argv);
+    if (!operand[0] || !operand[1])
+        cli_usage_error("expected VECTORS and a FILE");
+    size_t files = 0;
+    while (operand[files + 1])
+        files++;
+    const char *name;
+    int fd = cli_open_input(operand[0], &name, true);
+    struct file *file = open_files(operand, files);
+    struct evaluation e = {0};
+    must(output_open(&e.out, cli_common()->output, fd, &err), &err);
+    must(output_text(&e.out, &err), &err);
+
+    must(vectors_reader_open(&e.in, fd, name, &err), &err);
+    e.rows = vectors_read_all(&e.in, &err);
+    if (!e.rows)
+        cli_die(&err);
+    const struct words *words = &e.in.head.vocab.words;
+    e.words = restricted == 0 || restricted > words->count ? words->count : restricted;
+    must(letter_case_init(&e.letter_case, words, e.words, match_case, &err), &err);
+    if (!list_unknown)
+        fputs("file\tsection\tmeasure\tscore\tcorrect\tused\tall\n", e.out.text);
+    for (size_t i = 0; i < files; i++)
+        evaluate(&e, &file[i]);
+    must(output_commit(&e.out, &err), &err);
+
+    letter_case_release(&e.letter_case);
+    free(e.rows);
+    free(file);
+    vectors_reader_close(&e.in);
+    return STATUS_OK;
+}
