@@ -70,6 +70,7 @@ says_like() {
 
 # prints TEXT: just this is in stdout, of the program that ended last; \n separates lines.
 prints() {
+  [ "$1" != -- ] || shift
   assert_equal "$(<stdout)" "$(printf '%b' "$1")"
 }
 

@@ -197,19 +197,25 @@ cosine sim=0.600: \xc2\x9b'
 
 @test "K must be a whole number from 1" {
   compass
-  for k in 0 abc 1x '' ' 1' 1.5 +1 2147483648 99999999999999999999; do
+  for k in 0 00 2147483648 99999999999999999999; do
     fails_with 2 sgns-knn v.bin east "$k"
+    says "K=$k"
     assert_size_zero stdout
   done
   fails_with 2 sgns-knn v.bin east -1
-  fails_with 2 sgns-knn v.bin east -- -1
 }
 
-@test "the vectors and a word must be given" {
+@test "the vectors and a query must be given where there is no terminal" {
   compass
-  fails_with 2 sgns-knn
-  fails_with 2 sgns-knn v.bin
-  fails_with 2 sgns-knn v.bin east 1 more
+  fails_with 2 sgns-knn </dev/null
+  fails_with 2 sgns-knn v.bin </dev/null
+  says "'-' takes them from standard input"
+  fails_with 2 sgns-knn -k 3 v.bin < <(echo east)
+  fails_with 2 sgns-knn --all --json --tsv v.bin
+  fails_with 2 sgns-knn --all v.bin east
+  fails_with 2 sgns-knn - - <v.bin
+  fails_with 2 sgns-knn v.bin - - <v.bin
+  assert_size_zero stdout
 }
 
 @test "vectors that are not finite are refused" {
@@ -219,4 +225,260 @@ cosine sim=0.600: \xc2\x9b'
     says_like '^sgns-knn: v.bin: byte [0-9]+.*finite'
     leaves_nothing out
   done
+}
+
+# ---- several queries ----
+
+# numbered: v.bin with words that are numbers, and signs.
+numbered() {
+  vectors_of <<'END'
+<unk> 0 1
+7 1 0
+10 2 1
+- 1 1
++ -1 0
+END
+}
+
+@test "several words are answered in their order, each under its name" {
+  compass
+  succeeds sgns-knn v.bin north east west 1
+  prints 'north:\ncosine sim=0.800: nnw\n\neast:\ncosine sim=0.707: northeast\n\nwest:\ncosine sim=0.600: nnw\n'
+  printf 'north\neast\r\n\nwest' | sgns-knn v.bin - 1 | cmp - stdout
+  printf 'east\n' | sgns-knn v.bin north - west 1 | cmp - stdout
+  sgns-knn - north east west 1 <v.bin | cmp - stdout
+}
+
+@test "the last of several operands is K if it is a number, with -k none is" {
+  numbered
+  succeeds sgns-knn v.bin 7
+  assert_equal "$(wc -l <stdout)" 4
+  succeeds sgns-knn v.bin 10 7
+  assert_equal "$(wc -l <stdout)" 4
+  succeeds sgns-knn -T v.bin 7 10 1
+  prints '7\t1\t10\t0.894427\n10\t1\t-\t0.948683\n'
+  succeeds sgns-knn -T -k 1 v.bin 7 10
+  prints '7\t1\t10\t0.894427\n10\t1\t-\t0.948683\n'
+  succeeds sgns-knn -T --neighbours=10 v.bin 7
+  assert_equal "$(wc -l <stdout)" 4
+  succeeds sgns-knn v.bin - 1 < <(echo -)
+  prints -- '-:\ncosine sim=0.949: 10\n'
+}
+
+@test "TSV has query, rank, word and cosine" {
+  compass
+  succeeds sgns-knn --tsv v.bin east north 2
+  prints 'east\t1\tnortheast\t0.707107\neast\t2\tsteep\t0.600000\nnorth\t1\tnnw\t0.800000\nnorth\t2\tsteep\t0.800000\n'
+  succeeds sgns-knn -T v.bin east
+  tail -n 1 stdout | grep -qxF $'east\t6\twest\t-1.000000'
+}
+
+@test "JSON has an object a line, and words of any bytes survive it" {
+  printf '<unk> 1 0\na 0 2\n"\\ 0 2\n\x01\x7f\xc2\x9b\xe2\x82\xac 0 2\n\xffx\xc3 3 4\n\xed\xa0\x80\xf4\x90\x80\x80 4 3\n' | vectors_of
+  succeeds sgns-knn --json v.bin a '"\' 3
+  # shellcheck disable=SC2028
+  prints '{"query":"a","neighbours":[{"word":"\\"\\\\","cosine":1.000000},{"word":"\\u0001\\u007f\\u009b€","cosine":1.000000},{"word":"\\udcffx\\udcc3","cosine":0.800000}]}
+{"query":"\\"\\\\","neighbours":[{"word":"a","cosine":1.000000},{"word":"\\u0001\\u007f\\u009b€","cosine":1.000000},{"word":"\\udcffx\\udcc3","cosine":0.800000}]}'
+  sgns-cat --vocab v.bin | cut -f 1 | sgns-knn -j v.bin - 10 | python3 -c '
+import json, sys
+for line in sys.stdin:
+    answer = json.loads(line)
+    for word in [answer["query"]] + [n["word"] for n in answer["neighbours"]]:
+        sys.stdout.buffer.write(word.encode("utf-8", "surrogateescape") + b"\n")' >words
+  sgns-cat --vocab v.bin | cut -f 1 | LC_ALL=C sort >expected
+  LC_ALL=C sort -u words | cmp - expected
+  assert_equal "$(wc -l <words)" 36
+}
+
+@test "--all answers for every word, as one by one, on any number of threads" {
+  sample_text 400 150 | ptb-vocab -q -m 1 | sgns-batch -q -b 32 | sgns-train -q -d 12 --lr 0.01 -o v.bin
+  succeeds sgns-knn --all v.bin 5
+  sgns-cat --vocab v.bin | cut -f 1 >words
+  assert_equal "$(cut -f 1 stdout | uniq | paste -sd ' ')" "$(paste -sd ' ' words)"
+  assert_equal "$(wc -l <stdout)" $((5 * $(wc -l <words)))
+  for threads in 1 3 16; do
+    sgns-knn --all -t $threads -k 5 v.bin | cmp - stdout
+    sgns-knn --tsv -t $threads v.bin - 5 <words | cmp - stdout
+  done
+  slowly words | sgns-knn -T v.bin - 5 | cmp - stdout
+  while read -r word; do
+    sgns-knn -T v.bin "$word" 5
+  done <words | cmp - stdout
+  sgns-knn -a --json v.bin 5 | cmp - <(sgns-knn --json v.bin - 5 <words)
+  awk -F '\t' '$4 < -1 || $4 > 1 || $1 == $3 { bad = 1 } END { exit bad || NR == 0 }' stdout
+}
+
+@test "more queries than are searched at a time, and more neighbours" {
+  # 3,000 words; with all neighbours a batch is smaller.
+  awk 'BEGIN { print "<unk> 1 0"; for (i = 1; i < 3000; i++) print "w" i, i % 11 - 5, i % 7 - 3 }' | vectors_of
+  sgns-cat --vocab v.bin | cut -f 1 >words
+  sgns-knn -T v.bin - 2 <words >two
+  assert_equal "$(wc -l <two)" 6000
+  succeeds sgns-knn -T v.bin - 2999 <words
+  awk -F '\t' '$2 <= 2' stdout | cmp - two
+  sgns-knn --all v.bin 2999 | cmp - stdout
+}
+
+@test "a vocabulary of one word has no neighbours, however it is asked" {
+  echo '<unk> 1 2' | vectors_of
+  succeeds sgns-knn --all v.bin
+  assert_size_zero stdout
+  succeeds sgns-knn --json v.bin - < <(echo '<unk>')
+  prints '{"query":"<unk>","neighbours":[]}'
+}
+
+@test "a line is answered before the next one comes" {
+  compass
+  mkfifo asked answered
+  sgns-knn --tsv v.bin - 1 <asked >answered &
+  exec {to}>asked {from}<answered
+  for word in east north west; do
+    echo $word >&$to
+    read -r -t 20 -u $from line
+    assert_equal "${line%%$'\t'*}" $word
+  done
+  exec {to}>&- {from}<&-
+  wait $!
+}
+
+@test "unknown words among others are told and counted, and the others are answered" {
+  compass
+  exits_with 3 sgns-knn -T v.bin east eats north 1
+  prints 'east\t1\tnortheast\t0.707107\nnorth\t1\tnnw\t0.800000\n'
+  assert_equal "$(<stderr)" "sgns-knn: 'eats' is not in the vocabulary
+sgns-knn: 1 of 3 queries could not be answered"
+  printf 'east\n\neats\nea st\neast - eats\nno\xfe\n' >asked
+  exits_with 3 sgns-knn -T -o out v.bin - 1 <asked
+  assert_equal "$(<out)" "$(printf 'east\t1\tnortheast\t0.707107')"
+  assert_equal "$(<stderr)" "sgns-knn: stdin: line 3: 'eats' is not in the vocabulary
+sgns-knn: stdin: line 4: 'ea st' is neither a word nor a sum of words, as 'a - b + c' is
+sgns-knn: stdin: line 5: 'eats' is not in the vocabulary
+sgns-knn: stdin: line 6: 'no\\xfe' is not in the vocabulary
+sgns-knn: 4 of 5 queries could not be answered"
+  fails_with 3 sgns-knn -q v.bin - 1 <asked
+  says '4 of 5 queries'
+}
+
+@test "queries on standard input that are endless, too long, or missing" {
+  compass
+  succeeds sgns-knn v.bin - </dev/null
+  assert_size_zero stdout
+  fails_with 3 sgns-knn v.bin - < <(echo east; head -c 2000000 /dev/zero | tr '\0' a)
+  says 'stdin: line 2: longer than 1048576 bytes'
+  fails_with 1 sgns-knn v.bin - <.
+  says_like '^sgns-knn: stdin: .*Is a directory$'
+  printf 'east\n' >list
+  # shellcheck disable=SC2094 # this is the mistake
+  fails_with 2 sgns-knn v.bin - -o list <list
+  assert_equal "$(<list)" east
+  # As much memory for a long list as for a short one.
+  yes north | head -n 300000 >long
+  within_memory 200 sgns-knn -T v.bin - 6 <long | awk 'END { exit NR != 1800000 }'
+}
+
+# ---- sums ----
+
+@test "a sum of words is answered by the sum of their unit vectors" {
+  vectors_of <<'END'
+<unk> -1 -1 -1
+man 2 0 0
+king 3 3 0
+woman 0 0 0.5
+queen 0 1 1
+prince 1 1 0
+END
+  # (1,1,0)/sqrt2 - (1,0,0) + (0,0,1)
+  succeeds sgns-knn -T v.bin 'king - man + woman'
+  prints 'king - man + woman\t1\tqueen\t0.958569\nking - man + woman\t2\tprince\t0.232588\nking - man + woman\t3\t<unk>\t-0.648384\n'
+  for form in ' king  -  man  +  woman ' 'woman + king - man'; do
+    sgns-knn v.bin "$form" | cmp - <(sgns-knn v.bin 'king - man + woman')
+  done
+  # Length of a word's vector does not matter, nor does a word that is added to itself.
+  sgns-knn v.bin 'king + king' | cmp - <(sgns-knn v.bin king)
+  # In a list, among words.
+  printf 'queen\nking - man + woman\nman\n' | sgns-knn -T v.bin - 2 >list
+  for query in queen 'king - man + woman' man; do sgns-knn -T v.bin "$query" 2; done | cmp - list
+  # Nothing is left of it.
+  succeeds sgns-knn v.bin 'man - man' 1
+  prints 'cosine sim=0.000: <unk>'
+}
+
+@test "sums are those of an independent computation" {
+  sample_text 300 60 | ptb-vocab -q -m 1 | sgns-batch -q -b 32 | sgns-train -q -d 12 --lr 0.01 -o v.bin
+  sgns-cat v.bin >rows
+  awk 'BEGIN { for (i = 1; i < 40; i++) printf "w%d - w%d + w%d\n", i, i * 7 % 41 + 1, i * 5 % 43 + 1 }' >asked
+  "$BATS_TEST_DIRNAME/plain_eval.py" sums rows <asked >expected
+  sgns-knn -T v.bin - 7 <asked >found
+  cut -f 1-3 found | cmp - <(cut -f 1-3 expected)
+  # Their vectors are float32.
+  paste found expected | awk -F '\t' '($4 - $8) ^ 2 > 2.1e-6 ^ 2 { bad = 1 } END { exit bad || NR != 7 * 39 }'
+}
+
+@test "signs are words where words stand, and a query that is a word is that word" {
+  numbered
+  succeeds sgns-knn -T -k 1 v.bin -- '- - +' '+ + 7'
+  # (1,1)/sqrt2 + (1,0); (-1,0) + (1,0)
+  prints -- '- - +\t1\t10\t0.997484\n+ + 7\t1\t<unk>\t0.000000\n'
+  succeeds sgns-knn -T -k 1 v.bin ' 7 '
+  prints '7\t1\t10\t0.894427\n'
+  for query in '7 -' '- 7' '7 10' '7 * 10' '7 + 10 10' '7 - - 10' '7-10'; do
+    fails_with 2 sgns-knn -k 1 v.bin -- "$query"
+    says "'$query' is "
+    assert_size_zero stdout
+  done
+  fails_with 2 sgns-knn v.bin '7 - 11'
+  says "v.bin: '11' is not in the vocabulary; closest: 10"
+}
+
+# ---- at a terminal ----
+
+# typed QUERIES ARGUMENT...: runs sgns-knn at a terminal where a user types the queries, one by one and
+# after the prompt; what is shown goes to the file shown.
+typed() {
+  local command
+  command=$(printf '%q ' sgns-knn "${@:2}")
+  {
+    while IFS= read -r line; do
+      sleep 0.5
+      printf '%b\n' "$line"
+    done <<<"$1"
+    sleep 0.5
+  } | TERM=dumb script -qec "$command" /dev/null | tr -d '\r' >shown
+}
+
+@test "at a terminal there is a prompt, which answers words and sums, and offers spellings" {
+  compass
+  typed $'east\neats\n\nnorth - east' -k 1 v.bin
+  grep -q '^> ' shown
+  grep -qx 'cosine sim=0.707: northeast' shown
+  grep -qF "'eats' is not in the vocabulary; closest: east" shown
+  grep -qx 'cosine sim=0.990: nnw' shown
+  [ "$(grep -c '^cosine' shown)" -eq 2 ]
+  # Its answers can go to a file, its prompt does not.
+  typed $'east\nnorth' -T -o out -k 1 v.bin
+  assert_equal "$(<out)" "$(sgns-knn -T -k 1 v.bin east north)"
+  typed $'east' v.bin - 1
+  grep -q '^> ' shown
+}
+
+@test "at a terminal the tabulator completes words" {
+  ldd "$BUILD/bin/sgns-knn" | grep -q libedit || skip 'built without libedit'
+  vectors_of <<'END'
+<unk> 0 0
+micro 1 0
+microscope 1 1
+microscopic 1 2
+chip 0 1
+END
+  typed $'ch\\t\nmicros\\t\\te\nmicrosco\\t' -T -o out -k 1 v.bin
+  assert_equal "$(cut -f 1,3 out)" "$(printf 'chip\tmicroscopic\nmicroscope\tmicroscopic')"
+  grep -q 'microscope  microscopic' shown
+}
+
+@test "without a terminal there is no prompt" {
+  compass
+  script -qec 'sgns-knn v.bin - 1 <<<east; sgns-knn v.bin </dev/null; cat v.bin | sgns-knn - east 1' /dev/null </dev/null >shown
+  run grep '> ' shown
+  assert_failure
+  assert_equal "$(grep -c '^cosine' shown)" 2
 }
