@@ -22,7 +22,7 @@ export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
 export CUDA_VISIBLE_DEVICES=
 export PYTHONDONTWRITEBYTECODE=1
 
-PROGRAMS=(ptb-vocab ptb-subsample sgns-batch sgns-train sgns-knn sgns-convert sgns-cat)
+PROGRAMS=(ptb-vocab ptb-subsample sgns-batch sgns-train sgns-knn sgns-convert sgns-eval sgns-cat)
 
 setup() {
   cd "$BATS_TEST_TMPDIR" || return
@@ -122,13 +122,15 @@ sample_text() {
     }'
 }
 
-# make_samples FOLDER: a stream of each kind, a few hundred bytes long, and the text behind them.
+# make_samples FOLDER: a stream of each kind, a few hundred bytes long, the text behind them, and a test
+# set for sgns-eval.
 make_samples() {
   printf 'a b c a d\nb a\n\n<unk> c d a b e\nx y\nx y\n' >"$1/text"
   ptb-vocab -q -m 2 -o "$1/corpus.bin" "$1/text"
   sgns-batch -q -w 2 -k 2 -b 4 -e 2 -o "$1/batches.bin" "$1/corpus.bin"
   sgns-train -q -d 3 -o "$1/vectors.bin" "$1/batches.bin"
   ptb-vocab -q --count -o "$1/counts.bin" "$1/text"
+  printf 'a b 1\na c 2\nb c 3\n' >"$1/pairs"
 }
 
 # input_of PROGRAM: a sample that it reads.
@@ -137,7 +139,7 @@ input_of() {
     ptb-vocab) echo text ;;
     ptb-subsample | sgns-batch | sgns-cat) echo corpus.bin ;;
     sgns-train) echo batches.bin ;;
-    sgns-knn | sgns-convert) echo vectors.bin ;;
+    sgns-knn | sgns-convert | sgns-eval) echo vectors.bin ;;
   esac
 }
 
@@ -147,6 +149,7 @@ command_on() {
     ptb-vocab) COMMAND=(ptb-vocab -q -m 2 "$2") ;;
     sgns-knn) COMMAND=(sgns-knn -q "$2" a) ;;
     sgns-convert) COMMAND=(sgns-convert -q --from sgns --to word2vec "$2") ;;
+    sgns-eval) COMMAND=(sgns-eval -q "$2" pairs) ;;
     sgns-train) COMMAND=(sgns-train -q -t 2 "$2") ;;
     *) COMMAND=("$1" -q "$2") ;;
   esac
@@ -163,7 +166,7 @@ readers_of() {
   case $1 in
     corpus) echo ptb-vocab ptb-subsample sgns-batch sgns-cat ;;
     batches) echo ptb-vocab sgns-train sgns-cat ;;
-    vectors) echo ptb-vocab sgns-knn sgns-convert sgns-cat ;;
+    vectors) echo ptb-vocab sgns-knn sgns-convert sgns-eval sgns-cat ;;
     counts) echo ptb-vocab sgns-cat ;;
   esac
 }

@@ -33,9 +33,9 @@ static const struct cli_option options[] = {
 
 static const struct cli_program program = {
     .name = "sgns-eval",
-    .operands = "VECTORS FILE...",
+    .operands = "VECTORS TESTSET...",
     .summary =
-        "Print how vectors agree with people about the words in each FILE, as TSV: Spearman's\n"
+        "Print how vectors agree with people about the words in each TESTSET, as TSV: Spearman's\n"
         "and Pearson's correlation for word similarities, the share solved for analogies.",
     .options = options,
     .max_operands = INT_MAX,
@@ -250,7 +250,7 @@ int main(int argc, char **argv)
 {
     char **operand = cli_start(&program, argc, argv);
     if (!operand[0] || !operand[1])
-        cli_usage_error("expected VECTORS and a FILE");
+        cli_usage_error("expected VECTORS and a TESTSET");
     size_t files = 0;
     while (operand[files + 1])
         files++;

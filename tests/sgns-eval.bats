@@ -1,0 +1,251 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+
+load helper
+
+# compass: v.bin with vectors in known directions.
+compass() {
+  "$BATS_TEST_DIRNAME/forge.py" --vectors >v.bin <<'END'
+<unk> -1 -1
+east 2 0
+northeast 3 3
+north 0 0.5
+northwest -1 1
+West -5 0
+WEST -4 3
+END
+}
+
+# figures_of ...: what sgns-eval prints, without the heading and the name of the file.
+figures_of() {
+  sgns-eval -q "$@" | tail -n +2 | cut -f 2-
+}
+
+# trained: v.bin and rows of it as text.
+trained() {
+  sample_text 500 120 | ptb-vocab -q -m 1 | sgns-batch -q -b 32 -e 2 | sgns-train -q -d 12 --lr 0.01 -o v.bin
+  sgns-cat v.bin >rows
+}
+
+# random_pairs N, random_analogies N: with words of sample_text, most of them in the vocabulary of 120.
+random_pairs() {
+  awk -v n="$1" 'BEGIN { for (i = 1; i <= n; i++) printf "w%d\tw%d\t%.1f\n", i * 37 % 130 + 1, i * 71 % 127 + 1, i * 13 % 40 / 4 }'
+}
+
+random_analogies() {
+  awk -v n="$1" 'BEGIN {
+    for (i = 0; i < n; i++) {
+      if (i % 50 == 0) print ": part " i / 50
+      print "w" i * 37 % 130 + 1, "W" i * 71 % 121 + 1, "w" i * 19 % 101 + 1, "w" i * 7 % 23 + 1
+    }
+  }'
+}
+
+# need_gensim: the system's python3 has it, or the test is skipped.
+need_gensim() {
+  /usr/bin/python3 -c 'import gensim' 2>/dev/null || skip "needs Debian's python3-gensim"
+}
+
+comparable() {
+  cat
+}
+
+# agrees_with_gensim ARGUMENT... -- FILE...: on v.bin, all that gensim tells.
+agrees_with_gensim() {
+  local arguments=()
+  while [ "$1" != -- ]; do
+    arguments+=("$1")
+    shift
+  done
+  shift
+  sgns-cat v.bin >rows
+  /usr/bin/python3 "$BATS_TEST_DIRNAME/gensim_eval.py" "${arguments[@]}" rows "$@" | comparable >expected
+  assert_size_not_zero expected
+  sgns-eval "${arguments[@]}" v.bin "$@" | awk -F '\t' 'NR > 1 && $3 != "unknown"' | cut -f 1-6 | comparable | cmp - expected
+}
+
+# need_eval: a folder with wordsim353.txt, simlex999.txt and google-analogies.txt, or the test is skipped.
+need_eval() {
+  [ -n "${EVAL-}" ] || skip "needs EVAL=path/to/test/sets"
+}
+
+# ---- the figures ----
+
+@test "similarities are compared by rank and by value" {
+  compass
+  # Cosines .707, 0, -1, -.707
+  printf 'east\tnortheast\t10\neast\tnorth\t9\neast\tWest\t1\nnortheast\tWest\t2\nnorth\tsouth\t5\n' >pairs
+  succeeds sgns-eval v.bin pairs
+  prints 'file\tsection\tmeasure\tscore\tcorrect\tused\tall
+pairs\ttotal\tspearman\t1.0000\t-\t4\t5\npairs\ttotal\tpearson\t0.9523\t-\t4\t5\npairs\ttotal\tunknown\t1\t-\t-\t-'
+  assert_size_zero stderr
+}
+
+@test "analogies are solved in both ways, by section and in all" {
+  compass
+  # east is to northeast as north is to northwest; not so the second.
+  cat >questions <<'END'
+: turn left
+east northeast north northwest
+east northeast north west
+east northeast south west
+
+: none known
+south east west north
+: empty
+END
+  succeeds sgns-eval v.bin questions
+  prints 'file\tsection\tmeasure\tscore\tcorrect\tused\tall
+questions\tturn left\t3cosadd\t50.00\t1\t2\t3\nquestions\tturn left\t3cosmul\t50.00\t1\t2\t3
+questions\tnone known\t3cosadd\t-\t0\t0\t1\nquestions\tnone known\t3cosmul\t-\t0\t0\t1
+questions\tempty\t3cosadd\t-\t0\t0\t0\nquestions\tempty\t3cosmul\t-\t0\t0\t0
+questions\ttotal\t3cosadd\t50.00\t1\t2\t4\nquestions\ttotal\t3cosmul\t50.00\t1\t2\t4
+questions\ttotal\tunknown\t1\t-\t-\t-'
+  grep -v : questions | figures_of v.bin - | cmp - <(figures_of v.bin questions | grep '^total')
+}
+
+@test "where nothing can be compared there is no figure" {
+  compass
+  printf 'east north 1\n' >one
+  assert_equal "$(figures_of v.bin one | cut -f 3 | paste -sd ' ')" '- - 0'
+  printf 'east north 1\neast northeast 1\n' >equal
+  assert_equal "$(figures_of v.bin equal | cut -f 3 | paste -sd ' ')" '- - 0'
+  printf 'a b 1\nc d 2\n' >unknown
+  assert_equal "$(figures_of v.bin unknown | cut -f 3,5,6 | paste -sd ' ')" $'-\t0\t2 -\t0\t2 4\t-\t-'
+}
+
+@test "letter case does not matter, unless it is to" {
+  compass
+  printf 'EAST West 1\neast north 3\neast Northeast 9\n' >pairs
+  assert_equal "$(figures_of v.bin pairs | cut -f 3,5 | head -n 1)" $'1.0000\t3'
+  assert_equal "$(figures_of --match-case v.bin pairs | cut -f 5 | head -n 1)" 1
+  # The first of two spellings stands for both, and both are left out where one is asked.
+  printf 'west northwest West north\n' >questions
+  assert_equal "$(figures_of v.bin questions | cut -f 3 | head -n 2 | paste -sd ' ')" '100.00 100.00'
+}
+
+@test "only the first words are used, if that is wanted" {
+  compass
+  printf 'east north 1\neast northeast 2\nnorth northwest 3\n' >pairs
+  assert_equal "$(figures_of -r 4 v.bin pairs | head -n 1)" $'total\tspearman\t1.0000\t-\t2\t3'
+  assert_equal "$(figures_of -r 0 v.bin pairs | head -n 1 | cut -f 5)" 3
+  assert_equal "$(sgns-eval -r 3 --unknown v.bin pairs)" $'pairs\tnorth\npairs\tnorthwest'
+}
+
+@test "unknown words are counted once, and listed" {
+  compass
+  printf 'south east 1\nSOUTH pole 2\neast pole 3\n\x1b[m ast 1\n' >pairs
+  assert_equal "$(figures_of v.bin pairs | tail -n 1)" $'total\tunknown\t4\t-\t-\t-'
+  succeeds sgns-eval -u v.bin pairs
+  prints 'pairs\tsouth\npairs\tpole\npairs\t\x1b[m\npairs\tast'
+  assert_equal "$(sgns-eval -uc v.bin pairs | wc -l)" 5
+}
+
+@test "it agrees with plain Python on trained vectors, on any number of threads" {
+  trained
+  random_pairs 200 >pairs
+  random_analogies 220 >questions
+  "$BATS_TEST_DIRNAME/plain_eval.py" sets rows pairs questions >expected
+  for threads in 1 2 3 16; do
+    sgns-eval -t $threads v.bin pairs questions | cmp - expected
+  done
+  grep -q '3cosadd.[1-9]' expected
+}
+
+@test "it agrees with gensim, with and without regard to case" {
+  need_gensim
+  trained
+  random_pairs 200 >pairs
+  random_analogies 300 >questions
+  agrees_with_gensim -- pairs questions
+  agrees_with_gensim --match-case -- pairs questions
+  # gensim's 3CosMul looks through all words even so.
+  comparable() { grep -v 3cosmul; }
+  agrees_with_gensim --restrict 60 -- pairs questions
+  comparable() { cat; }
+  # Words in several spellings, which gensim counts as one as well.
+  awk 'NR > 1 { $1 = NR % 3 ? $1 : "W" substr($1, 2); if (NR % 7 == 0) $1 = "w" int(NR / 2); if (!seen[$1]++) print }' rows >mixed
+  "$BATS_TEST_DIRNAME/forge.py" --vectors <mixed >v.bin
+  agrees_with_gensim -- pairs questions
+}
+
+@test "it agrees with gensim on the vectors of the Penn Treebank" {
+  need_ptb
+  need_eval
+  need_gensim
+  ptb-vocab -q "$PTB" | ptb-subsample -q | sgns-batch -q -e 2 | sgns-train -q -o v.bin
+  cp "$EVAL/wordsim353.txt" .
+  tr ' ' '\t' <"$EVAL/simlex999.txt" >simlex.txt
+  # A question in seven, in sections of a thousand.
+  awk 'NR % 7000 == 1 { print ": from " NR } NR % 7 == 0' "$EVAL/google-analogies.txt" >questions
+  agrees_with_gensim -- wordsim353.txt simlex.txt questions
+  sgns-eval v.bin "$EVAL/wordsim353.txt" "$EVAL/simlex999.txt" "$EVAL/google-analogies.txt" >figures
+  assert_equal "$(awk -F '\t' '$3 == "spearman" || $3 == "3cosadd" { print $6, $7 }' figures | paste -sd ' ')" '217 353 421 999 3013 19544'
+}
+
+# ---- test sets ----
+
+@test "tabs, spaces, headings, comments and Windows ends of lines" {
+  compass
+  printf 'east north 1\neast northeast 2.5\neast west -3e0\n' >plain
+  figures_of v.bin plain >expected
+  printf '\xef\xbb\xbfWord 1\tWord 2\tHuman (mean)\r\n# more\r\neast\tnorth\t1\r\n\r\n east \tnortheast\t 2.5\r\neast\twest\t-3e0' >windows
+  figures_of v.bin windows | cmp - expected
+  printf 'one other rating\n  east   north 1 \neast northeast 2.5\n   \neast west -3e0\n' >spaces
+  figures_of v.bin spaces | cmp - expected
+  figures_of v.bin - <plain | cmp - expected
+  figures_of - plain <v.bin | cmp - expected
+}
+
+@test "a line that does not fit is refused by its number" {
+  compass
+  refused() { # LINE TEXT SAYS
+    printf '%b' "$2" >bad
+    fails_with 3 sgns-eval v.bin bad -o out
+    says "sgns-eval: bad: line $1: expected $3"
+    leaves_nothing out
+  }
+  refused 1 'east\n' 'two words and a rating, or the four words of an analogy'
+  refused 2 '\na b c d e\n' 'two words and a rating, or the four words of an analogy'
+  refused 2 'east north 1\neast north\n' 'two words and a rating'
+  refused 2 'east north 1\neast north x\n' 'two words and a rating'
+  refused 2 'east north 1\neast north 1x\n' 'two words and a rating'
+  refused 2 'east north 1\neast north nan\n' 'two words and a rating'
+  refused 2 'east north 1\neast north 1e999\n' 'two words and a rating'
+  refused 2 'east north 1\neast north west east\n' 'two words and a rating'
+  refused 2 'east north 1\n: section\n' 'two words and a rating'
+  refused 2 'word word rating\nword word rating\n' 'two words and a rating'
+  refused 2 ': section\neast north 1\n' "the four words of an analogy, or ': section'"
+  refused 3 'a b c d\n: section\na b c d e f\n' "the four words of an analogy, or ': section'"
+  printf 'east\t\t1\n' >bad
+  fails_with 3 sgns-eval v.bin bad
+  says 'bad: line 1: an empty word'
+  for text in '' '# none\n' ': section\n' 'word word rating\n'; do
+    printf '%b' "$text" >bad
+    fails_with 3 sgns-eval v.bin bad
+    says 'bad: has no pairs or analogies'
+  done
+}
+
+@test "names of sections and files are escaped" {
+  compass
+  printf ': a\tb\x1b[m\neast north west east\n' >$'f\tile'
+  succeeds sgns-eval v.bin $'f\tile'
+  sed -n 2p stdout | grep -qF 'f\x09ile	a\x09b\x1b[m	3cosadd'
+}
+
+@test "the vectors and a test set must be given, and be there" {
+  compass
+  printf 'east north 1\n' >pairs
+  fails_with 2 sgns-eval
+  fails_with 2 sgns-eval v.bin
+  fails_with 2 sgns-eval - - <v.bin
+  fails_with 2 sgns-eval v.bin - pairs - <pairs
+  fails_with 1 sgns-eval v.bin pairs missing
+  says_like '^sgns-eval: missing: .*No such file or directory$'
+  assert_size_zero stdout
+  fails_with 1 sgns-eval v.bin .
+  says_like '^sgns-eval: \.: .*Is a directory$'
+  fails_with 3 sgns-eval v.bin pairs v.bin
+  says 'v.bin: '
+}
