@@ -8,6 +8,9 @@ CC     ?= cc
 PREFIX ?= /usr/local
 # A path to ptb.train.txt, for `make demo` and for the tests that need it.
 PTB    ?=
+# A folder with wordsim353.txt, simlex999.txt and google-analogies.txt, for the tests and measurements
+# that need them.
+EVAL   ?=
 
 B       := build$(if $(filter-out release,$(MODE)),/$(MODE))
 CFLAGS  ?= -O3 -g
@@ -91,10 +94,10 @@ demo: deps
 	+@$(MAKE) -s --no-print-directory -j$$(nproc) all
 	@PATH="$(CURDIR)/$(B)/bin:$$PATH" PTB="$(PTB)" pipelines/ptb
 
-## check: install what is missing, build, run all tests (PTB=ptb.train.txt: also those on the Penn Treebank)
+## check: install what is missing, build, run all tests (PTB=ptb.train.txt, EVAL=folder of test sets: also those on them)
 check: deps-check
 	+@$(MAKE) --no-print-directory -j$$(nproc) all $(DRIVERS:%=$(B)/tests/%) $(BENCH:%=$(B)/tests/bench/%) $(B)/tests/test_emulate $(B)/tests/sgns-cuda.so $(B)/tests/faults.so
-	@PTB="$(PTB)" tests/run $(B)
+	@PTB="$(PTB)" EVAL="$(EVAL)" tests/run $(B)
 
 ## check-hard: the proofs that take long, for tests/RELIABILITY.md (PTB=ptb.train.txt: all of them)
 check-hard: deps-check
@@ -111,12 +114,12 @@ check-valgrind: all
 	@pipelines/install-packages valgrind
 	@tests/valgrind $(B)
 
-## bench: install what is missing, build, measure each program beside its peers (PTB=, EVAL=wordsim353.txt)
+## bench: install what is missing, build, measure each program beside its peers (PTB=, EVAL=)
 bench: deps
 	+@$(MAKE) --no-print-directory -j$$(nproc) all $(BENCH:%=$(B)/tests/bench/%)
 	@pipelines/install-packages oracle || true
 	@pipelines/install-packages bench || true
-	@PTB="$(PTB)" tests/bench/run $(B)
+	@PTB="$(PTB)" EVAL="$(EVAL)" tests/bench/run $(B)
 
 ## deps: install the packages that the build needs, or name them
 deps:

@@ -240,6 +240,7 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
   fails_with 2 sgns-eval
   fails_with 2 sgns-eval v.bin
   fails_with 2 sgns-eval - - <v.bin
+  # shellcheck disable=SC2094
   fails_with 2 sgns-eval v.bin - pairs - <pairs
   fails_with 1 sgns-eval v.bin pairs missing
   says_like '^sgns-eval: missing: .*No such file or directory$'

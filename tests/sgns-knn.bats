@@ -214,6 +214,7 @@ cosine sim=0.600: \xc2\x9b'
   fails_with 2 sgns-knn --all --json --tsv v.bin
   fails_with 2 sgns-knn --all v.bin east
   fails_with 2 sgns-knn - - <v.bin
+  # shellcheck disable=SC2094
   fails_with 2 sgns-knn v.bin - - <v.bin
   assert_size_zero stdout
 }
@@ -275,8 +276,8 @@ END
 
 @test "JSON has an object a line, and words of any bytes survive it" {
   printf '<unk> 1 0\na 0 2\n"\\ 0 2\n\x01\x7f\xc2\x9b\xe2\x82\xac 0 2\n\xffx\xc3 3 4\n\xed\xa0\x80\xf4\x90\x80\x80 4 3\n' | vectors_of
+  # shellcheck disable=SC1003
   succeeds sgns-knn --json v.bin a '"\' 3
-  # shellcheck disable=SC2028
   prints '{"query":"a","neighbours":[{"word":"\\"\\\\","cosine":1.000000},{"word":"\\u0001\\u007f\\u009b€","cosine":1.000000},{"word":"\\udcffx\\udcc3","cosine":0.800000}]}
 {"query":"\\"\\\\","neighbours":[{"word":"a","cosine":1.000000},{"word":"\\u0001\\u007f\\u009b€","cosine":1.000000},{"word":"\\udcffx\\udcc3","cosine":0.800000}]}'
   sgns-cat --vocab v.bin | cut -f 1 | sgns-knn -j v.bin - 10 | python3 -c '
