@@ -347,7 +347,8 @@ static int read_all(struct reading *r, struct error *err)
 }
 
 int checkpoint_read(int fd, const char *name, const struct checkpoint_run *run,
-                    struct trainer *trainer, struct train_progress *progress, struct error *err)
+                    struct trainer *trainer, struct train_progress *progress, struct head *head,
+                    struct error *err)
 {
     struct reading r = {.run = run, .trainer = trainer};
     if (vectors_reader_open(&r.in, fd, name, err) < 0)
@@ -358,6 +359,8 @@ int checkpoint_read(int fd, const char *name, const struct checkpoint_run *run,
     if (result == 0) {
         *progress = r.check.progress;
         trainer->methods->resume(trainer, progress->steps);
+        *head = r.in.head;
+        r.in.head = (struct head){0};
     }
     vectors_reader_close(&r.in);
     checkpoint_check_release(&r.check);

@@ -62,11 +62,11 @@ int checkpoint_check(struct checkpoint_check *check, const struct vectors_reader
 int checkpoint_check_end(const struct checkpoint_check *check, const struct vectors_reader *in,
                          struct error *err) MUST_USE;
 
-/* Reads a checkpoint of such a run into the trainer, and how far it is into *progress. A checkpoint
- * of another run is an error of status 3 that names the difference; the trainer is then of no more
- * use. */
+/* Reads a checkpoint of such a run into the trainer, how far it is into *progress, and its head into
+ * *head, which is empty before. A checkpoint of another run is an error of status 3 that names the
+ * difference; the trainer is then of no more use. */
 int checkpoint_read(int fd, const char *name, const struct checkpoint_run *run,
-                    struct trainer *trainer, struct train_progress *progress,
+                    struct trainer *trainer, struct train_progress *progress, struct head *head,
                     struct error *err) MUST_USE;
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "head.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,27 @@ int head_add_provenance(struct head *head, const void *content, size_t size, str
     struct bytes *record = &head->provenance[head->programs++];
     *record = (struct bytes){0};
     return bytes_put(record, content, size, err);
+}
+
+static bool has_provenance(const struct head *head, const struct bytes *record)
+{
+    for (size_t i = 0; i < head->programs; i++)
+        if (head->provenance[i].size == record->size &&
+            memcmp(head->provenance[i].data, record->data, record->size) == 0)
+            return true;
+    return false;
+}
+
+int head_join_provenance(struct head *head, const struct head *from, size_t count,
+                         struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct bytes *record = &from->provenance[i];
+        if (!has_provenance(head, record) &&
+            head_add_provenance(head, record->data, record->size, err) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 unsigned head_id_width(const struct head *head)

@@ -24,6 +24,10 @@ void head_release(struct head *head);
 int head_add_provenance(struct head *head, const void *content, size_t size,
                         struct error *err) MUST_USE;
 
+/* Adds the first `count` records of another stream's chain, but for those that `head` has. */
+int head_join_provenance(struct head *head, const struct head *from, size_t count,
+                         struct error *err) MUST_USE;
+
 /* Reads up to and with SHAPE; *shape is then a cursor over what SHAPE has beyond its first field,
  * valid until the next call on the reader. `head` is empty before. */
 int head_read(struct stream_reader *reader, struct head *head, struct cursor *shape,

@@ -148,6 +148,21 @@ ends() {
   says "$loss"
 }
 
+@test "training that began with --init goes on to the same bytes, without reading these vectors again" {
+  cp adam.bin old.bin
+  train --init old.bin --seed 5 batches.bin -o expected
+  head -c $(($(wc -c <batches.bin) / 2)) batches.bin >cut.bin
+  fails_with 3 sgns-train -q -d 8 --init old.bin --seed 5 -c ck cut.bin -o out
+  rm old.bin
+  train --seed 5 --resume ck batches.bin | cmp - expected
+  train --seed 5 --init old.bin --resume ck batches.bin | cmp - expected
+  fails_with 3 sgns-train -q -d 8 --seed 5 --init other.bin --resume ck batches.bin -o out
+  says 'ck: a checkpoint of a run with another --init'
+  fails_with 3 sgns-train -q -d 8 --init old.bin --resume middle.bin batches.bin -o out
+  says 'middle.bin: a checkpoint of a run with another --init'
+  only ck
+}
+
 @test "training goes on again and again from its own checkpoints" {
   cp middle.bin ck
   for share in 65 80 95; do

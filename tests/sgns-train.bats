@@ -138,6 +138,96 @@ moved() {
   done
 }
 
+# ---- earlier vectors ----
+
+# rows FILE WORD...: what sgns-cat prints of these words.
+rows() {
+  local file=$1
+  shift
+  sgns-cat "$file" "$@"
+}
+
+@test "--init: known words start from earlier vectors by their spelling, new ones as they would anyway" {
+  # Another vocabulary: other ids for the words that both have, and words that only one has.
+  { sample_text 200 20; yes 'new w7 newer w3 w5' | head -n 300; } | ptb-vocab -q -m 1 | sgns-batch -q -e 1 -o other.bin
+  train other.bin -o old.bin
+  train --lr 0 batches.bin -o fresh.bin
+  succeeds sgns-train -d 8 --lr 0 --init old.bin batches.bin -o out.bin
+  sgns-cat --vocab old.bin | cut -f 1 | sort >has
+  sgns-cat --vocab batches.bin | cut -f 1 | sort >wants
+  comm -12 has wants >known
+  comm -13 has wants >unknown
+  [ "$(wc -l <known)" -gt 10 ]
+  [ "$(wc -l <unknown)" -gt 5 ]
+  says "sgns-train: $(wc -l <known) of $(wc -l <wants) words start from old.bin"
+  refute grep -q 'both matrices' stderr
+  for file in old fresh out; do
+    sgns-cat $file.bin | tail -n +2 | sort >$file.txt
+  done
+  join known out.txt | cmp - <(join known old.txt)
+  join unknown out.txt | cmp - <(join unknown fresh.txt)
+  # By what was learnt: no word has what it had at first.
+  assert_equal "$(join known out.txt | grep -v '<unk>' | comm -12 - fresh.txt)" ''
+}
+
+@test "--init: the option and the commands that made the earlier vectors are in the header" {
+  train --seed 9 batches.bin -o old.bin
+  train --init old.bin batches.bin -o out.bin
+  sgns-cat --header out.bin | grep '^made by:' >chain
+  assert_equal "$(wc -l <chain)" 5
+  grep -q '^made by: sgns-train .* --seed=9 ' <(sed -n 4p chain)
+  grep -q '^made by: sgns-train .* --init=old.bin --seed=1 ' <(sed -n 5p chain)
+}
+
+@test "--init: the same bytes for any number of threads, from file and pipe" {
+  train --seed 9 batches.bin -o old.bin
+  train --init old.bin -t 1 batches.bin -o expected
+  train --init old.bin -t 3 <batches.bin | cmp - expected
+  slowly old.bin | train --init - batches.bin | sgns-cat | cmp - <(sgns-cat expected)
+  train batches.bin | cmp -s - expected && fail 'as without'
+  train --init old.bin -O sgd batches.bin >/dev/null
+}
+
+@test "--init: one matrix from vectors, both from a checkpoint" {
+  steps=$(sgns-cat --header batches.bin | awk '/^minibatches:/ { print $2 }')
+  succeeds sgns-train -q -d 8 -c old.ckpt --checkpoint-every "${steps:-12}steps" batches.bin -o old.bin
+  succeeds sgns-train -d 8 --init old.ckpt batches.bin -o out.bin
+  says_like '^sgns-train: 31 of 31 words start from old.ckpt, in both matrices$'
+  loss=$(sed -n 's/^epoch 1.*: loss \([0-9.]*\),.*/\1/p' stderr)
+  succeeds sgns-train -d 8 --init old.bin batches.bin -o out.bin
+  says_like '^sgns-train: 31 of 31 words start from old.bin$'
+  # With U the first epoch begins where the last one ended; without it nothing is known of contexts.
+  other=$(sed -n 's/^epoch 1.*: loss \([0-9.]*\),.*/\1/p' stderr)
+  awk -v loss="$loss" -v other="$other" 'BEGIN { exit !(loss > 0.1 && loss < other - 0.005) }' ||
+    fail "from both matrices $loss, from one $other"
+}
+
+@test "--init: other dimensions, damaged or other streams, and standard input twice are refused" {
+  train -d 9 batches.bin -o nine.bin
+  fails_with 3 sgns-train -q -d 8 --init nine.bin batches.bin -o out
+  says 'nine.bin: byte '
+  says 'vectors of 9 numbers, --dim is 8'
+  train batches.bin -o old.bin
+  head -c -10 old.bin >cut.bin
+  fails_with 3 sgns-train -q -d 8 --init cut.bin batches.bin -o out
+  says 'cut.bin: byte '
+  fails_with 3 sgns-train -q -d 8 --init corpus.bin batches.bin -o out
+  says 'corpus stream, expected vectors'
+  fails_with 1 sgns-train -q -d 8 --init missing batches.bin -o out
+  fails_with 2 sgns-train -q -d 8 --init - - -o out <batches.bin
+  says '--init=-: standard input has the minibatches'
+  fails_with 2 sgns-train -q -d 8 --init old.bin -L old.bin batches.bin -o out
+  leaves_nothing out
+}
+
+@test "--init: numbers that are not finite are refused" {
+  printf 'w1 nan nan\nw2 1 2\n' | sed '1i <unk> 0 0' >text
+  "$BATS_TEST_DIRNAME/forge.py" --vectors <text >nan.bin
+  fails_with 3 sgns-train -q -d 2 --init nan.bin batches.bin -o out
+  says 'is not finite'
+  leaves_nothing out
+}
+
 # ---- what it reports ----
 
 @test "the last line on standard error is the mean loss, the speed and the device" {

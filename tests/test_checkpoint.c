@@ -237,7 +237,9 @@ static void test_stream(const char *device, const struct trainer_config *config,
     struct trainer *trainer = new_trainer(device, config), *again = new_trainer(device, config);
     run_steps(trainer, 0, STOP, &batch, o);
     int fd = checkpoint_file(trainer, &run, STOP);
-    require(checkpoint_read(fd, "checkpoint", &run, again, &progress, &err) == 0, &err);
+    struct head head = {0};
+    require(checkpoint_read(fd, "checkpoint", &run, again, &progress, &head, &err) == 0, &err);
+    head_release(&head);
     run_steps(again, STOP, STEPS, &batch, o);
     look(again, config, o);
     tap_check(same(o, expected, 0), "%s, %s, dim %u: a model read from a checkpoint goes on",
@@ -447,13 +449,15 @@ static void test_forgeries(enum optimizer optimizer)
         spoil(&changed, &state);
         kept[which].content = changed;
         fd = write_records(kept, n);
-        if (checkpoint_read(fd, "forged", &run, trainer, &progress, &err) < 0) {
+        struct head head = {0};
+        if (checkpoint_read(fd, "forged", &run, trainer, &progress, &head, &err) < 0) {
             refused++;
             odd += err.status != STATUS_INPUT || progress.steps != 0;
         } else { /* one that training can go on from, if not with a sensible result */
             run_steps(trainer, 5, 6, &batch, o);
             look(trainer, &config, o);
         }
+        head_release(&head);
         close(fd);
         kept[which].content = content;
         free(changed.data);

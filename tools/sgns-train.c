@@ -13,6 +13,7 @@
 
 #include "cli.h"
 #include "gpu.h"
+#include "initial.h"
 #include "output.h"
 #include "progress.h"
 #include "saver.h"
@@ -22,7 +23,7 @@
 
 static struct {
     struct trainer_config model;
-    const char *optimizer, *device, *loss_log, *checkpoint, *every, *resume;
+    const char *optimizer, *device, *init, *loss_log, *checkpoint, *every, *resume;
 } opt = {.model = {.dim = 100, .seed = 1, .lr = NAN},
          .optimizer = "adam",
          .device = "auto",
@@ -34,6 +35,8 @@ static const struct cli_option options[] = {
      true},
     {'l', "lr", OPTION_DOUBLE, &opt.model.lr, "R: learning rate [adam 0.002, sgd 0.025]", 0, 1e30,
      true},
+    {'i', "init", OPTION_STRING, &opt.init, "FILE: vectors from which the words they have start", 0,
+     0, true},
     {'s', "seed", OPTION_U64, &opt.model.seed, "N: of the initial vectors", 0, 0x1p64, true},
     {'t', "threads", OPTION_U32, &opt.model.threads, "N: threads on the CPU, 0: one per processor",
      0, 1024, false},
@@ -156,18 +159,24 @@ static bool is_taken(const char *path, int input)
     return output_is_same(path, input) || is_output(path);
 }
 
+static void refuse_stdin(const char *option, const char *path, int input)
+{
+    if (path && strcmp(path, "-") == 0 && input == STDIN_FILENO)
+        cli_usage_error("--%s=-: standard input has the minibatches", option);
+}
+
 static void check_names(int input)
 {
     if (opt.checkpoint && strcmp(opt.checkpoint, "-") == 0)
         cli_usage_error("--checkpoint=-: a checkpoint needs a file");
-    if (opt.resume && strcmp(opt.resume, "-") == 0 && input == STDIN_FILENO)
-        cli_usage_error("--resume=-: standard input has the minibatches");
+    refuse_stdin("resume", opt.resume, input);
+    refuse_stdin("init", opt.init, input);
     if (opt.resume && is_output(opt.resume))
         cli_usage_error("%s: is the output as well", opt.resume);
     if (opt.checkpoint && is_taken(opt.checkpoint, input))
         cli_usage_error("%s: cannot be the checkpoint as well", opt.checkpoint);
     if (opt.loss_log && (is_taken(opt.loss_log, input) || same_file(opt.loss_log, opt.checkpoint) ||
-                         same_file(opt.loss_log, opt.resume)))
+                         same_file(opt.loss_log, opt.resume) || same_file(opt.loss_log, opt.init)))
         cli_usage_error("%s: cannot be the loss log as well", opt.loss_log);
 }
 
@@ -254,14 +263,53 @@ static int between(void *data, const struct train_progress *progress, struct err
     return save(report, progress, error);
 }
 
+/* Where a record of provenance, made by this program, has the option `--init=`; NULL: nowhere. */
+static const char *recorded_init(const struct bytes *record)
+{
+    static const char option[] = "--init=";
+    const char *text = (const char *)record->data, *end = text + record->size;
+    for (; text < end; text += strlen(text) + 1)
+        if (strncmp(text, option, strlen(option)) == 0)
+            return text + strlen(option);
+    return NULL;
+}
+
+/* The run that goes on began where the checkpoint tells: this stays in the chain of its commands, and
+ * is not read again. */
+static void resume_init(struct head *head, const struct head *from, const char *name)
+{
+    if (from->programs == 0)
+        return;
+    const char *init = recorded_init(&from->provenance[from->programs - 1]);
+    if (opt.init && (!init || strcmp(init, opt.init) != 0))
+        must(error_set(&err, STATUS_INPUT, "%s: a checkpoint of a run with another --init", name),
+             &err);
+    must(head_join_provenance(head, from, from->programs - 1, &err), &err);
+    opt.init = init ? strdup(init) : NULL;
+}
+
 static void resume(struct trainer *trainer, const struct checkpoint_run *run,
-                   struct train_progress *progress)
+                   struct train_progress *progress, struct head *head)
 {
     const char *name;
+    struct head from = {0};
     int fd = cli_open_input(opt.resume, &name, true);
-    must(checkpoint_read(fd, name, run, trainer, progress, &err), &err);
+    must(checkpoint_read(fd, name, run, trainer, progress, &from, &err), &err);
+    resume_init(head, &from, name);
+    head_release(&from);
     close(fd);
     cli_note("going on behind minibatch %llu", (unsigned long long)progress->steps);
+}
+
+static void initialise(struct trainer *trainer, struct head *head)
+{
+    const char *name;
+    struct initial initial;
+    int fd = cli_open_input(opt.init, &name, true);
+    must(initial_read(fd, name, head, &opt.model, trainer, &initial, &err), &err);
+    close(fd);
+    cli_note("%lu of %lu words start from %s%s", (unsigned long)initial.words,
+             (unsigned long)opt.model.words, name, initial.contexts ? ", in both matrices" : "");
 }
 
 /* Training ended before its time: by a signal, or for the reason in `err`. */
@@ -293,7 +341,9 @@ static void train_watched(struct batches_reader *in, struct report *report)
     struct train_progress progress = {0};
     struct train_watch watch = {report, after_step, between};
     if (opt.resume)
-        resume(report->trainer, &run, &progress);
+        resume(report->trainer, &run, &progress, &in->head);
+    else if (opt.init)
+        initialise(report->trainer, &in->head);
     if (report->log_old)
         cut_log(report, progress.steps);
     cli_add_provenance(&in->head);
