@@ -157,22 +157,36 @@ __device__ void adam_skip(float &p, float &m, float &v, const adam_rest &a)
     v *= a.shrink_v;
 }
 
+/* A lane's part of a row with its moments. */
+template <unsigned Q> struct state_part {
+    row_part<Q> p, m, v;
+};
+
+template <unsigned Q>
+__device__ state_part<Q> load_state(const float4 *row, uint32_t quads, unsigned lane)
+{
+    return {load_row<Q>(row, quads, lane), load_row<Q>(row + quads, quads, lane),
+            load_row<Q>(row + 2 * quads, quads, lane)};
+}
+
+template <unsigned Q>
+__device__ void store_state(float4 *row, const state_part<Q> &s, uint32_t quads, unsigned lane)
+{
+    store_row<Q>(row, s.p, quads, lane);
+    store_row<Q>(row + quads, s.m, quads, lane);
+    store_row<Q>(row + 2 * quads, s.v, quads, lane);
+}
+
 /* Calls change(p, m, v, g) for each number of a row that this lane has. */
 template <unsigned Q, class F>
-__device__ void change_row(float4 *row, uint32_t quads, unsigned lane, const row_part<Q> &g,
-                           F change)
+__device__ void change_state(state_part<Q> &s, const row_part<Q> &g, F change)
 {
-    row_part<Q> p = load_row<Q>(row, quads, lane), m = load_row<Q>(row + quads, quads, lane),
-                v = load_row<Q>(row + 2 * quads, quads, lane);
     for (unsigned q = 0; q < Q; q++) {
-        change(p.quad[q].x, m.quad[q].x, v.quad[q].x, g.quad[q].x);
-        change(p.quad[q].y, m.quad[q].y, v.quad[q].y, g.quad[q].y);
-        change(p.quad[q].z, m.quad[q].z, v.quad[q].z, g.quad[q].z);
-        change(p.quad[q].w, m.quad[q].w, v.quad[q].w, g.quad[q].w);
+        change(s.p.quad[q].x, s.m.quad[q].x, s.v.quad[q].x, g.quad[q].x);
+        change(s.p.quad[q].y, s.m.quad[q].y, s.v.quad[q].y, g.quad[q].y);
+        change(s.p.quad[q].z, s.m.quad[q].z, s.v.quad[q].z, g.quad[q].z);
+        change(s.p.quad[q].w, s.m.quad[q].w, s.v.quad[q].w, g.quad[q].w);
     }
-    store_row<Q>(row, p, quads, lane);
-    store_row<Q>(row + quads, m, quads, lane);
-    store_row<Q>(row + 2 * quads, v, quads, lane);
 }
 
 /* What a step does to every row that has a gradient. */
@@ -190,24 +204,47 @@ __device__ update_rule update_rule_at(const model &m, uint64_t step)
     return rule;
 }
 
-/* Takes a row and its moments from the state after step `from` to that after step `to`. */
+/* Takes a row and its moments from the state after step `from`, 1 or later, to that after step `to`. */
+template <unsigned Q>
+__device__ void advance_state(const model &model, state_part<Q> &s, uint64_t from, uint64_t to)
+{
+    const row_part<Q> none = zero_row<Q>();
+    if (to - from > ADAM_REPLAY) {
+        adam_rest rest = adam_rest_after(&model.adam, from, to);
+        change_state<Q>(s, none,
+                        [&](float &p, float &m, float &v, float) { adam_skip(p, m, v, rest); });
+        return;
+    }
+    for (uint64_t step = from + 1; step <= to; step++) {
+        adam_step a = adam_step_at(&model.adam, step);
+        change_state<Q>(s, none,
+                        [&](float &p, float &m, float &v, float g) { adam_move(p, m, v, g, a); });
+    }
+}
+
+/* The same where it stands. */
 template <unsigned Q>
 __device__ void advance(const model &model, float4 *row, uint64_t from, uint64_t to, unsigned lane)
 {
     if (from == 0) /* never had a gradient: its moments are zero, and nothing moves it */
         return;
-    const row_part<Q> none = zero_row<Q>();
-    if (to - from > ADAM_REPLAY) {
-        adam_rest rest = adam_rest_after(&model.adam, from, to);
-        change_row<Q>(row, model.quads, lane, none,
-                      [&](float &p, float &m, float &v, float) { adam_skip(p, m, v, rest); });
-        return;
-    }
-    for (uint64_t step = from + 1; step <= to; step++) {
-        adam_step a = adam_step_at(&model.adam, step);
-        change_row<Q>(row, model.quads, lane, none,
-                      [&](float &p, float &m, float &v, float g) { adam_move(p, m, v, g, a); });
-    }
+    state_part<Q> s = load_state<Q>(row, model.quads, lane);
+    advance_state<Q>(model, s, from, to);
+    store_state<Q>(row, s, model.quads, lane);
+}
+
+/* The weights of row `id` as they are after step `to`; what stands in the table stays. */
+template <unsigned Q>
+__device__ row_part<Q> load_row_after(const model &model, const table &t, uint32_t id, uint64_t to,
+                                      unsigned lane)
+{
+    const float4 *row = t.rows + (size_t)id * model.apart;
+    uint64_t from = model.optimizer == OPTIMIZER_ADAM ? t.step[id] : 0;
+    if (from == 0 || from == to)
+        return load_row<Q>(row, model.quads, lane);
+    state_part<Q> s = load_state<Q>(row, model.quads, lane);
+    advance_state<Q>(model, s, from, to);
+    return s.p;
 }
 
 /* The same for a row of a table. */
@@ -351,9 +388,11 @@ __device__ void step_row(const model &model, const row_work &w, uint32_t segment
         store_row<Q>(row, weights, model.quads, lane);
         return;
     }
-    change_row<Q>(row, model.quads, lane, gradient, [&](float &p, float &m, float &v, float g) {
+    state_part<Q> s = load_state<Q>(row, model.quads, lane);
+    change_state<Q>(s, gradient, [&](float &p, float &m, float &v, float g) {
         adam_move(p, m, v, g, rule.adam);
     });
+    store_state<Q>(row, s, model.quads, lane);
     if (lane == 0)
         w.to.step[id] = step;
 }
@@ -470,6 +509,27 @@ template <unsigned Q> __global__ void __launch_bounds__(BLOCK) train_group(train
     }
 }
 
+/* The losses of a group's examples, a warp each, by the model as it is after g.steps; nothing else is
+ * written. */
+template <unsigned Q> __global__ void __launch_bounds__(BLOCK) evaluate_group(train_task t)
+{
+    const group &g = t.g;
+    unsigned lane = threadIdx.x % LANES_IN_WARP;
+    uint32_t i = blockIdx.x * WARPS + threadIdx.x / LANES_IN_WARP;
+    if (i >= g.batch_first[g.batches])
+        return;
+    uint32_t start = g.first[i], end = g.first[i + 1];
+    row_part<Q> centre = load_row_after<Q>(t.m, t.m.centre, g.centre[i], g.steps, lane);
+    float loss = 0.0f;
+    for (uint32_t e = start; e < end; e++) {
+        row_part<Q> row = load_row_after<Q>(t.m, t.m.context, g.word[e], g.steps, lane);
+        float x = sum_over_warp(dot_share<Q>(centre, row));
+        loss += differentiate(x, e - start < g.contexts[i] ? 1.0f : 0.0f, 1.0f).loss;
+    }
+    if (lane == 0)
+        g.loss[i] = loss / (float)(end - start);
+}
+
 struct owner_task {
     const uint32_t *first;
     uint32_t examples;
@@ -513,18 +573,19 @@ template <unsigned Q> __global__ void __launch_bounds__(BLOCK) collect(collect_t
 /* The kernels for one number of float4 a lane. */
 struct variant {
     void (*train_group)(train_task);
+    void (*evaluate_group)(train_task);
     void (*collect)(collect_task);
 };
 
 variant variant_for(uint32_t quads)
 {
     if (quads <= 1 * LANES_IN_WARP)
-        return {train_group<1>, collect<1>};
+        return {train_group<1>, evaluate_group<1>, collect<1>};
     if (quads <= 2 * LANES_IN_WARP)
-        return {train_group<2>, collect<2>};
+        return {train_group<2>, evaluate_group<2>, collect<2>};
     if (quads <= 4 * LANES_IN_WARP)
-        return {train_group<4>, collect<4>};
-    return {train_group<8>, collect<8>};
+        return {train_group<4>, evaluate_group<4>, collect<4>};
+    return {train_group<8>, evaluate_group<8>, collect<8>};
 }
 
 /* A place for a prepared group: what the host staged, and its copy and index on the device. */
@@ -535,6 +596,7 @@ struct slot_buffers {
     device_array<float4> rows; /* of the largest minibatch: centre_copy, then gradient */
     device_array<double> batch_loss;
     pinned_array<double> batch_loss_read;
+    pinned_array<float> loss_read; /* of evaluations */
     device_row_index context_rows, centre_rows;
     cudaEvent_t ready;
     group g;
@@ -578,6 +640,7 @@ void destroy(struct trainer *trainer)
         s.rows.release();
         s.batch_loss.release();
         s.batch_loss_read.release();
+        s.loss_read.release();
         s.context_rows.release();
         s.centre_rows.release();
         if (s.ready)
@@ -756,6 +819,33 @@ int step(struct trainer *trainer, unsigned slot, const struct beside *beside, do
     t->steps += s.g.batches;
     for (uint32_t b = 0; b < s.g.batches; b++)
         loss[b] = s.batch_loss_read.data[b];
+    return 0;
+}
+
+/* The examples' losses are summed here, minibatch by minibatch, in their order. */
+int evaluate(struct trainer *trainer, unsigned slot, double *loss, struct error *err)
+{
+    const char *what = "evaluating";
+    trainer_cuda *t = from_base(trainer);
+    slot_buffers &s = t->slot[slot];
+    const uint32_t *batch_first = s.staged.data; /* the first array of those that were sent */
+    size_t examples = batch_first[s.g.batches];
+    s.g.steps = t->steps;
+    train_task task = {t->m, s.g};
+    if (s.loss_read.reserve(examples, "memory for minibatches", err) < 0 ||
+        cuda_check(cudaStreamWaitEvent(t->train, s.ready, 0), what, err) < 0 ||
+        cuda_launch(t->kernels.evaluate_group, task, examples * LANES_IN_WARP, t->train, what, err) <
+            0 ||
+        cuda_check(cudaMemcpyAsync(s.loss_read.data, s.loss.data, examples * sizeof(float),
+                                   cudaMemcpyDeviceToHost, t->train),
+                   what, err) < 0 ||
+        cuda_check(cudaStreamSynchronize(t->train), what, err) < 0)
+        return outcome(t, -1);
+    for (uint32_t b = 0; b < s.g.batches; b++) {
+        loss[b] = 0;
+        for (uint32_t i = batch_first[b]; i < batch_first[b + 1]; i++)
+            loss[b] += s.loss_read.data[i];
+    }
     return 0;
 }
 
@@ -966,8 +1056,8 @@ int create(trainer_cuda *t, int device, const struct trainer_config *config, str
                : 0;
 }
 
-const struct trainer_methods methods = {prepare, step,   read_back, save,
-                                        restore, resume, destroy};
+const struct trainer_methods methods = {prepare, step,    evaluate, read_back,
+                                        save,    restore, resume,   destroy};
 
 } // namespace
 

@@ -18,10 +18,16 @@ struct next {
     uint64_t input_hash[TRAINER_SLOTS]; /* behind the group */
     double *loss;                       /* (trainer->group) */
     unsigned slot;
-    bool ended; /* END was read */
-    int result; /* 0, or −1: see error */
+    bool within_epochs; /* no group may go beyond an epoch's end */
+    bool ended;         /* END was read */
+    int result;         /* 0, or −1: see error */
     struct error error;
 };
+
+static bool at_epoch_end(const struct batches_reader *in)
+{
+    return in->batches % batches_per_epoch(&in->shape) == 0;
+}
 
 static void read_next(void *data)
 {
@@ -29,11 +35,14 @@ static void read_next(void *data)
     struct minibatch *batch = next->batch[next->slot];
     unsigned *count = &next->count[next->slot];
     int got = 1;
-    for (*count = 0; *count < next->trainer->group && !next->ended; ++*count) {
+    bool full = next->ended;
+    for (*count = 0; !full; ++*count) {
         got = batches_read(next->in, &batch[*count], &next->error);
         if (got <= 0)
             break;
         next->input_hash[next->slot] = stream_hash(next->in->stream);
+        full =
+            *count + 1 == next->trainer->group || (next->within_epochs && at_epoch_end(next->in));
     }
     next->ended = next->ended || got == 0;
     next->result = got < 0 ? -1 : 0;
@@ -90,12 +99,27 @@ static void account(struct train_state *state, struct train_progress *progress, 
     state->total_loss = progress->total_loss / (double)progress->examples;
 }
 
+/* Behind an epoch: evaluates with the slot that was just trained on. The time that it takes goes to
+ * *paused. */
+static int evaluate(const struct next *next, unsigned slot, struct train_state *state,
+                    const struct train_watch *watch, double *paused, struct error *err)
+{
+    if (!watch->evaluation || !state->epoch_done)
+        return 0;
+    double start = clock_seconds();
+    if (evaluation_run(watch->evaluation, next->trainer, slot, &state->evaluated, err) < 0)
+        return -1;
+    *paused += clock_seconds() - start;
+    return 0;
+}
+
 /* Accounts for the minibatches of a slot, whose losses are in next->loss, as if they had ended one
  * by one since state->seconds, the last one `now`. */
 static int account_group(const struct next *next, unsigned slot, double now,
                          struct train_state *state, struct train_progress *progress,
-                         const struct train_watch *watch, struct error *err)
+                         const struct train_watch *watch, double *paused, struct error *err)
 {
+    progress->input_hash = next->input_hash[slot];
     for (unsigned i = 0, n = next->count[slot]; i < n; i++) {
         state->seconds += (now - state->seconds) / (n - i);
         account(state, progress, next->batch[slot][i].examples, next->loss[i],
@@ -105,9 +129,10 @@ static int account_group(const struct next *next, unsigned slot, double now,
                              "training diverged: the loss of epoch %lu, minibatch %llu is not "
                              "finite; try a smaller --lr",
                              (unsigned long)state->epoch, (unsigned long long)state->step);
+        if (evaluate(next, slot, state, watch, paused, err) < 0)
+            return -1;
         watch->after_step(watch->data, state);
     }
-    progress->input_hash = next->input_hash[slot];
     return 0;
 }
 
@@ -121,15 +146,16 @@ static int train_from(struct next *next, struct train_progress *progress,
         return passed;
     if (next->trainer->ahead && stream_read_ahead(next->in->stream, err) < 0)
         return -1;
-    double start = clock_seconds();
+    double start = clock_seconds(), paused = 0;
+    next->within_epochs = watch->evaluation != NULL;
     read_next(next);
     while (next->result == 0 && next->count[next->slot] > 0) {
         unsigned slot = next->slot;
         next->slot = (slot + 1) % TRAINER_SLOTS;
         if (next->trainer->methods->step(next->trainer, slot, &beside, next->loss, err) < 0)
             return -1;
-        double now = clock_seconds() - start;
-        if (account_group(next, slot, now, &state, progress, watch, err) < 0)
+        double now = clock_seconds() - start - paused;
+        if (account_group(next, slot, now, &state, progress, watch, &paused, err) < 0)
             return -1;
         int stop = told(watch, progress, err);
         if (stop != 0)

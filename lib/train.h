@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "batches.h"
+#include "evaluation.h"
 #include "trainer.h"
 
 /* Where training stands after a step. Losses are per example, as the book has them: an example's
@@ -18,8 +19,9 @@ struct train_state {
     double loss;          /* mean over the latest minibatch */
     double epoch_loss;    /* mean over the current epoch so far */
     double total_loss;    /* mean over all epochs so far */
+    double evaluated;     /* mean over the held-out examples, where there are such and epoch_done */
     uint64_t examples;    /* seen since training began, or went on */
-    double seconds;       /* likewise */
+    double seconds;       /* likewise, without evaluations */
 };
 
 /* How far training is, and all that it must know to go on from there. */
@@ -29,9 +31,10 @@ struct train_progress {
     uint64_t input_hash;           /* stream_hash of the input behind the latest minibatch */
 };
 
-/* Who is told. */
+/* Who is told, and what is evaluated behind each epoch (NULL: nothing). */
 struct train_watch {
     void *data;
+    struct evaluation *evaluation;
     void (*after_step)(void *data, const struct train_state *state);
     /* When the model stands at `progress`, also while minibatches are passed over: 0 to go on, 1 to
      * stop, −1 for an error. NULL: go on. */

@@ -52,6 +52,9 @@ struct trainer_methods {
      * of its examples' losses. */
     int (*step)(struct trainer *trainer, unsigned slot, const struct beside *beside, double *loss,
                 struct error *err);
+    /* Only the losses of the slot's minibatches: loss (count), as `step` has it, of the model as it is
+     * after all steps so far. Changes nothing of what training computes later. */
+    int (*evaluate)(struct trainer *trainer, unsigned slot, double *loss, struct error *err);
     /* Copies rows first … first + count − 1 of V, after all steps so far, into rows (count × dim).
      * Changes nothing. */
     int (*read_back)(struct trainer *trainer, uint32_t first, uint32_t count, float *rows,

@@ -59,6 +59,12 @@ struct trainer_cpu {
     float *loss;        /* (examples) */
     size_t examples_capacity, coefficient_capacity;
 
+    /* What evaluation has in place of the tables: the rows of the minibatch, U's and then V's, brought
+     * up to date, and where each word and centre of the minibatch is among them. */
+    float *copy; /* (rows of the minibatch, apart) */
+    uint32_t *word_copy, *centre_copy_at;
+    size_t copy_capacity, word_copy_capacity, centre_copy_at_capacity;
+
     /* The step that the team is at. */
     struct prepared *current;
     const struct beside *beside;
@@ -110,6 +116,9 @@ static void destroy(struct trainer *trainer)
     free(t->gradient);
     free(t->coefficient);
     free(t->loss);
+    free(t->copy);
+    free(t->word_copy);
+    free(t->centre_copy_at);
     free(t);
 }
 
@@ -195,17 +204,19 @@ static void bring_up_to_date(struct trainer_cpu *t)
         }
 }
 
-static void take_example(struct trainer_cpu *t, uint32_t i, uint32_t last_word)
+/* Loss and derivatives of example i, whose words are these rows of `table`; those behind them, up to
+ * `last_word`, are wanted next. */
+static void take_example(struct trainer_cpu *t, uint32_t i, const float *centre, const float *table,
+                         const uint32_t *word, uint32_t last_word)
 {
     const struct minibatch *batch = t->current->batch;
     uint32_t first = batch->first[i], next = batch->first[i + 1];
-    const float *centre = t->centre.rows + batch->centre[i] * t->apart;
     struct kernels_example example = {
         .centre = centre,
-        .table = t->context.rows,
+        .table = table,
         .stride = t->stride,
         .apart = t->apart,
-        .word = batch->word + first,
+        .word = word + first,
         .words = next - first,
         .following = last_word - next,
         .contexts = batch->contexts[i],
@@ -214,7 +225,6 @@ static void take_example(struct trainer_cpu *t, uint32_t i, uint32_t last_word)
         .gradient = t->gradient + i * t->stride,
     };
     t->loss[i] = t->kernels->example(&example);
-    memcpy(t->centre_copy + i * t->stride, centre, t->stride * sizeof *centre);
 }
 
 static void differentiate(struct trainer_cpu *t)
@@ -222,8 +232,11 @@ static void differentiate(struct trainer_cpu *t)
     const struct minibatch *batch = t->current->batch;
     uint32_t start, end;
     while (team_work_take(&t->examples, &start, &end))
-        for (uint32_t i = start; i < end; i++)
-            take_example(t, i, batch->first[end]);
+        for (uint32_t i = start; i < end; i++) {
+            const float *centre = t->centre.rows + batch->centre[i] * t->apart;
+            take_example(t, i, centre, t->context.rows, batch->word, batch->first[end]);
+            memcpy(t->centre_copy + i * t->stride, centre, t->stride * sizeof *centre);
+        }
 }
 
 /* Sums the gradient of one row of a table and takes the step with it. */
@@ -293,6 +306,15 @@ static int reserve_results(struct trainer_cpu *t, const struct minibatch *batch,
                           sizeof *t->coefficient, err);
 }
 
+/* The sum of the examples' losses. */
+static double sum_losses(const struct trainer_cpu *t, const struct minibatch *batch)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < batch->examples; i++)
+        sum += t->loss[i];
+    return sum;
+}
+
 static int step(struct trainer *trainer, unsigned slot, const struct beside *beside, double *loss,
                 struct error *err)
 {
@@ -310,9 +332,72 @@ static int step(struct trainer *trainer, unsigned slot, const struct beside *bes
     atomic_store(&t->beside_taken, 0);
     team_run(&t->team, step_together, t);
     t->steps++;
-    *loss = 0;
-    for (uint32_t i = 0; i < batch->examples; i++)
-        *loss += t->loss[i];
+    *loss = sum_losses(t, batch);
+    return 0;
+}
+
+/* ---- evaluation: the examples' losses on copies of the rows, so that training goes on as if nothing
+ * had been ---- */
+
+static void copy_rows(struct trainer_cpu *t)
+{
+    const struct prepared *p = t->current;
+    uint32_t start, end, of_u = p->context_rows.rows;
+    while (team_work_take(&t->rests, &start, &end))
+        for (uint32_t i = start; i < end; i++) {
+            struct touched row = touched_row(t, i);
+            float *copy = t->copy + i * t->apart;
+            memcpy(copy, row.table->rows + row.id * t->apart, t->apart * sizeof *copy);
+            advance(t, copy, row.table->step[row.id]);
+            const struct row_index *index = i < of_u ? &p->context_rows : &p->centre_rows;
+            uint32_t *place = i < of_u ? t->word_copy : t->centre_copy_at;
+            uint32_t at = i < of_u ? i : i - of_u;
+            for (uint32_t e = index->first[at]; e < index->first[at + 1]; e++)
+                place[index->entry[e]] = i;
+        }
+}
+
+static void evaluate_together(void *data)
+{
+    struct trainer_cpu *t = data;
+    uint32_t start, end;
+    copy_rows(t);
+    team_barrier(&t->team);
+    while (team_work_take(&t->examples, &start, &end))
+        for (uint32_t i = start; i < end; i++)
+            take_example(t, i, t->copy + t->centre_copy_at[i] * t->apart, t->copy, t->word_copy,
+                         t->current->batch->first[end]);
+}
+
+static int reserve_copies(struct trainer_cpu *t, const struct minibatch *batch, struct error *err)
+{
+    size_t rows = touched_rows(t);
+    if (rows > t->copy_capacity) {
+        free(t->copy);
+        t->copy_capacity = 0;
+        t->copy = memory_new_aligned(rows, t->apart * sizeof *t->copy, err);
+        if (!t->copy)
+            return -1;
+        t->copy_capacity = rows;
+    }
+    if (memory_reserve(&t->word_copy, &t->word_copy_capacity, minibatch_words(batch),
+                       sizeof *t->word_copy, err) < 0)
+        return -1;
+    return memory_reserve(&t->centre_copy_at, &t->centre_copy_at_capacity, batch->examples,
+                          sizeof *t->centre_copy_at, err);
+}
+
+static int evaluate(struct trainer *trainer, unsigned slot, double *loss, struct error *err)
+{
+    struct trainer_cpu *t = (struct trainer_cpu *)trainer;
+    const struct minibatch *batch = t->prepared[slot].batch;
+    t->current = &t->prepared[slot];
+    if (reserve_results(t, batch, err) < 0 || reserve_copies(t, batch, err) < 0)
+        return -1;
+    team_work_start(&t->rests, touched_rows(t));
+    team_work_start(&t->examples, batch->examples);
+    team_run(&t->team, evaluate_together, t);
+    *loss = sum_losses(t, batch);
     return 0;
 }
 
@@ -371,8 +456,8 @@ static void resume(struct trainer *trainer, uint64_t steps)
         t->recent[step % (ADAM_REPLAY + 1)] = adam_step_at(&t->adam, step);
 }
 
-static const struct trainer_methods methods = {prepare, step,   read_back, save,
-                                               restore, resume, destroy};
+static const struct trainer_methods methods = {prepare, step,    evaluate, read_back,
+                                               save,    restore, resume,   destroy};
 
 struct trainer *trainer_cpu_create(const struct trainer_config *config, struct error *err)
 {

@@ -132,6 +132,30 @@ train_on_gpu() {
   done
 }
 
+@test "CUDA: the losses of held-out examples are the CPU's, and change nothing" {
+  sgns-batch -q -b 7 -e 1 --seed 5 -o held.bin < <(sample_text 60 40 | ptb-vocab -q -m 2)
+  train_on_gpu -q >expected
+  for batches in batches.bin many.bin; do
+    [ $batches = batches.bin ] || sample_text 35 20 | ptb-vocab -q -m 1 | sgns-batch -q -e 1 -o held.bin
+    sgns-train -q --device cuda -d 20 $batches >expected
+    sgns-train -q --device cuda -d 20 --eval held.bin -L gpu.tsv $batches | cmp - expected
+    sgns-train -q --device cpu -d 20 --eval held.bin -L cpu-eval.tsv $batches -o out
+    paste cpu-eval.tsv gpu.tsv | awk -F '\t' '
+      $5 ~ /[0-9]/ { n++; d = $10 / $5 - 1; if (d < -1e-5 || d > 1e-5) bad = 1 } END { exit bad || n != 2 }'
+  done
+}
+
+@test "CUDA: whichever call fails in an evaluation, training ends with status 4, and nothing is written" {
+  emulated || return 0
+  local call=1 train=(sgns-train -q --device cuda -d 3 --eval many.bin many.bin -o out)
+  while ! EMULATE_FAIL=$call "${train[@]}" 2>stderr; do
+    EMULATE_FAIL=$call fails_with 4 "${train[@]}"
+    leaves_nothing out
+    call=$((call + 1 + call / 12))
+  done
+  [ "$call" -gt 80 ]
+}
+
 @test "CUDA: whichever call fails, there is no checkpoint of it, and the one before stays" {
   emulated || return 0
   local train=(sgns-train -q --device cuda -d 3 -c ck --checkpoint-every 1steps many.bin -o out) call=1 kept=0

@@ -189,8 +189,8 @@ rows() {
 }
 
 @test "--init: one matrix from vectors, both from a checkpoint" {
-  steps=$(sgns-cat --header batches.bin | awk '/^minibatches:/ { print $2 }')
-  succeeds sgns-train -q -d 8 -c old.ckpt --checkpoint-every "${steps:-12}steps" batches.bin -o old.bin
+  train -L log batches.bin -o old.bin
+  succeeds sgns-train -q -d 8 -c old.ckpt --checkpoint-every "$(tail -n 1 log | cut -f 2)steps" batches.bin -o old.bin
   succeeds sgns-train -d 8 --init old.ckpt batches.bin -o out.bin
   says_like '^sgns-train: 31 of 31 words start from old.ckpt, in both matrices$'
   loss=$(sed -n 's/^epoch 1.*: loss \([0-9.]*\),.*/\1/p' stderr)
@@ -225,6 +225,111 @@ rows() {
   "$BATS_TEST_DIRNAME/forge.py" --vectors <text >nan.bin
   fails_with 3 sgns-train -q -d 2 --init nan.bin batches.bin -o out
   says 'is not finite'
+  leaves_nothing out
+}
+
+# ---- held-out examples ----
+
+# held_out OPTION...: held.bin, minibatches of another text with the vocabulary of the training.
+held_out() {
+  sample_text 300 30 | tail -n 100 | ptb-vocab -q --vocab corpus.bin | sgns-batch -q -o held.bin "$@"
+}
+
+@test "--eval tells the loss on held-out examples behind each epoch, and changes nothing" {
+  held_out -e 1
+  train -L plain.tsv batches.bin -o expected
+  succeeds sgns-train -d 8 --eval held.bin -L log.tsv batches.bin -o out.bin
+  cmp out.bin expected
+  assert_equal "$(grep -cE '^epoch [1-3]/3: loss 0\.[0-9]{4}, mean so far 0\.[0-9]{4}, eval 0\.[0-9]{4}$' stderr)" 3
+  # A fifth column, which has a number where an epoch ends; the first four as ever.
+  cut -f 1-3 log.tsv | cmp - <(cut -f 1-3 plain.tsv)
+  awk -F '\t' '
+    NR == 1 { if ($5 != "eval") bad = 1; next }
+    NF != 5 { bad = 1 }
+    { full[NR] = $5 != ""; epoch[NR] = $1 }
+    END {
+      for (i = 2; i <= NR; i++) if (full[i] != (i == NR || epoch[i + 1] != epoch[i])) bad = 1
+      exit bad
+    }' log.tsv
+  # What is on the log is what is told.
+  awk -F '\t' '$5 ~ /[0-9]/ { printf "%.4f\n", $5 }' log.tsv |
+    cmp - <(sed -n 's/^epoch.* eval //p' stderr)
+}
+
+@test "--eval: the same losses for any number of threads, any size of minibatch and any number of epochs" {
+  held_out -e 1
+  train -t 1 --eval held.bin -L expected.tsv batches.bin -o out.bin
+  for threads in 2 3 16; do
+    train -t $threads --eval held.bin -L log.tsv batches.bin -o out.bin
+    cut -f 5 log.tsv | cmp - <(cut -f 5 expected.tsv)
+  done
+  for size in 1 7 100000; do
+    held_out -e 2 -b $size
+    train --eval held.bin -L log.tsv batches.bin -o out.bin
+    paste <(cut -f 5 log.tsv) <(cut -f 5 expected.tsv) | awk -F '\t' '
+      $2 ~ /[0-9]/ { n++; d = $1 / $2 - 1; if (d < -1e-7 || d > 1e-7) bad = 1 } END { exit bad || n != 3 }'
+  done
+  train --eval - batches.bin -L log.tsv -o out.bin <held.bin
+}
+
+@test "--eval: on the very examples of a training that learns nothing it is the training's loss" {
+  train --lr 0 --eval batches.bin -L log.tsv batches.bin -o out.bin 
+  succeeds sgns-train -d 8 --lr 0 --eval batches.bin batches.bin -o out.bin
+  sed -nE 's/^epoch.*, mean so far ([0-9.]+), eval .*/\1/p' stderr | cmp - <(sed -n 's/^epoch.* eval //p' stderr)
+}
+
+@test "--init: a checkpoint gives both matrices as they were behind its last minibatch" {
+  held_out -e 1
+  for optimizer in adam sgd; do
+    train -O $optimizer --eval held.bin -L old.tsv batches.bin -o old.bin
+    steps=$(tail -n 1 old.tsv | cut -f 2)
+    train -O $optimizer -c old.ckpt --checkpoint-every "${steps}steps" batches.bin -o old.bin
+    train --init old.ckpt --lr 0 --eval held.bin -L new.tsv batches.bin -o new.bin
+    assert_equal "$(tail -n 1 new.tsv | cut -f 5)" "$(tail -n 1 old.tsv | cut -f 5)"
+    sgns-cat new.bin | cmp - <(sgns-cat old.bin)
+  done
+}
+
+@test "--eval: another vocabulary, a pipe, and what is broken are refused before training" {
+  sample_text 200 29 | ptb-vocab -q -m 1 | sgns-batch -q -o held.bin
+  fails_with 3 sgns-train -d 8 --eval held.bin batches.bin -o out
+  says 'held.bin: byte '
+  says 'its vocabulary is not that of the training: make it with ptb-vocab --vocab'
+  held_out -e 1
+  fails_with 2 sgns-train -d 8 --eval <(cat held.bin) batches.bin -o out
+  says 'held-out minibatches are read again and again, and need a file'
+  fails_with 2 sgns-train -d 8 --eval - -o out <batches.bin
+  says '--eval=-: standard input has the minibatches'
+  head -c -1 held.bin >cut.bin
+  fails_with 3 sgns-train -d 8 --eval cut.bin batches.bin -o out
+  says 'cut.bin: byte '
+  fails_with 3 sgns-train -d 8 --eval corpus.bin batches.bin -o out
+  says 'corpus stream, expected batch'
+  printf 'w1\nw2\n' | ptb-vocab -q --vocab corpus.bin | sgns-batch -q -o none.bin
+  fails_with 3 sgns-train -d 8 --eval none.bin batches.bin -o out
+  says 'no minibatch to evaluate on'
+  fails_with 1 sgns-train -d 8 --eval missing batches.bin -o out
+  cp held.bin same.bin
+  fails_with 2 sgns-train -d 8 --eval same.bin -L same.bin batches.bin -o out
+  cmp held.bin same.bin
+  leaves_nothing out
+}
+
+@test "--eval: a file that changes while training goes on ends it" {
+  held_out -e 1
+  cp held.bin changing.bin
+  mkfifo pipe
+  sgns-train -q -d 8 --eval changing.bin pipe -o out 2>stderr 3>&- &
+  {
+    head -c 1000 batches.bin
+    sleep 0.5
+    sample_text 90 30 | ptb-vocab -q --vocab corpus.bin | sgns-batch -q -e 1 >changing.bin
+    tail -c +1001 batches.bin || true
+  } >pipe
+  status=0
+  wait $! || status=$?
+  assert_equal "$status" 3
+  says 'has changed since training began'
   leaves_nothing out
 }
 

@@ -48,6 +48,7 @@ static void make_minibatch(struct minibatch *batch, const struct shape *s, uint3
 struct outcome {
     double *loss; /* (minibatches) */
     float *rows;  /* (words, dim) */
+    double held;  /* loss of the last minibatch behind all steps */
 };
 
 static void release(struct outcome *o)
@@ -56,9 +57,25 @@ static void release(struct outcome *o)
     free(o->rows);
 }
 
-/* Trains on `minibatches` minibatches in groups of the backend's size; the last of each third is
- * short. */
-static struct outcome train_on(const char *device, const struct shape *s, unsigned minibatches)
+/* The losses of the minibatches that the slot was trained on, as the model is now; returns that of the
+ * last one. */
+static double evaluate(struct trainer *trainer, unsigned slot, const struct minibatch *batch,
+                       unsigned count)
+{
+    struct error err;
+    double *loss = memory_new(count, sizeof *loss, &err);
+    require(loss && trainer->methods->prepare(trainer, slot, batch, count, &err) == 0 &&
+                trainer->methods->evaluate(trainer, slot, loss, &err) == 0,
+            &err);
+    double last = loss[count - 1];
+    free(loss);
+    return last;
+}
+
+/* Trains on `minibatches` minibatches in groups of the backend's size, and evaluates behind the last
+ * or behind every one; the last of each third is short. */
+static struct outcome train_on(const char *device, const struct shape *s, unsigned minibatches,
+                               bool evaluating)
 {
     struct error err;
     char note[DEVICE_NOTE];
@@ -73,8 +90,8 @@ static struct outcome train_on(const char *device, const struct shape *s, unsign
                                     .steps = minibatches};
     struct trainer *trainer = trainer_create(device, &config, note, &err);
     require(trainer, &err);
-    struct outcome o = {memory_new(minibatches, sizeof *o.loss, &err),
-                        memory_new((size_t)s->words * s->dim, sizeof *o.rows, &err)};
+    struct outcome o = {.loss = memory_new(minibatches, sizeof *o.loss, &err),
+                        .rows = memory_new((size_t)s->words * s->dim, sizeof *o.rows, &err)};
     struct minibatch *batch = memory_new(trainer->group, sizeof *batch, &err);
     require(o.loss && o.rows && batch, &err);
     uint64_t state = 1;
@@ -88,6 +105,8 @@ static struct outcome train_on(const char *device, const struct shape *s, unsign
         require(trainer->methods->prepare(trainer, slot, batch, count, &err) == 0 &&
                     trainer->methods->step(trainer, slot, NULL, o.loss + done, &err) == 0,
                 &err);
+        if (evaluating || done + count == minibatches)
+            o.held = evaluate(trainer, slot, batch, count);
     }
     /* In two pieces, as a writer of records would. */
     uint32_t half = s->words / 2;
@@ -114,8 +133,9 @@ static double distance(const float *a, const float *b, size_t n)
 
 static void test_training(const struct shape *s, unsigned minibatches)
 {
-    struct outcome cpu = train_on("cpu", s, minibatches), gpu = train_on("cuda", s, minibatches),
-                   again = train_on("cuda", s, minibatches);
+    struct outcome cpu = train_on("cpu", s, minibatches, false),
+                   gpu = train_on("cuda", s, minibatches, false),
+                   again = train_on("cuda", s, minibatches, true);
     double worst = 0;
     for (unsigned i = 0; i < minibatches; i++)
         worst = largest(worst, fabs(gpu.loss[i] - cpu.loss[i]) / cpu.loss[i]);
@@ -123,8 +143,11 @@ static void test_training(const struct shape *s, unsigned minibatches)
     double far = distance(cpu.rows, gpu.rows, n);
     tap_check(worst < 1e-5, "training, %s: losses within %.1e", s->name, worst);
     tap_check(far < 1e-4, "training, %s: vectors within %.1e", s->name, far);
-    tap_check(memcmp(gpu.rows, again.rows, n * sizeof *gpu.rows) == 0,
-              "training, %s: a second run gives the same bytes", s->name);
+    tap_check(memcmp(gpu.rows, again.rows, n * sizeof *gpu.rows) == 0 && gpu.held == again.held,
+              "training, %s: a second run, with evaluations, gives the same bytes", s->name);
+    double held = fabs(gpu.held - cpu.held) / cpu.held;
+    tap_check(held < 1e-5 && cpu.held != cpu.loss[minibatches - 1],
+              "evaluation, %s: the loss within %.1e", s->name, held);
     release(&cpu);
     release(&gpu);
     release(&again);

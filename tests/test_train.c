@@ -185,7 +185,8 @@ static double oracle_word(struct oracle *o, uint32_t centre, uint32_t word, bool
     return log1p(exp(label ? -x : x)) / words;
 }
 
-static double oracle_train(struct oracle *o, const struct minibatch *batch)
+/* The loss of a minibatch, and its gradient. */
+static double oracle_loss(struct oracle *o, const struct minibatch *batch)
 {
     size_t n = (size_t)WORDS * o->dim;
     double loss = 0;
@@ -197,6 +198,13 @@ static double oracle_train(struct oracle *o, const struct minibatch *batch)
             loss += oracle_word(o, batch->centre[i], batch->word[first + j], j < batch->contexts[i],
                                 words);
     }
+    return loss;
+}
+
+static double oracle_train(struct oracle *o, const struct minibatch *batch)
+{
+    size_t n = (size_t)WORDS * o->dim;
+    double loss = oracle_loss(o, batch);
     struct oracle_step step = oracle_step(LR, ++o->steps);
     double rate = LR * fmax(1 - (o->steps - 1.0) / STEPS, 1e-4);
     for (size_t i = 0; i < n; i++)
@@ -247,6 +255,32 @@ static double train_on(struct trainer *trainer, const struct minibatch *batch)
     return loss;
 }
 
+/* The loss of a minibatch that is not learnt from. */
+static double evaluate(struct trainer *trainer, const struct minibatch *batch)
+{
+    struct error err;
+    double loss = NAN;
+    require(trainer->methods->prepare(trainer, 1, batch, 1, &err) == 0 &&
+                trainer->methods->evaluate(trainer, 1, &loss, &err) == 0,
+            &err);
+    return loss;
+}
+
+/* Examples of all words, however long they have rested. */
+static void make_held_out(struct minibatch *batch)
+{
+    struct error err;
+    uint64_t state = 77;
+    minibatch_clear(batch);
+    for (uint32_t id = 0; id < 2 * WORDS; id++) {
+        uint32_t contexts = 1 + draw_below(&state, 6), noise = draw_below(&state, 20);
+        uint32_t *word = minibatch_add(batch, id % WORDS, contexts, noise, &err);
+        require(word, &err);
+        for (uint32_t i = 0; i < contexts + noise; i++)
+            word[i] = draw_below(&state, WORDS);
+    }
+}
+
 /* Rows of words by how they rest, as occurs() has it. */
 static const struct {
     uint32_t first, end;
@@ -279,17 +313,23 @@ static void test_against_oracle(enum optimizer optimizer, uint32_t dim)
                                     .lr = LR,
                                     .steps = STEPS};
     struct trainer *trainer = new_trainer(&config);
-    struct minibatch batch = {0};
+    struct minibatch batch = {0}, held_out = {0};
     struct oracle o;
+    make_held_out(&held_out);
     oracle_init(&o, &config);
     float *rows = new_floats(WORDS * dim), *initial = new_floats(WORDS * dim);
     read_rows(trainer, initial);
     tap_check(distance(&o, initial, 0, WORDS) == 0, "dim %u: initial V", dim);
-    double worst = 0;
+    double worst = 0, worst_held_out = 0;
     for (unsigned step = 1; step <= STEPS; step++) {
         make_minibatch(&batch, step);
         double wanted = oracle_train(&o, &batch);
         worst = largest(worst, fabs(train_on(trainer, &batch) - wanted) / wanted);
+        if (step % 37 == 1 || step == STEPS) {
+            wanted = oracle_loss(&o, &held_out);
+            worst_held_out =
+                largest(worst_held_out, fabs(evaluate(trainer, &held_out) - wanted) / wanted);
+        }
         if (step == 300 || step == LATE - 1 || step == STEPS) {
             read_rows(trainer, rows);
             check_rows(&o, rows, initial);
@@ -297,9 +337,12 @@ static void test_against_oracle(enum optimizer optimizer, uint32_t dim)
     }
     tap_check(worst < 2e-6, "%s, dim %u: loss of each of %d steps, off by %.1e",
               optimizer == OPTIMIZER_ADAM ? "Adam" : "SGD", dim, STEPS, worst);
+    tap_check(worst_held_out < 2e-6, "%s, dim %u: loss of examples that are held out, off by %.1e",
+              optimizer == OPTIMIZER_ADAM ? "Adam" : "SGD", dim, worst_held_out);
     trainer->methods->destroy(trainer);
     oracle_release(&o);
     minibatch_release(&batch);
+    minibatch_release(&held_out);
     free(rows);
     free(initial);
 }
@@ -325,9 +368,11 @@ static void prepare_next(void *data)
     a->calls++;
 }
 
-/* Trains with the next minibatch prepared beside each step; fills loss (SHORT) and rows. Returns
- * how often something ran beside. */
-static unsigned train_ahead(const struct trainer_config *config, double *loss, float *rows)
+/* Trains with the next minibatch prepared beside each step; fills loss (SHORT) and rows. Behind each
+ * step evaluates held_out (NULL: nothing), and fills held_loss (SHORT). Returns how often something
+ * ran beside. */
+static unsigned train_ahead(const struct trainer_config *config, double *loss, float *rows,
+                            const struct minibatch *held_out, double *held_loss)
 {
     struct error err;
     struct trainer *trainer = new_trainer(config);
@@ -340,6 +385,10 @@ static unsigned train_ahead(const struct trainer_config *config, double *loss, f
         ahead.slot = (slot + 1) % TRAINER_SLOTS;
         ahead.step = step + 1;
         require(trainer->methods->step(trainer, slot, &beside, &loss[step - 1], &err) == 0, &err);
+        require(!held_out ||
+                    (trainer->methods->prepare(trainer, slot, held_out, 1, &err) == 0 &&
+                     trainer->methods->evaluate(trainer, slot, &held_loss[step - 1], &err) == 0),
+                &err);
     }
     read_rows(trainer, rows);
     trainer->methods->destroy(trainer);
@@ -356,24 +405,34 @@ static void test_threads(void)
     double loss[SHORT], other_loss[SHORT];
     static float rows[WORDS * DIM], other_rows[WORDS * DIM];
     struct trainer *trainer = new_trainer(&config);
-    struct minibatch batch = {0};
+    struct minibatch batch = {0}, held_out = {0};
+    double held_loss[SHORT], other_held_loss[SHORT];
+    make_held_out(&held_out);
     for (unsigned step = 1; step <= SHORT; step++) {
         make_minibatch(&batch, step);
         loss[step - 1] = train_on(trainer, &batch);
+        held_loss[step - 1] = evaluate(trainer, &held_out);
     }
     read_rows(trainer, rows);
     trainer->methods->destroy(trainer);
     minibatch_release(&batch);
     for (uint32_t threads = 1; threads <= 4; threads++) {
         config.threads = threads;
-        unsigned calls = train_ahead(&config, other_loss, other_rows);
+        train_ahead(&config, other_loss, other_rows, NULL, NULL);
+        tap_check(memcmp(rows, other_rows, sizeof rows) == 0 &&
+                      memcmp(loss, other_loss, sizeof loss) == 0,
+                  "%u threads: the same bits without evaluations", threads);
+        unsigned calls = train_ahead(&config, other_loss, other_rows, &held_out, other_held_loss);
+        tap_check(memcmp(held_loss, other_held_loss, sizeof held_loss) == 0,
+                  "%u threads: the same bits, losses of examples that are held out", threads);
         tap_check(memcmp(rows, other_rows, sizeof rows) == 0 &&
                       memcmp(loss, other_loss, sizeof loss) == 0,
                   "%u threads: the same bits, losses and vectors", threads);
         tap_check(calls == SHORT, "%u threads: once a step something runs beside it", threads);
     }
     config.seed++;
-    train_ahead(&config, other_loss, other_rows);
+    train_ahead(&config, other_loss, other_rows, NULL, NULL);
+    minibatch_release(&held_out);
     tap_check(memcmp(rows, other_rows, sizeof rows) != 0, "another seed, other vectors");
 }
 

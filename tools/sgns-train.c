@@ -23,7 +23,7 @@
 
 static struct {
     struct trainer_config model;
-    const char *optimizer, *device, *init, *loss_log, *checkpoint, *every, *resume;
+    const char *optimizer, *device, *init, *eval, *loss_log, *checkpoint, *every, *resume;
 } opt = {.model = {.dim = 100, .seed = 1, .lr = NAN},
          .optimizer = "adam",
          .device = "auto",
@@ -43,6 +43,8 @@ static const struct cli_option options[] = {
     {'D', "device", OPTION_STRING, &opt.device, "DEVICE: auto, cpu, cuda or cuda:N", 0, 0, true},
     {'L', "loss-log", OPTION_STRING, &opt.loss_log,
      "FILE: write epoch, step, loss and tokens/s of every step", 0, 0, false},
+    {'e', "eval", OPTION_STRING, &opt.eval,
+     "FILE: tell the loss on these held-out batches behind each epoch", 0, 0, false},
     {'c', "checkpoint", OPTION_STRING, &opt.checkpoint,
      "FILE: write checkpoints, the last one when a signal stops it", 0, 0, false},
     {0, "checkpoint-every", OPTION_STRING, &opt.every,
@@ -165,18 +167,27 @@ static void refuse_stdin(const char *option, const char *path, int input)
         cli_usage_error("--%s=-: standard input has the minibatches", option);
 }
 
+static void refuse_as_output(const char *path)
+{
+    if (path && is_output(path))
+        cli_usage_error("%s: is the output as well", path);
+}
+
 static void check_names(int input)
 {
     if (opt.checkpoint && strcmp(opt.checkpoint, "-") == 0)
         cli_usage_error("--checkpoint=-: a checkpoint needs a file");
     refuse_stdin("resume", opt.resume, input);
     refuse_stdin("init", opt.init, input);
-    if (opt.resume && is_output(opt.resume))
-        cli_usage_error("%s: is the output as well", opt.resume);
+    refuse_stdin("eval", opt.eval, input);
+    refuse_as_output(opt.resume);
+    refuse_as_output(opt.init);
+    refuse_as_output(opt.eval);
     if (opt.checkpoint && is_taken(opt.checkpoint, input))
         cli_usage_error("%s: cannot be the checkpoint as well", opt.checkpoint);
     if (opt.loss_log && (is_taken(opt.loss_log, input) || same_file(opt.loss_log, opt.checkpoint) ||
-                         same_file(opt.loss_log, opt.resume) || same_file(opt.loss_log, opt.init)))
+                         same_file(opt.loss_log, opt.resume) || same_file(opt.loss_log, opt.init) ||
+                         same_file(opt.loss_log, opt.eval)))
         cli_usage_error("%s: cannot be the loss log as well", opt.loss_log);
 }
 
@@ -190,7 +201,8 @@ static void open_log(struct report *report)
     if (!report->log)
         must(error_system(&err, "%s: cannot open", opt.loss_log), &err);
     if (!report->log_old)
-        check_log(report, fprintf(report->log, "epoch\tstep\tloss\ttokens/s\n"));
+        check_log(report, fprintf(report->log, "epoch\tstep\tloss\ttokens/s%s\n",
+                                  opt.eval ? "\teval" : ""));
 }
 
 /* Cuts a log that goes on behind the last step that the checkpoint has learnt from, and in any case
@@ -221,19 +233,36 @@ static void show_bar(struct report *report, const struct train_state *state)
                   progress_left(left, state->seconds / here * (1 - done)));
 }
 
+static void log_step(struct report *report, const struct train_state *state)
+{
+    char evaluated[40] = "";
+    if (opt.eval)
+        snprintf(evaluated, sizeof evaluated, state->epoch_done ? "\t%.9g" : "\t",
+                 state->evaluated);
+    check_log(report,
+              fprintf(report->log, "%lu\t%llu\t%.9g\t%.0f%s\n", (unsigned long)state->epoch,
+                      (unsigned long long)state->step, state->loss, speed(state), evaluated));
+}
+
+static void show_epoch(struct report *report, const struct train_state *state)
+{
+    char evaluated[40] = "";
+    if (opt.eval)
+        snprintf(evaluated, sizeof evaluated, ", eval %.4f", state->evaluated);
+    progress_keep(&report->progress, "epoch %lu/%lu: loss %.4f, mean so far %.4f%s",
+                  (unsigned long)state->epoch, (unsigned long)report->epochs, state->epoch_loss,
+                  state->total_loss, evaluated);
+}
+
 static void after_step(void *data, const struct train_state *state)
 {
     struct report *report = data;
     report->speed = speed(state);
     report->loss = state->total_loss;
     if (report->log)
-        check_log(report,
-                  fprintf(report->log, "%lu\t%llu\t%.9g\t%.0f\n", (unsigned long)state->epoch,
-                          (unsigned long long)state->step, state->loss, speed(state)));
+        log_step(report, state);
     if (state->epoch_done)
-        progress_keep(&report->progress, "epoch %lu/%lu: loss %.4f, mean so far %.4f",
-                      (unsigned long)state->epoch, (unsigned long)report->epochs, state->epoch_loss,
-                      state->total_loss);
+        show_epoch(report, state);
     else if (progress_due(&report->progress))
         show_bar(report, state);
     if (state->epoch_done && report->log)
@@ -339,7 +368,14 @@ static void train_watched(struct batches_reader *in, struct report *report)
 {
     struct checkpoint_run run = {opt.model, in->shape, stream_hash(in->stream)};
     struct train_progress progress = {0};
-    struct train_watch watch = {report, after_step, between};
+    struct evaluation evaluation;
+    struct train_watch watch = {report, NULL, after_step, between};
+    if (opt.eval) {
+        const char *name;
+        int fd = cli_open_input(opt.eval, &name, true);
+        must(evaluation_open(&evaluation, fd, name, &in->head.vocab.words, &err), &err);
+        watch.evaluation = &evaluation;
+    }
     if (opt.resume)
         resume(report->trainer, &run, &progress, &in->head);
     else if (opt.init)
@@ -360,6 +396,8 @@ static void train_watched(struct batches_reader *in, struct report *report)
         output_defer_signals(false);
     if (result != 0 || is_stopped())
         stop(report, &progress, result);
+    if (opt.eval)
+        evaluation_close(&evaluation);
 }
 
 int main(int argc, char **argv)
