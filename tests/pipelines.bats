@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2030,SC2031 # Bats runs each test in a subshell
 # The programs in their pipes, end to end: on a small text, and on the Penn Treebank.
 
 load helper
@@ -122,6 +123,87 @@ short_pipe() {
 @test "with pipefail the status of a pipe is that of the stage that failed" {
   set -o pipefail
   exits_with 3 whole_pipe </dev/null
+}
+
+# ---- the scripts of pipelines/ ----
+
+PIPELINES=$BATS_TEST_DIRNAME/../pipelines
+
+@test "pipelines/text: words are letters of any script in small letters, sentences end at . ! ? and empty lines" {
+  locale -a | grep -qi 'c.utf-\?8' || skip 'no C.UTF-8'
+  export MIN_COUNT=1 EPOCHS=1 DIM=4 OUT=out
+  # shellcheck disable=SC1111 # the quotes of printed books are meant
+  printf '%s\n' "It's a  test, isn’t it? Yes!" 'A sentence may go on' 'in the next line (3 of them). "Ends" here.' \
+    '' "“ÉLAN” 'vital': naïve αβΓ Жи" >text
+  WORDS='test naïve' succeeds "$PIPELINES/text" text
+  assert_equal "$(<out/words.txt)" "$(printf '%s\n' "it's a test isn't it" yes \
+    'a sentence may go on in the next line 3 of them' 'ends here' 'élan vital naïve αβγ жи')"
+  assert_equal "$(grep -c '^cosine sim=' stdout)" 10
+  sgns-cat out/emb.bin αβγ
+  WRAPPED=no WORDS=next succeeds "$PIPELINES/text" <text
+  grep -qx 'a sentence may go on' out/words.txt
+  LOCALE=C exits_with 1 "$PIPELINES/text" text
+  says 'text: in the locale C É is no letter'
+}
+
+@test "pipelines/text: the same bytes from standard input and from files, and none from nothing" {
+  sample_text 300 30 >text
+  OUT=one MIN_COUNT=2 EPOCHS=2 WORDS=w1 succeeds "$PIPELINES/text" text
+  OUT=two MIN_COUNT=2 EPOCHS=2 WORDS=w1 succeeds "$PIPELINES/text" <text
+  cmp one/emb.bin two/emb.bin
+  OUT=three exits_with 3 "$PIPELINES/text" </dev/null
+  [ ! -e three/emb.bin ]
+}
+
+@test "pipelines/validate: a table of both losses, as sgns-train tells them" {
+  sample_text 400 30 >text
+  sample_text 500 30 | tail -n 100 >heldout
+  export MIN_COUNT=1 THRESHOLD=none EPOCHS=3 DIM=8 OUT=out
+  succeeds "$PIPELINES/validate" text heldout
+  cmp stdout out/epochs.tsv
+  awk -F '\t' 'NR == 1 { bad = $0 != "epoch\tloss\theld out"; next }
+    NF != 3 || $1 != NR - 1 || $2 !~ /^0\.[0-9]{4}$/ || $3 !~ /^0\.[0-9]{4}$/ { bad = 1 }
+    END { exit bad || NR != 4 }' stdout
+  # By hand.
+  ptb-vocab -q -m 1 text -o corpus.bin
+  ptb-vocab -q --vocab corpus.bin heldout | sgns-batch -q -e 1 -o heldout.bin
+  sgns-batch -q -e 3 corpus.bin | sgns-train -d 8 --eval heldout.bin -o emb.bin 2>said
+  cmp emb.bin out/emb.bin || sgns-cat emb.bin | cmp - <(sgns-cat out/emb.bin)
+  assert_equal "$(sed -n 's/^epoch 3.* eval //p' said)" "$(tail -n 1 stdout | cut -f 3)"
+  # A twentieth of the text, where nothing is held out.
+  OUT='split' succeeds "$PIPELINES/validate" text
+  assert_equal "$(wc -l <split/heldout.txt) $(wc -l <split/text.txt)" '20 380'
+  exits_with 2 "$PIPELINES/validate"
+  MIN_COUNT=1000000 exits_with 3 "$PIPELINES/validate" text
+}
+
+@test "pipelines/frozen-or-fresh: the first epoch is the same, the next ones are not" {
+  sample_text 400 30 >text
+  export MIN_COUNT=1 THRESHOLD=none EPOCHS=6 DIM=8 LR=0.05
+  OUT=out succeeds "$PIPELINES/frozen-or-fresh" text
+  awk -F '\t' 'NR == 1 { next }
+    NF != 5 || NR == 2 && ($2 != $4 || $3 != $5) || NR == 7 && $2 >= $4 { bad = 1 }
+    END { exit bad || NR != 7 }' stdout
+  # What a table has is what a run of its own has.
+  OUT=fresh RESAMPLE=yes "$PIPELINES/validate" text | tail -n 1 | cut -f 2 >expected
+  assert_equal "$(tail -n 1 stdout | cut -f 4)" "$(<expected)"
+}
+
+@test "pipelines/sweep: a row for each combination, the same for any number of jobs" {
+  sample_text 300 30 >text
+  export MIN_COUNT=1 THRESHOLD=none EPOCHS=1 DIMS='4 8' WINDOWS='2 5' NEGATIVES=3 LRS='2e-3 0.01'
+  OUT=one JOBS=1 succeeds "$PIPELINES/sweep" text
+  cp stdout expected
+  OUT=two JOBS=3 succeeds "$PIPELINES/sweep" text
+  cmp stdout expected
+  assert_equal "$(tail -n +2 stdout | cut -f 1-4 | sort -u | wc -l)" 8
+  awk -F '\t' 'NF != 6 { exit 1 }' stdout
+  OUT=alone DIM=8 WINDOW=5 NEGATIVES=3 LR=0.01 "$PIPELINES/validate" text | tail -n 1 | cut -f 2- >row
+  assert_equal "$(tail -n 1 stdout | cut -f 5-)" "$(<row)"
+  # One that fails does not take the others with it.
+  DIMS='0 4' WINDOWS=2 LRS=0.01 OUT=three exits_with 1 "$PIPELINES/sweep" text
+  grep -q $'^0\t.*failed$' stdout
+  grep -qE $'^4\t.*0\.[0-9]+$' stdout
 }
 
 # ---- the Penn Treebank ----
