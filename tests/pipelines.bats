@@ -206,6 +206,113 @@ PIPELINES=$BATS_TEST_DIRNAME/../pipelines
   grep -qE $'^4\t.*0\.[0-9]+$' stdout
 }
 
+# ---- pictures ----
+
+need_gnuplot() {
+  command -v gnuplot >/dev/null || skip 'needs gnuplot'
+}
+
+# log EPOCHS STEPS FROM [EVAL]: a loss log that falls from FROM.
+log() {
+  awk -v epochs="$1" -v steps="$2" -v from="$3" -v evaluated="${4-}" 'BEGIN {
+    printf "epoch\tstep\tloss\ttokens/s%s\n", evaluated ? "\teval" : ""
+    for (i = 1; i <= epochs * steps; i++) {
+      printf "%d\t%d\t%.4f\t1000", int((i - 1) / steps) + 1, i, from / sqrt(1 + i / steps)
+      if (evaluated) printf "\t%s", i % steps ? "" : evaluated
+      print ""
+    }
+  }'
+}
+
+@test "pipelines/plot-loss: one log or several, in the terminal, as SVG and as PNG" {
+  need_gnuplot
+  log 5 40 0.7 >plain.tsv
+  log 3 20 0.6 0.55 >held_out.tsv
+  succeeds "$PIPELINES/plot-loss" plain.tsv
+  assert_size_zero stderr
+  grep -q 'loss \*\*\*' stdout
+  grep -q 'mean so far ###' stdout
+  refute grep -q 'held out' stdout
+  succeeds "$PIPELINES/plot-loss" held_out.tsv one.svg
+  assert_size_zero stderr
+  grep -q 'held out  *O' stdout
+  grep -q '>held out<' one.svg
+  succeeds "$PIPELINES/plot-loss" plain.tsv held_out.tsv both.svg
+  for name in plain held_out 'held_out, held out'; do
+    grep -q ">$name<" both.svg
+  done
+  refute grep -q 'mean so far' both.svg
+  mkdir frozen
+  cp plain.tsv frozen/loss.tsv
+  succeeds "$PIPELINES/plot-loss" frozen/loss.tsv plain.tsv both.png
+  grep -q 'frozen \*\*\*' stdout
+  assert_equal "$(head -c 4 both.png | tail -c 3)" PNG
+  exits_with 2 "$PIPELINES/plot-loss"
+  exits_with 2 "$PIPELINES/plot-loss" only.png
+}
+
+@test "pipelines/plot-loss: what it draws are the numbers of the log" {
+  need_gnuplot
+  # A loss of 0.5 in the first half and 0.3 in the second.
+  { printf 'epoch\tstep\tloss\ttokens/s\n'; seq 200 | awk '{ print ($1 > 100) + 1 "\t" $1 "\t" ($1 > 100 ? 0.3 : 0.5) "\t9" }'; } >log.tsv
+  succeeds "$PIPELINES/plot-loss" log.tsv
+  # From 0.5 it falls in one step, and the mean of all to 0.4.
+  grep -qE '^  0\.5 +[|+].*(\*|#){30}' stdout
+  grep -qE '^  0\.3 .*\*{30}' stdout
+}
+
+# star: vectors of twelve words: three on each side of the first axis, two of the second, one of the third.
+star() {
+  echo '<unk> 9 9 9'
+  for i in 1 2 3; do echo "east$i 2 0 0"; echo "west$i -$i 0 0"; done
+  for i in 1 2; do echo "north$i 0 $i 0"; echo "south$i 0 -3 0"; done
+  echo 'up 0 0 1'
+  echo 'down 0 0 -1'
+}
+
+@test "pipelines/plot-map: principal components of vectors whose components are known" {
+  need_gnuplot
+  star | "$BATS_TEST_DIRNAME/forge.py" --vectors >star.bin
+  succeeds "$PIPELINES/plot-map" star.bin map.svg
+  assert_size_zero stderr
+  # Variances as 3 : 2 : 1, of which two are shown.
+  grep -q '>12 words on their two principal components, which show 83.3 % of their variance<' map.svg
+  # Words in one place cannot all have their name there, but one of each place has.
+  for word in east west north south; do
+    grep -q ">${word}[1-3]<" map.svg
+  done
+  refute grep -q unk map.svg
+  TITLE='Stars & "bars"' succeeds "$PIPELINES/plot-map" star.bin named.svg east1 up north2
+  grep -q 'Stars &amp; .*bars' named.svg
+  assert_equal "$(grep -oE '>(east|west|north|south|up|down)[1-3]?<' named.svg | sort | paste -sd ' ')" '>east1< >north2< >up<'
+}
+
+@test "pipelines/plot-map: the same picture from every awk, PNG too, and what is refused" {
+  need_gnuplot
+  sample_text 400 40 | whole_pipe >emb.bin
+  succeeds "$PIPELINES/plot-map" emb.bin one.svg
+  for awk in mawk gawk original-awk; do
+    command -v $awk >/dev/null || continue
+    mkdir bin
+    ln -s "$(command -v $awk)" bin/awk
+    PATH=$PWD/bin:$PATH succeeds "$PIPELINES/plot-map" emb.bin other.svg
+    cmp one.svg other.svg
+    rm -r bin
+  done
+  N=5 SKIP=2 succeeds "$PIPELINES/plot-map" emb.bin five.svg
+  grep -q '>5 words on ' five.svg
+  succeeds "$PIPELINES/plot-map" emb.bin map.png w1 w2 nonsense w3
+  assert_equal "$(<stderr)" 'plot-map: nonsense: not in the vocabulary'
+  assert_equal "$(head -c 4 map.png | tail -c 3)" PNG
+  exits_with 1 "$PIPELINES/plot-map" emb.bin map.svg nonsense
+  says 'plot-map: no words'
+  exits_with 2 "$PIPELINES/plot-map" emb.bin
+  exits_with 2 "$PIPELINES/plot-map" emb.bin map.pdf
+  head -c 300 emb.bin >cut.bin
+  exits_with 3 "$PIPELINES/plot-map" cut.bin new.svg
+  [ ! -e new.svg ]
+}
+
 # ---- the Penn Treebank ----
 
 # value FILE NAME: of a header.

@@ -140,13 +140,6 @@ moved() {
 
 # ---- earlier vectors ----
 
-# rows FILE WORD...: what sgns-cat prints of these words.
-rows() {
-  local file=$1
-  shift
-  sgns-cat "$file" "$@"
-}
-
 @test "--init: known words start from earlier vectors by their spelling, new ones as they would anyway" {
   # Another vocabulary: other ids for the words that both have, and words that only one has.
   { sample_text 200 20; yes 'new w7 newer w3 w5' | head -n 300; } | ptb-vocab -q -m 1 | sgns-batch -q -e 1 -o other.bin
