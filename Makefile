@@ -78,6 +78,8 @@ endif
 
 TOOLS   := $(basename $(notdir $(wildcard tools/*.c)))
 DRIVERS := $(basename $(notdir $(wildcard tests/test_*.c)))
+# Of bash and zsh; made by running the programs, and so only where they can run: to check and to install.
+COMPLETIONS := $(TOOLS:%=$(B)/share/bash-completion/completions/%) $(TOOLS:%=$(B)/share/zsh/site-functions/_%)
 BENCH   := $(basename $(notdir $(wildcard tests/bench/*.c)))
 OBJECTS := $(patsubst lib/%.c,$(B)/obj/%.o,$(filter-out lib/kernels.c lib/scores.c,$(wildcard lib/*.c))) \
            $(KERNELS:%=$(B)/obj/kernels/%.o) $(KERNELS:%=$(B)/obj/scores/%.o)
@@ -96,7 +98,7 @@ demo: deps
 
 ## check: install what is missing, build, run all tests (PTB=ptb.train.txt, EVAL=folder of test sets: also those on them)
 check: deps-check
-	+@$(MAKE) --no-print-directory -j$$(nproc) all $(DRIVERS:%=$(B)/tests/%) $(BENCH:%=$(B)/tests/bench/%) $(B)/tests/test_emulate $(B)/tests/sgns-cuda.so $(B)/tests/faults.so
+	+@$(MAKE) --no-print-directory -j$$(nproc) all $(COMPLETIONS) $(DRIVERS:%=$(B)/tests/%) $(BENCH:%=$(B)/tests/bench/%) $(B)/tests/test_emulate $(B)/tests/sgns-cuda.so $(B)/tests/faults.so
 	@PTB="$(PTB)" EVAL="$(EVAL)" tests/run $(B)
 
 ## check-hard: the proofs that take long, for tests/RELIABILITY.md (PTB=ptb.train.txt: all of them)
@@ -136,14 +138,17 @@ lint:
 format:
 	clang-format -i lib/*.[ch] tools/*.c tests/*.[ch] tests/*/*.[ch] tests/emulate/*.cpp
 
-## install, uninstall: programs and man pages, under PREFIX (/usr/local) and DESTDIR
-install: all
+## install, uninstall: programs, man pages and completions, under PREFIX (/usr/local) and DESTDIR
+install: all $(COMPLETIONS)
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1"
 	install -m 755 $(TOOLS:%=$(B)/bin/%) "$(DESTDIR)$(PREFIX)/bin"
 	install -m 644 $(TOOLS:%=tools/%.1) "$(DESTDIR)$(PREFIX)/share/man/man1"
+	install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" "$(DESTDIR)$(PREFIX)/share/zsh/site-functions"
+	install -m 644 $(TOOLS:%=$(B)/share/bash-completion/completions/%) "$(DESTDIR)$(PREFIX)/share/bash-completion/completions"
+	install -m 644 $(TOOLS:%=$(B)/share/zsh/site-functions/_%) "$(DESTDIR)$(PREFIX)/share/zsh/site-functions"
 	$(if $(GPU),install -D -m 755 $(GPU) "$(DESTDIR)$(PREFIX)/lib/sgns/sgns-cuda.so")
 uninstall:
-	cd "$(DESTDIR)$(PREFIX)" && rm -f $(TOOLS:%=bin/%) $(TOOLS:%=share/man/man1/%.1) lib/sgns/sgns-cuda.so && { rmdir lib/sgns 2>/dev/null || true; }
+	cd "$(DESTDIR)$(PREFIX)" && rm -f $(TOOLS:%=bin/%) $(TOOLS:%=share/man/man1/%.1) $(TOOLS:%=share/bash-completion/completions/%) $(TOOLS:%=share/zsh/site-functions/_%) lib/sgns/sgns-cuda.so && { rmdir lib/sgns 2>/dev/null || true; }
 
 ## clean: remove build/
 clean:
@@ -155,6 +160,14 @@ help:
 $(B)/bin/%: $(B)/obj/tools/%.o $(B)/libsgns.a
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(libs_of_$*)
+
+$(B)/share/bash-completion/completions/%: $(B)/bin/% tools/completions
+	@mkdir -p $(@D)
+	tools/completions bash $< > $@.tmp && mv $@.tmp $@
+
+$(B)/share/zsh/site-functions/_%: $(B)/bin/% tools/completions
+	@mkdir -p $(@D)
+	tools/completions zsh $< > $@.tmp && mv $@.tmp $@
 
 $(B)/tests/%: $(B)/obj/tests/%.o $(B)/libsgns.a
 	@mkdir -p $(@D)

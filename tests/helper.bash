@@ -105,6 +105,10 @@ need_ptb() {
   [ -n "${PTB-}" ] || skip "needs PTB=path/to/ptb.train.txt"
 }
 
+need_gnuplot() {
+  command -v gnuplot >/dev/null || skip 'needs gnuplot'
+}
+
 # sample_text SENTENCES WORDS: w1 is the most frequent word, and words that follow each other are
 # often alike. Random by its own means, so that every awk prints the same.
 sample_text() {

@@ -208,10 +208,6 @@ PIPELINES=$BATS_TEST_DIRNAME/../pipelines
 
 # ---- pictures ----
 
-need_gnuplot() {
-  command -v gnuplot >/dev/null || skip 'needs gnuplot'
-}
-
 # log EPOCHS STEPS FROM [EVAL]: a loss log that falls from FROM.
 log() {
   awk -v epochs="$1" -v steps="$2" -v from="$3" -v evaluated="${4-}" 'BEGIN {

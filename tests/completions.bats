@@ -1,0 +1,83 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The completion of options in bash and zsh, in real shells with a key for each letter.
+
+load helper
+
+COMPLETIONS=$BUILD/share/bash-completion/completions
+
+# typed_in SHELL KEYS: what comes of a line, where \t is the tab key. A command that begins with a
+# program's name prints its arguments there, each in <>.
+typed_in() {
+  declare -A shell=([bash]='bash --rcfile .bashrc -i' [zsh]='zsh -i')
+  {
+    echo "PS1=; bind 'set bell-style none'; bind 'set enable-bracketed-paste off'"
+    echo "for file in '$COMPLETIONS'/*; do source \"\$file\"; done"
+  } >.bashrc
+  {
+    echo "PS1=; fpath=('$BUILD/share/zsh/site-functions' \$fpath)"
+    echo 'autoload -Uz compinit && compinit -u -D'
+  } >.zshrc
+  for program in "${PROGRAMS[@]}"; do
+    printf 'function %s { printf "<%%s>" "$@"; echo; }\n' "$program"
+  done | tee -a .bashrc >>.zshrc
+  # Keys that come before the shell is ready are not edited.
+  { sleep 2; printf '%b\n' "$2"; sleep 1; echo exit; } |
+    ZDOTDIR=$PWD script -qec "${shell[$1]}" /dev/null | tr '\r' '\n' | grep '^<' | tail -n 1
+}
+
+# offered PROGRAM WORD...: what bash offers for the last word of a command line, a line each.
+offered() {
+  bash -c '
+    source "$1"
+    compopt() { echo "compopt $*"; }
+    name=_${2//-/_}
+    COMP_WORDS=("${@:2}") COMP_CWORD=$(($# - 2))
+    $name
+    [ ${#COMPREPLY[@]} -eq 0 ] || printf "%s\n" "${COMPREPLY[@]}"' - "$COMPLETIONS/$1" "$@"
+}
+
+@test "completion: every option of every program, and no other" {
+  for program in "${PROGRAMS[@]}"; do
+    $program --help | grep -oE '^ +(-.,)? *--[a-z-]+=?' | grep -oE '\-\-[a-z-]+=?' | sort >options
+    [ "$(wc -l <options)" -ge 4 ]
+    offered "$program" -- | grep -v '^compopt' | sort | cmp - options
+    bash -n "$COMPLETIONS/$program"
+  done
+}
+
+@test "completion: values from a list, files, and nothing for numbers" {
+  assert_equal "$(offered sgns-train --optimizer = '')" $'adam\nsgd'
+  assert_equal "$(offered sgns-train -O s)" sgd
+  assert_equal "$(offered sgns-knn --device = c)" $'cpu\ncuda'
+  assert_equal "$(offered sgns-train --loss-log =)" 'compopt -o default'
+  assert_equal "$(offered ptb-vocab --vocab = x)" 'compopt -o default'
+  assert_equal "$(offered sgns-train -d '')" ''
+  assert_equal "$(offered sgns-train --checkpoint-every = '')" ''
+  assert_equal "$(offered sgns-train ba)" 'compopt -o default'
+  # What is offered is taken.
+  for value in $(offered sgns-train --optimizer = ''); do
+    exits_with 3 sgns-train --optimizer="$value" -o out </dev/null
+  done
+}
+
+@test "completion: a real bash" {
+  touch batches.bin
+  assert_equal "$(typed_in bash 'sgns-train --opti\ts\tba\t')" '<--optimizer=sgd><batches.bin>'
+  assert_equal "$(typed_in bash 'ptb-vocab --mer\t--min\t3 ba\t')" '<--merge><--min-count=3><batches.bin>'
+}
+
+@test "completion: a real zsh" {
+  command -v zsh >/dev/null || skip 'needs zsh'
+  touch batches.bin
+  assert_equal "$(typed_in zsh 'sgns-train --opti\ts\tba\t')" '<--optimizer=sgd><batches.bin>'
+  for program in "${PROGRAMS[@]}"; do
+    zsh -n "$BUILD/share/zsh/site-functions/_$program"
+  done
+}
+
+@test "completion: what is no program, or no shell, is refused" {
+  exits_with 2 "$BATS_TEST_DIRNAME/../tools/completions"
+  exits_with 2 "$BATS_TEST_DIRNAME/../tools/completions" fish sgns-train
+  exits_with 127 "$BATS_TEST_DIRNAME/../tools/completions" bash ./missing
+}

@@ -1,0 +1,89 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016 # dollars are for others
+# The commands that the documents show: README.md, pipelines/README.md, and the examples of the manual
+# pages. They run on a small text; where the Penn Treebank is at hand, pipelines/README.md runs on it,
+# and what the commands print must be what stands there. `tests/documents.py fill pipelines/README.md`,
+# in a folder with both texts, puts what they print now into it.
+
+load helper
+
+setup_file() {
+  export BATS_TEST_TIMEOUT=3600 INPUTS=$BATS_FILE_TMPDIR
+  cd "$INPUTS" || return
+  ln -s "$BATS_TEST_DIRNAME"/../pipelines .
+  # What the examples read, by the names that they have there, with the words that they ask for.
+  {
+    yes 'the chip of a computer and software for the microprocessor
+      the bank to a court in london join
+      a king is to a queen what a man is to a woman
+      call me some whale of the sea gelbart' | sed 's/^ *//' | head -n 400
+    "$BATS_TEST_DIRNAME/../pipelines/sample-corpus" | head -n 4000
+  } >ptb.txt
+  cp ptb.txt ptb.train.txt
+  head -n 1500 ptb.txt | tee ptb.valid.txt valid.txt heldout.txt >other.txt
+  sed 's/$/. And then?/' valid.txt >book.txt
+  split -n l/2 ptb.txt part.
+  ptb-vocab -q ptb.txt -o corpus.bin
+  ptb-vocab -q ptb.txt | ptb-subsample -q | sgns-batch -q -o batches.bin
+  sgns-train -q -c model.ckpt --checkpoint-every 1steps batches.bin -o emb.bin
+  # As if it had been stopped.
+  head -c $(($(wc -c <batches.bin) * 3 / 4)) batches.bin | sgns-train -q -c emb.ckpt -o none.bin 2>said || [ $? = 3 ]
+}
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+  cp -r "$INPUTS"/* .
+}
+
+# works MODE FILE: no command of FILE fails.
+works() {
+  "$BATS_TEST_DIRNAME/documents.py" "$1" "$BATS_TEST_DIRNAME/../$2" >said ||
+    fail "$(head -c 5000 said)"
+}
+
+@test "the commands of README.md work" {
+  need_gnuplot
+  works run README.md
+}
+
+@test "the commands of pipelines/README.md work" {
+  works run pipelines/README.md
+}
+
+@test "the examples of the manual pages work" {
+  need_gnuplot
+  for page in "$BATS_TEST_DIRNAME"/../tools/*.1; do
+    (mkdir "${page##*/}.folder" && cd "${page##*/}.folder" && cp -r "$INPUTS"/* . && works run "tools/${page##*/}")
+  done
+}
+
+@test "PTB: the commands of pipelines/README.md print what stands there" {
+  need_ptb
+  valid=$(dirname "$PTB")/ptb.valid.txt
+  [ -e "$valid" ] || skip 'needs ptb.valid.txt beside it'
+  ln -sf "$PTB" ptb.train.txt
+  ln -sf "$valid" ptb.valid.txt
+  works compare pipelines/README.md
+}
+
+@test "a command that fails, or prints something else, is found" {
+  check() {
+    printf '%b' "$2" >document"$3"
+    exits_with "$1" "$BATS_TEST_DIRNAME/documents.py" "${4:-run}" document"$3"
+  }
+  check 0 '```sh\ntrue | cat\n```\n' .md
+  check 1 '```sh\nfalse\ntrue\n```\n' .md
+  check 1 '```sh\nsgns-cat none | cat\n```\n' .md
+  check 0 '```sh\nsgns-cat emb.bin | head -n 1\n```\n' .md
+  check 0 'text\n\n<!-- not run: because -->\n```sh\nfalse\n```\n```sh\ntrue\n```\n' .md
+  check 1 'no commands\n' .md
+  check 0 '```console\n$ echo a\nb\n```\n' .md
+  check 1 '```console\n$ echo a\nb\n```\n' .md compare
+  check 0 '```console\n$ echo "a\n> c"\na\nc\n$ echo 3.5 tokens/sec\n4 tokens/sec\n```\n' .md compare
+  check 0 '```console\n$ echo a\nb\n```\nafter\n' .md fill
+  assert_equal "$(<document.md)" "$(printf '```console\n$ echo a\na\n```\nafter')"
+  check 0 '.Sh EXAMPLES\n.Bd -literal\nprintf \\(aq\\e101\\(aq | grep A\n.Ed\n' .1
+  check 1 '.Sh EXAMPLES\n.Bd -literal\nprintf \\(aq\\e101\\(aq | grep B\n.Ed\n' .1
+  check 1 '.Sh NOTES\n.Bd -literal\nfalse\n.Ed\n' .1
+}
