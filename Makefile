@@ -84,7 +84,7 @@ BENCH   := $(basename $(notdir $(wildcard tests/bench/*.c)))
 OBJECTS := $(patsubst lib/%.c,$(B)/obj/%.o,$(filter-out lib/kernels.c lib/scores.c,$(wildcard lib/*.c))) \
            $(KERNELS:%=$(B)/obj/kernels/%.o) $(KERNELS:%=$(B)/obj/scores/%.o)
 
-.PHONY: all check check-hard check-oracle check-valgrind bench demo deps deps-check lint format install uninstall clean help
+.PHONY: all check check-hard deb check-oracle check-valgrind bench demo deps deps-check lint format install uninstall clean help
 
 ## all: the programs, in build/bin (MODE=debug|asan|tsan: in build/MODE/bin)
 all: $(TOOLS:%=$(B)/bin/%) $(GPU)
@@ -149,6 +149,10 @@ install: all $(COMPLETIONS)
 	$(if $(GPU),install -D -m 755 $(GPU) "$(DESTDIR)$(PREFIX)/lib/sgns/sgns-cuda.so")
 uninstall:
 	cd "$(DESTDIR)$(PREFIX)" && rm -f $(TOOLS:%=bin/%) $(TOOLS:%=share/man/man1/%.1) $(TOOLS:%=share/bash-completion/completions/%) $(TOOLS:%=share/zsh/site-functions/_%) lib/sgns/sgns-cuda.so && { rmdir lib/sgns 2>/dev/null || true; }
+
+## deb: a Debian package in build/, and where the CUDA backends were built one of these
+deb: deps all $(COMPLETIONS)
+	@packaging/deb $(B) $(B)
 
 ## clean: remove build/
 clean:

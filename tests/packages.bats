@@ -1,0 +1,79 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The Debian packages, made of the programs under test, put into a tree of their own and removed again.
+
+load helper
+
+have_packer() {
+  command -v dpkg-deb >/dev/null && command -v dpkg-shlibdeps >/dev/null
+}
+
+setup_file() {
+  have_packer || return 0
+  cd "$BATS_FILE_TMPDIR" || return
+  # As if the CUDA backends had been built; what stands in for them is a shared object as well.
+  mkdir -p with/lib/sgns without
+  ln -s "$BUILD"/{bin,share} with
+  ln -s "$BUILD"/{bin,share} without
+  cp "$BUILD/tests/sgns-cuda.so" with/lib/sgns
+  "$BATS_TEST_DIRNAME/../packaging/deb" without packages >names
+  "$BATS_TEST_DIRNAME/../packaging/deb" with with-cuda >names-cuda
+}
+
+setup() {
+  have_packer || skip 'needs dpkg-dev'
+  cd "$BATS_TEST_TMPDIR" || return
+  ln -s "$BATS_FILE_TMPDIR"/{packages,with-cuda,names,names-cuda} .
+}
+
+# dpkg_here ARGUMENT...: on the tree in `tree`, as anybody.
+dpkg_here() {
+  mkdir -p tree/var/lib/dpkg/{info,updates}
+  touch tree/var/lib/dpkg/{status,available}
+  PATH=$PATH:/usr/sbin:/sbin fakeroot dpkg --root=tree --force-not-root --force-depends --log=dpkg.log "$@"
+}
+
+@test "packages: sgns alone without the CUDA backends, sgns-cuda beside it with them" {
+  assert_equal "$(sed 's,.*/,,' names)" "$(basename packages/sgns_*.deb)"
+  assert_equal "$(wc -l <names-cuda)" 2
+  assert_equal "$(dpkg-deb -f packages/sgns_*.deb Version)" "$(sgns-cat --version | cut -d ' ' -f 2)-1"
+  dpkg-deb -f packages/sgns_*.deb Depends | grep -q 'libc6.*libzstd1'
+  dpkg-deb -f with-cuda/sgns-cuda_*.deb Depends | grep -q "^sgns (= $(dpkg-deb -f packages/sgns_*.deb Version)), "
+}
+
+@test "packages: install, work, and go without a trace" {
+  command -v fakeroot >/dev/null || skip 'needs fakeroot'
+  succeeds dpkg_here --install with-cuda/*.deb
+  for program in "${PROGRAMS[@]}"; do
+    assert_equal "$("tree/usr/bin/$program" --version)" "$("$program" --version)"
+    [ -e "tree/usr/share/man/man1/$program.1.gz" ]
+    [ -e "tree/usr/share/bash-completion/completions/$program" ]
+    [ -e "tree/usr/share/zsh/vendor-completions/_$program" ]
+  done
+  # The backends are found beside the programs.
+  built_with_asan || {
+    sample_text 60 40 | ptb-vocab -q -m 2 | sgns-batch -q | tree/usr/bin/sgns-train -q --device cuda -d 4 -o emb.bin
+    sgns-cat --header emb.bin | grep -q -- '--device=cuda:0$'
+  }
+  assert_equal "$(dpkg_here --verify sgns sgns-cuda)" ''
+  succeeds dpkg_here --purge sgns-cuda
+  [ ! -e tree/usr/lib/sgns ]
+  succeeds dpkg_here --purge sgns
+  assert_equal "$(find tree -path tree/var -prune -o -type f -print)" ''
+  [ ! -e tree/usr/share/doc/sgns ]
+}
+
+@test "packages: the same files give the same bytes" {
+  SOURCE_DATE_EPOCH=1700000000 "$BATS_TEST_DIRNAME/../packaging/deb" "$BATS_FILE_TMPDIR/without" one >/dev/null
+  SOURCE_DATE_EPOCH=1700000000 "$BATS_TEST_DIRNAME/../packaging/deb" "$BATS_FILE_TMPDIR/without" two >/dev/null
+  cmp one/*.deb two/*.deb
+}
+
+@test "packages: lintian has nothing to say" {
+  command -v lintian >/dev/null || skip 'needs lintian'
+  built_with_asan && skip 'a sanitizer is no part of a package'
+  # What stands in for the CUDA backends is no object of theirs, and needs no override.
+  run lintian --allow-root --fail-on error,warning packages/*.deb
+  assert_success
+  refute_output --partial ': '
+}
