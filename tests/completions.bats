@@ -53,6 +53,7 @@ offered() {
   assert_equal "$(offered sgns-train --loss-log =)" 'compopt -o default'
   assert_equal "$(offered ptb-vocab --vocab = x)" 'compopt -o default'
   assert_equal "$(offered sgns-train -d '')" ''
+  assert_equal "$(offered ptb-vocab --threads = '')" ''
   assert_equal "$(offered sgns-train --checkpoint-every = '')" ''
   assert_equal "$(offered sgns-train ba)" 'compopt -o default'
   # What is offered is taken.

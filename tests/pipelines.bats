@@ -261,6 +261,7 @@ log() {
   grep -q 'frozen \*\*\*' stdout
   assert_equal "$(head -c 4 both.png | tail -c 3)" PNG
   exits_with 2 "$PIPELINES/plot-loss"
+  says 'usage: plot-loss'
   exits_with 2 "$PIPELINES/plot-loss" only.png
 }
 
