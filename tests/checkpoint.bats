@@ -292,6 +292,15 @@ ends() {
   done
 }
 
+@test "the losses of held-out examples go on in the log of a stopped training, and change no checkpoint" {
+  head -c $(($(wc -c <batches.bin) * 2 / 3)) batches.bin >cut.bin
+  train -L whole --eval reseeded.bin batches.bin | cmp - adam.bin
+  fails_with 3 sgns-train -q -d 8 -L log --eval reseeded.bin -c ck cut.bin -o out
+  train -L log --eval reseeded.bin --resume ck batches.bin | cmp - adam.bin
+  cut -f 1-3,5 log | cmp - <(cut -f 1-3,5 whole)
+  assert_equal "$(cut -f 5 whole | grep -c '^0\.')" 3
+}
+
 @test "a loss log that is ahead of the checkpoint, or was cut in a line, is cut back" {
   for surplus in '3\t400\t0.1\t5\n3\t401\t0.1\t7\n3\t40' "1\\t1" '1\t1\t0.5\t7'; do
     { head -n $(($(minibatch middle.bin) + 1)) adam.tsv; printf '%b' "$surplus"; } >log
