@@ -16,11 +16,12 @@ static uint8_t *extend(struct bytes *b, size_t size, struct error *err)
 
 int bytes_put(struct bytes *b, const void *data, size_t size, struct error *err)
 {
+    if (size == 0) /* there may be no place yet to point to */
+        return 0;
     uint8_t *place = extend(b, size, err);
     if (!place)
         return -1;
-    if (size)
-        memcpy(place, data, size);
+    memcpy(place, data, size);
     return 0;
 }
 
