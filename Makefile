@@ -23,8 +23,12 @@ flags_release :=
 flags_asan  := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 flags_tsan  := -O1 -fsanitize=thread
 flags_debug := -O0
+flags_coverage := -O0 --coverage
+# For clang: what libFuzzer and afl-clang-fast build upon.
+flags_fuzz  := -O2 -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
+flags_afl   := -O2
 ifeq ($(origin flags_$(MODE)),undefined)
-$(error MODE=$(MODE): expected release, debug, asan or tsan)
+$(error MODE=$(MODE): expected release, debug, asan, tsan, coverage, fuzz or afl)
 endif
 FLAGS += $(flags_$(MODE))
 
@@ -80,11 +84,12 @@ TOOLS   := $(basename $(notdir $(wildcard tools/*.c)))
 DRIVERS := $(basename $(notdir $(wildcard tests/test_*.c)))
 # Of bash and zsh; made by running the programs, and so only where they can run: to check and to install.
 COMPLETIONS := $(TOOLS:%=$(B)/share/bash-completion/completions/%) $(TOOLS:%=$(B)/share/zsh/site-functions/_%)
+FUZZERS := $(basename $(notdir $(wildcard tests/fuzz/*.c)))
 BENCH   := $(basename $(notdir $(wildcard tests/bench/*.c)))
 OBJECTS := $(patsubst lib/%.c,$(B)/obj/%.o,$(filter-out lib/kernels.c lib/scores.c,$(wildcard lib/*.c))) \
            $(KERNELS:%=$(B)/obj/kernels/%.o) $(KERNELS:%=$(B)/obj/scores/%.o)
 
-.PHONY: all check check-hard deb check-oracle check-valgrind bench demo deps deps-check lint format install uninstall clean help
+.PHONY: all check check-hard deb check-oracle check-valgrind fuzz fuzz-targets bench demo deps deps-check lint format install uninstall clean help
 
 ## all: the programs, in build/bin (MODE=debug|asan|tsan: in build/MODE/bin)
 all: $(TOOLS:%=$(B)/bin/%) $(GPU)
@@ -98,7 +103,7 @@ demo: deps
 
 ## check: install what is missing, build, run all tests (PTB=ptb.train.txt, EVAL=folder of test sets: also those on them)
 check: deps-check
-	+@$(MAKE) --no-print-directory -j$$(nproc) all $(COMPLETIONS) $(DRIVERS:%=$(B)/tests/%) $(BENCH:%=$(B)/tests/bench/%) $(B)/tests/test_emulate $(B)/tests/sgns-cuda.so $(B)/tests/faults.so
+	+@$(MAKE) --no-print-directory -j$$(nproc) all $(COMPLETIONS) $(DRIVERS:%=$(B)/tests/%) $(BENCH:%=$(B)/tests/bench/%) $(FUZZERS:%=$(B)/tests/fuzz/%) $(B)/tests/test_emulate $(B)/tests/sgns-cuda.so $(B)/tests/faults.so
 	@PTB="$(PTB)" EVAL="$(EVAL)" tests/run $(B)
 
 ## check-hard: the proofs that take long, for tests/RELIABILITY.md (PTB=ptb.train.txt: all of them)
@@ -115,6 +120,13 @@ check-oracle: all
 check-valgrind: all
 	@pipelines/install-packages valgrind
 	@tests/valgrind $(B)
+
+## fuzz: fuzz every reader with clang's libFuzzer under ASan and UBSan (FUZZ_SECONDS= or FUZZ_RUNS= each, TARGETS=)
+fuzz:
+	@pipelines/install-packages build fuzz
+	+@$(MAKE) --no-print-directory MODE=fuzz CC=clang CUDA=0 fuzz-targets
+	@FUZZ_SECONDS="$(FUZZ_SECONDS)" FUZZ_RUNS="$(FUZZ_RUNS)" TARGETS="$(TARGETS)" tests/fuzz/run build/fuzz
+fuzz-targets: $(FUZZERS:%=$(B)/fuzz/%)
 
 ## bench: install what is missing, build, measure each program beside its peers (PTB=, EVAL=)
 bench: deps
@@ -136,7 +148,7 @@ lint:
 
 ## format: clang-format on all C sources
 format:
-	clang-format -i lib/*.[ch] tools/*.c tests/*.[ch] tests/*/*.[ch] tests/emulate/*.cpp
+	clang-format -i lib/*.[ch] tools/*.c tests/*.[ch] tests/*/*.[ch] tests/fuzz/support/*.[ch] tests/emulate/*.cpp
 
 ## install, uninstall: programs, man pages and completions, under PREFIX (/usr/local) and DESTDIR
 install: all $(COMPLETIONS)
@@ -172,6 +184,21 @@ $(B)/share/bash-completion/completions/%: $(B)/bin/% tools/completions
 $(B)/share/zsh/site-functions/_%: $(B)/bin/% tools/completions
 	@mkdir -p $(@D)
 	tools/completions zsh $< > $@.tmp && mv $@.tmp $@
+
+# Fuzz targets: with libFuzzer, or as plain programs that read files. The linker sends some calls of the
+# library to tests/fuzz/support/wrap.c.
+FUZZ_WRAPPED := read write getrandom $(addprefix ZSTD_,createDCtx freeDCtx decompressStream DStreamInSize DStreamOutSize createCCtx freeCCtx)
+$(B)/tests/fuzz/options $(B)/fuzz/options: FUZZ_WRAPPED += exit
+FUZZ_SUPPORT := $(patsubst %,$(B)/obj/tests/fuzz/support/%.o,payload wrap)
+FUZZ_LINK     = $(CC) $(FLAGS) $(LDFLAGS) -o $@ $^ $(FUZZ_WRAPPED:%=-Wl,--wrap=%) $(LIBS)
+
+$(B)/tests/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/support/replay.o $(FUZZ_SUPPORT) $(B)/libsgns.a
+	@mkdir -p $(@D)
+	$(FUZZ_LINK)
+
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(FUZZ_SUPPORT) $(B)/libsgns.a
+	@mkdir -p $(@D)
+	$(FUZZ_LINK) -fsanitize=fuzzer
 
 $(B)/tests/%: $(B)/obj/tests/%.o $(B)/libsgns.a
 	@mkdir -p $(@D)
@@ -219,6 +246,13 @@ $(B)/obj/tests/%.o: tests/%.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
+$(B)/obj/tests/fuzz/%.o: tests/fuzz/%.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -Itests -Itests/fuzz/support -MMD -MP -c -o $@ $<
+
+# What only serves the targets is not to be explored.
+$(B)/obj/tests/fuzz/support/%.o: FLAGS += $(if $(filter fuzz,$(MODE)),-fno-sanitize=fuzzer-no-link)
+
 $(B)/obj/tests/bench/%.o: tests/bench/%.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -Itests -MMD -MP -c -o $@ $<
@@ -244,4 +278,4 @@ $(B)/flags $(B)/flags-cuda: FORCE
 .PHONY: FORCE
 
 .SECONDARY:
--include $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d $(B)/obj/*/*/*.d)
+-include $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d $(B)/obj/*/*/*.d $(B)/obj/*/*/*/*.d)

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading a counts stream, joining it with itself, and cutting a vocabulary from it. */
+#include <stdlib.h>
+
+#include "counter.h"
+#include "counts.h"
+#include "fuzz.h"
+#include "memory.h"
+
+MUTATE_RECORDS
+
+static uint64_t sum_of(const struct vocab *vocab)
+{
+    uint64_t sum = 0;
+    for (uint32_t id = 0; id < vocab->words.count; id++)
+        sum += vocab->count[id];
+    return sum;
+}
+
+/* The second time must double all counts, or be refused where that overflows. */
+static void join_twice(const struct head *head, const struct corpus_totals *totals)
+{
+    struct counter counter;
+    struct error err;
+    demand_success(counter_init(&counter, &err) == 0, &err);
+    demand_success(counter_merge(&counter, "input", &head->vocab, totals, &err) == 0, &err);
+    demand(counter.counted.words.count == head->vocab.words.count);
+    if (counter_merge(&counter, "input", &head->vocab, totals, &err) < 0) {
+        demand_refusal(&err);
+        demand(totals->tokens >> 63 || totals->sentences >> 63);
+    } else {
+        demand(sum_of(&counter.counted) == 2 * totals->tokens);
+        demand(counter.totals.sentences == 2 * totals->sentences);
+    }
+    counter_release(&counter);
+}
+
+static void select_words(const struct vocab *counted, uint64_t min_count, uint32_t max_words)
+{
+    struct error err;
+    struct vocab cut = {0};
+    const struct words *words = &counted->words;
+    uint32_t *id = memory_new(words->count, sizeof *id, &err);
+    demand_success(id, &err);
+    demand_success(
+        vocab_select(&cut, words, counted->count, 0, min_count, max_words, id, &err) == 0, &err);
+    demand(cut.words.count <= max_words && sum_of(&cut) == sum_of(counted));
+    for (uint32_t i = 0; i < words->count; i++)
+        demand(id[i] < cut.words.count);
+    for (uint32_t i = 2; i < cut.words.count; i++)
+        demand(cut.count[i] <= cut.count[i - 1] && cut.count[i] >= min_count);
+    vocab_release(&cut);
+    free(id);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct head head = {0};
+    struct corpus_totals totals;
+    struct error err;
+    const struct payload *p = payload_of(STREAM_COUNTS, data, size);
+    fuzz_payload(p->bytes.data, p->bytes.size, p->chunk);
+    struct stream_reader *stream = stream_reader_open(FUZZ_FD, "input", STREAM_COUNTS, &err);
+    if (!stream || counts_read(stream, &head, &totals, &err) < 0) {
+        demand_refusal(&err);
+    } else {
+        join_twice(&head, &totals);
+        select_words(&head.vocab, p->choice + 1, p->choice % 5 + 1);
+        select_words(&head.vocab, 1, WORDS_MAX);
+    }
+    stream_reader_close(stream);
+    head_release(&head);
+    fuzz_end();
+    return 0;
+}

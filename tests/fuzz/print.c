@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* Printing bytes to a terminal; and words that are spelt like another. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "spelling.h"
+#include "text.h"
+
+static char printed[4 * 4096 + 1];
+static FILE *file;
+
+/* Nothing but printable characters, and as long as the text or longer. */
+static void check_printed(const uint8_t *text, size_t size, size_t length)
+{
+    const uint8_t *p = (const uint8_t *)printed;
+    demand(length >= size && length <= 4 * size);
+    for (size_t i = 0; i < length; i++) {
+        demand(p[i] >= 0x20 && p[i] != 0x7f);
+        demand(p[i] != 0xc2 || p[i + 1] >= 0xa0); /* C1 */
+        demand(p[i] < 0xf5 && p[i] != 0xc0 && p[i] != 0xc1);
+    }
+    if (length == size)
+        demand(memcmp(printed, text, size) == 0);
+}
+
+static void print(const uint8_t *data, size_t size)
+{
+    if (!file)
+        file = fmemopen(printed, sizeof printed, "w");
+    demand(file);
+    rewind(file);
+    text_print_escaped(file, (const char *)data, size);
+    fflush(file);
+    check_printed(data, size, (size_t)ftell(file));
+}
+
+/* The first word of the input among the others: words are separated by zero bytes. */
+static void spell(const char *text, size_t size)
+{
+    struct vocab vocab = {0};
+    struct error err;
+    uint32_t offer[SPELLING_OFFERS], id;
+    demand_success(vocab_append(&vocab, UNKNOWN_WORD, strlen(UNKNOWN_WORD), 0, &err) == 0, &err);
+    size_t first = strnlen(text, size);
+    for (size_t at = first; at < size; at++) {
+        size_t length = strnlen(text + at, size - at);
+        if (length > 0)
+            demand_success(vocab_append(&vocab, text + at, length, length * 7 % 5, &err) == 0,
+                           &err);
+        at += length;
+    }
+    if (first > 0) {
+        char *word = strndup(text, first);
+        int offers = spelling_closest(&vocab, text, first, offer, &err);
+        demand_success(offers >= 0 && offers <= SPELLING_OFFERS, &err);
+        for (int i = 0; i < offers; i++)
+            demand(offer[i] < vocab.words.count);
+        bool there = words_find(&vocab.words, text, first) != NO_WORD;
+        int result = spelling_find(&vocab, "input", word, &id, &err);
+        demand_success(result < 0 || (there && id < vocab.words.count), &err);
+        demand(result == 0 || err.status == STATUS_USAGE);
+        free(word);
+    }
+    vocab_release(&vocab);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    size = size < 4096 ? size : 4096;
+    print(data, size);
+    if (size < 256)
+        spell((const char *)data, size);
+    return 0;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs a target on files, and on all files of folders, without libFuzzer: usage: TARGET PATH...
+ * Prints how many. A target that finds something ends the process; the file that it was at is then
+ * the last line. */
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fuzz.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv) __attribute__((weak));
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+
+/* Nothing is mutated here. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size)
+{
+    (void)data, (void)max_size;
+    return size;
+}
+
+static unsigned files;
+
+static _Noreturn void unreadable(const char *path)
+{
+    perror(path);
+    exit(1);
+}
+
+/* In memory of just its size, so that a read behind it is noticed. */
+static void run_file(const char *path, size_t size)
+{
+    FILE *file = fopen(path, "r");
+    uint8_t *data = malloc(size ? size : 1);
+    if (!file || !data || fread(data, 1, size, file) != size)
+        unreadable(path);
+    fclose(file);
+    printf("%s\r", path);
+    LLVMFuzzerTestOneInput(data, size);
+    free(data);
+    files++;
+}
+
+static void run(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) < 0)
+        unreadable(path);
+    if (!S_ISDIR(st.st_mode)) {
+        run_file(path, (size_t)st.st_size);
+        return;
+    }
+    DIR *folder = opendir(path);
+    if (!folder)
+        unreadable(path);
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        char inside[PATH_MAX];
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(inside, sizeof inside, "%s/%s", path, entry->d_name);
+        run(inside);
+    }
+    closedir(folder);
+}
+
+int main(int argc, char **argv)
+{
+    setvbuf(stdout, NULL, _IONBF, 0);
+    if (LLVMFuzzerInitialize)
+        LLVMFuzzerInitialize(&argc, &argv);
+    for (int i = 1; i < argc; i++)
+        run(argv[i]);
+    printf("\n%u files\n", files);
+    return files == 0;
+}
