@@ -200,6 +200,11 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(FUZZ_SUPPORT) $(B)/libsgns.a
 	@mkdir -p $(@D)
 	$(FUZZ_LINK) -fsanitize=fuzzer
 
+# For tests/fuzz/afl.
+$(B)/fuzz/seal.so: tests/fuzz/support/afl_seal.c tests/fuzz/support/payload.c lib/bytes.c lib/memory.c lib/error.c
+	@mkdir -p $(@D)
+	cc $(filter-out -O%,$(FLAGS)) -O2 -Itests/fuzz/support -shared -o $@ $^ $(LIBS)
+
 $(B)/tests/%: $(B)/obj/tests/%.o $(B)/libsgns.a
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)

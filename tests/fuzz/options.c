@@ -67,8 +67,9 @@ void __wrap_exit(int code)
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc, (void)argv;
+    stdout = fuzz_sink();
     stderr = fuzz_sink();
-    demand(stderr);
+    demand(stdout && stderr);
     return 0;
 }
 

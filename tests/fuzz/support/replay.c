@@ -22,6 +22,7 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size)
 }
 
 static unsigned files;
+static FILE *report; /* standard output, which a target may have made another */
 
 static _Noreturn void unreadable(const char *path)
 {
@@ -37,7 +38,7 @@ static void run_file(const char *path, size_t size)
     if (!file || !data || fread(data, 1, size, file) != size)
         unreadable(path);
     fclose(file);
-    printf("%s\r", path);
+    fprintf(report, "%s\r", path);
     LLVMFuzzerTestOneInput(data, size);
     free(data);
     files++;
@@ -67,11 +68,12 @@ static void run(const char *path)
 
 int main(int argc, char **argv)
 {
-    setvbuf(stdout, NULL, _IONBF, 0);
+    report = stdout;
+    setvbuf(report, NULL, _IONBF, 0);
     if (LLVMFuzzerInitialize)
         LLVMFuzzerInitialize(&argc, &argv);
     for (int i = 1; i < argc; i++)
         run(argv[i]);
-    printf("\n%u files\n", files);
+    fprintf(report, "\n%u files\n", files);
     return files == 0;
 }

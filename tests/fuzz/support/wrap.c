@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
+#include <unistd.h>
 #include <zstd.h>
 
 #include "fuzz.h"
@@ -45,9 +46,9 @@ static struct bytes output;
 
 void fuzz_fail(const char *condition, const char *file, int line, const struct error *err)
 {
-    fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, condition);
+    dprintf(STDERR_FILENO, "%s:%d: does not hold: %s\n", file, line, condition);
     if (err)
-        fprintf(stderr, "status %d: %s\n", (int)err->status, err->text);
+        dprintf(STDERR_FILENO, "status %d: %s\n", (int)err->status, err->text);
     abort();
 }
 
