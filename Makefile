@@ -89,7 +89,7 @@ BENCH   := $(basename $(notdir $(wildcard tests/bench/*.c)))
 OBJECTS := $(patsubst lib/%.c,$(B)/obj/%.o,$(filter-out lib/kernels.c lib/scores.c,$(wildcard lib/*.c))) \
            $(KERNELS:%=$(B)/obj/kernels/%.o) $(KERNELS:%=$(B)/obj/scores/%.o)
 
-.PHONY: all check check-hard deb check-oracle check-valgrind fuzz fuzz-targets bench demo deps deps-check lint format install uninstall clean help
+.PHONY: all check check-hard deb check-oracle check-valgrind fuzz fuzz-targets coverage bench demo deps deps-check lint format install uninstall clean help
 
 ## all: the programs, in build/bin (MODE=debug|asan|tsan: in build/MODE/bin)
 all: $(TOOLS:%=$(B)/bin/%) $(GPU)
@@ -127,6 +127,13 @@ fuzz:
 	+@$(MAKE) --no-print-directory MODE=fuzz CC=clang CUDA=0 fuzz-targets
 	@FUZZ_SECONDS="$(FUZZ_SECONDS)" FUZZ_RUNS="$(FUZZ_RUNS)" TARGETS="$(TARGETS)" tests/fuzz/run build/fuzz
 fuzz-targets: $(FUZZERS:%=$(B)/fuzz/%)
+
+## coverage: run all tests, then print which lines of lib/ they ran; the readers' must be 95 % of all
+coverage:
+	@pipelines/install-packages build check coverage
+	@find build/coverage -name '*.gcda' -delete 2>/dev/null || true
+	+@$(MAKE) --no-print-directory MODE=coverage CUDA=0 check || echo 'coverage: some tests failed'
+	@tests/coverage build/coverage
 
 ## bench: install what is missing, build, measure each program beside its peers (PTB=, EVAL=)
 bench: deps
