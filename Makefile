@@ -12,6 +12,7 @@ PTB    ?=
 # that need them.
 EVAL   ?=
 
+comma   := ,
 B       := build$(if $(filter-out release,$(MODE)),/$(MODE))
 CFLAGS  ?= -O3 -g
 WARN    := -Wall -Wextra -Wno-psabi $(if $(WERROR),-Werror)
@@ -191,6 +192,10 @@ $(B)/share/bash-completion/completions/%: $(B)/bin/% tools/completions
 $(B)/share/zsh/site-functions/_%: $(B)/bin/% tools/completions
 	@mkdir -p $(@D)
 	tools/completions zsh $< > $@.tmp && mv $@.tmp $@
+
+# Calls that tests/test_failures.c lets fail.
+$(B)/tests/test_failures: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc posix_memalign free read write lseek \
+                                       pthread_create $(addprefix ZSTD_,createDCtx freeDCtx createCCtx freeCCtx))
 
 # Fuzz targets: with libFuzzer, or as plain programs that read files. The linker sends some calls of the
 # library to tests/fuzz/support/wrap.c.
