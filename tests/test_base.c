@@ -795,8 +795,9 @@ static void search(const float *rows, uint32_t words, uint32_t dim, uint32_t que
 {
     struct error err;
     struct knn_config config = {rows, words, dim, 1, k, 1};
+    struct knn_query asked = knn_query_word(&config, &query);
     struct knn *knn = knn_cpu_create(&config, &err);
-    require(knn && knn->methods->search(knn, &query, 1, k, found, &err) == 0, &err);
+    require(knn && knn->methods->search(knn, &asked, 1, k, found, &err) == 0, &err);
     knn->methods->destroy(knn);
 }
 

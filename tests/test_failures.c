@@ -307,7 +307,7 @@ static int write_batches_to(int fd, struct error *err)
 
 static int write_vectors_to(int fd, struct error *err)
 {
-    return train_write(trainer, fd, "out", &head, config.dim, err);
+    return train_write(trainer, fd, "out", &head, &shape, config.dim, err);
 }
 
 static struct checkpoint_run run(void)
@@ -417,7 +417,11 @@ static int read_checkpoint(struct error *err)
 {
     const struct checkpoint_run of = run();
     struct train_progress progress;
-    return checkpoint_read(rewound(checkpoint_file), "in", &of, trainer, &progress, err);
+    struct head of_checkpoint = {0};
+    int result = checkpoint_read(rewound(checkpoint_file), "in", &of, trainer, &progress,
+                                 &of_checkpoint, err);
+    head_release(&of_checkpoint);
+    return result;
 }
 
 static int read_counts(struct error *err)

@@ -104,7 +104,9 @@ static int go_on(const struct checkpoint_run *run, struct error *err)
 {
     struct model model = {.trainer = {.methods = &methods}, .run = run};
     struct train_progress progress = {0};
-    int result = checkpoint_read(FUZZ_FD, "input", run, &model.trainer, &progress, err);
+    struct head head = {0};
+    int result = checkpoint_read(FUZZ_FD, "input", run, &model.trainer, &progress, &head, err);
+    head_release(&head);
     demand(model.resumed == (result == 0));
     demand(result < 0 || progress.steps > 0);
     return result;
