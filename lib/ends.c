@@ -20,7 +20,6 @@ enum {
     TAIL_FIRST = 256 << 10,  /* looked at first */
     DECODED_MAX = 128 << 20, /* bytes of payload that may be decoded to find END */
     STEPS_MAX = 1 << 20,     /* blocks that may be walked over to find where a frame begins */
-    FRAME_HEADER_MAX = 18,
     BLOCK_HEADER = 3,
     CHECKSUM = 4
 };
@@ -59,11 +58,12 @@ static bool read_tail(struct tail *t, size_t size)
 static size_t frame_header_size(const uint8_t *frame, size_t left)
 {
     static const uint8_t magic[4] = {0x28, 0xb5, 0x2f, 0xfd}, content_size[4] = {0, 2, 4, 8};
-    if (left < FRAME_HEADER_MAX || memcmp(frame, magic, sizeof magic) != 0)
+    if (left <= sizeof magic || memcmp(frame, magic, sizeof magic) != 0)
         return 0;
     bool single_segment = frame[4] & 0x20;
     size_t size = sizeof magic + 1 + !single_segment + content_size[frame[4] >> 6];
-    return size + (single_segment && frame[4] >> 6 == 0);
+    size += single_segment && frame[4] >> 6 == 0;
+    return size <= left ? size : 0;
 }
 
 /* Whether a frame with a checksum begins at `start` and ends just at `end`, going from block to

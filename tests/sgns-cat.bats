@@ -247,6 +247,7 @@ corpus.bin: corpus stream, head and END ok, data not checked\n'
   for file in two.bin empty-frame.bin; do
     fails_with 3 sgns-cat --check --quick $file
   done
+  sed -n 1p stdout | grep -qE '^empty-frame\.bin: byte [0-9]+: an empty zstd frame at the end$'
 }
 
 @test "--quick checks all of what it cannot look at quickly" {
