@@ -7,7 +7,8 @@
 
 static uint8_t *extend(struct bytes *b, size_t size, struct error *err)
 {
-    if (memory_reserve(&b->data, &b->capacity, b->size + size, 1, err) < 0)
+    /* A byte too many: nothing, put into an empty buffer, has a place too. */
+    if (memory_reserve(&b->data, &b->capacity, b->size + size + 1, 1, err) < 0)
         return NULL;
     uint8_t *place = b->data + b->size;
     b->size += size;

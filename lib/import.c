@@ -10,7 +10,7 @@ enum { PENDING = 1 << 18 /* numbers, about, that go to the temporary file at a t
 
 void import_release(struct import *to)
 {
-    if (to->started)
+    if (to->spooled)
         spool_close(&to->spool);
     word_index_free(to->index);
     vocab_release(&to->vocab);
@@ -22,12 +22,7 @@ int import_start(struct import *to, uint32_t dim, struct error *err)
 {
     to->dim = dim;
     to->index = word_index_new(&to->vocab.words, err);
-    to->pending_capacity = (PENDING / dim + 1) * (size_t)dim;
-    to->pending = to->index ? memory_new(to->pending_capacity, sizeof *to->pending, err) : NULL;
-    if (!to->pending || spool_open(&to->spool, err) < 0)
-        return -1;
-    to->started = true;
-    return 0;
+    return to->index ? 0 : -1;
 }
 
 bool import_finite(const float *value, size_t n)
@@ -38,9 +33,13 @@ bool import_finite(const float *value, size_t n)
     return sum == 0;
 }
 
+/* Moves the rows in memory to the temporary file. */
 static int flush(struct import *to, struct error *err)
 {
     size_t n = (size_t)to->pending_rows * to->dim;
+    if (!to->spooled && spool_open(&to->spool, err) < 0)
+        return -1;
+    to->spooled = true;
     to->pending_rows = 0;
     return spool_append(&to->spool, to->pending, n * sizeof *to->pending, err);
 }
@@ -68,8 +67,11 @@ int import_row(struct import *to, const char *word, size_t length, const float *
         leave_out(&to->again, where);
         return 0;
     }
-    memcpy(to->pending + (size_t)to->pending_rows++ * to->dim, row, to->dim * sizeof *row);
-    return (size_t)(to->pending_rows + 1) * to->dim > to->pending_capacity ? flush(to, err) : 0;
+    size_t place = (size_t)to->pending_rows++ * to->dim;
+    if (memory_reserve(&to->pending, &to->pending_capacity, place + to->dim, sizeof *row, err) < 0)
+        return -1;
+    memcpy(to->pending + place, row, to->dim * sizeof *row);
+    return place + to->dim >= PENDING ? flush(to, err) : 0;
 }
 
 int import_finish(struct import *to, const struct input *in, struct error *err)
@@ -81,13 +83,19 @@ int import_finish(struct import *to, const struct input *in, struct error *err)
     to->index = NULL;
     vocab->count = memory_new(vocab->words.count, sizeof *vocab->count, err);
     vocab->count_capacity = vocab->words.count;
-    return vocab->count ? flush(to, err) : -1;
+    if (!vocab->count)
+        return -1;
+    return to->spooled ? flush(to, err) : 0; /* few rows stay in memory */
 }
 
 int import_read(const struct import *from, uint32_t first, uint32_t count, float *rows,
                 struct error *err)
 {
     size_t row = from->dim * sizeof *rows;
+    if (!from->spooled) {
+        memcpy(rows, from->pending + (size_t)first * from->dim, count * row);
+        return 0;
+    }
     return spool_read(&from->spool, rows, count * row, first * (uint64_t)row, err);
 }
 

@@ -2,7 +2,7 @@
 /* import.h -- words and vectors of another program's file, on their way to a stream or another file.
  *
  * Such files tell a word and its vector, then the next; a stream has all words first. So the words
- * are held here, and the vectors pass through a temporary file.
+ * are held here, and the vectors, unless they are few, pass through a temporary file.
  */
 #ifndef SGNS_IMPORT_H
 #define SGNS_IMPORT_H
@@ -22,9 +22,9 @@ struct import {
     struct vocab vocab; /* every count is 0: not known */
     struct word_index *index;
     uint32_t dim;
-    bool started;       /* the spool is open */
-    struct spool spool; /* rows (vocab.words.count × dim), but for those in `pending` */
-    float *pending;
+    bool spooled; /* the rows before those in `pending` are in a temporary file */
+    struct spool spool;
+    float *pending; /* (pending_rows × dim) */
     size_t pending_capacity;
     uint32_t pending_rows;
     uint64_t read;                  /* rows of the file, with those left out */

@@ -275,6 +275,10 @@ while at < len(payload):
   printf '3 1\n%065536d 1\na 2\nz\0z 3\n' 0 >emb.txt
   succeeds sgns-convert --to glove --from word2vec emb.txt
   prints 'a 2\n'
+  printf '2 1\n %ba %b' '\0\0\0\0' '\0\0\0200\0077' >emb.w2v
+  succeeds sgns-convert --from word2vec-bin --to glove emb.w2v
+  prints 'a 1\n'
+  says '1 row left out'
   printf '. . 1 2\n' >emb.txt
   fails_with 3 sgns-convert --from glove --to word2vec emb.txt
   says 'no row with a word'
@@ -554,8 +558,12 @@ limited() {
 }
 
 @test "a temporary file that cannot be made or written is an error" {
-  rows | foreign gensim >emb.txt
+  awk 'BEGIN { for (i = 0; i < 3000; i++) { printf "w%d", i; for (j = 0; j < 100; j++) printf " 1"; print "" } }' >emb.txt
   TMPDIR=missing fails_with 1 sgns-convert -o out emb.txt
   says "temporary file in 'missing'"
   leaves_nothing out
+  TMPDIR=. fails_with 1 limited sgns-convert --to glove emb.txt
+  says "cannot write to a temporary file in '.'"
+  # A few rows need none.
+  head -n 5 emb.txt | TMPDIR=missing sgns-convert -q --to glove | cmp - <(head -n 5 emb.txt)
 }
