@@ -194,13 +194,13 @@ $(B)/share/zsh/site-functions/_%: $(B)/bin/% tools/completions
 	tools/completions zsh $< > $@.tmp && mv $@.tmp $@
 
 # Calls that tests/test_failures.c lets fail.
-$(B)/tests/test_failures: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc posix_memalign free read write lseek \
+$(B)/tests/test_failures: private LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc posix_memalign free read write lseek \
                                        pthread_create $(addprefix ZSTD_,createDCtx freeDCtx createCCtx freeCCtx))
 
 # Fuzz targets: with libFuzzer, or as plain programs that read files. The linker sends some calls of the
 # library to tests/fuzz/support/wrap.c.
 FUZZ_WRAPPED := read write getrandom $(addprefix ZSTD_,createDCtx freeDCtx decompressStream DStreamInSize DStreamOutSize createCCtx freeCCtx)
-$(B)/tests/fuzz/options $(B)/fuzz/options: FUZZ_WRAPPED += exit
+$(B)/tests/fuzz/options $(B)/fuzz/options: private FUZZ_WRAPPED += exit
 FUZZ_SUPPORT := $(patsubst %,$(B)/obj/tests/fuzz/support/%.o,payload wrap)
 FUZZ_LINK     = $(CC) $(FLAGS) $(LDFLAGS) -o $@ $^ $(FUZZ_WRAPPED:%=-Wl,--wrap=%) $(LIBS)
 
@@ -268,7 +268,7 @@ $(B)/obj/tests/fuzz/%.o: tests/fuzz/%.c $(B)/flags
 	$(CC) $(FLAGS) -Itests -Itests/fuzz/support -MMD -MP -c -o $@ $<
 
 # What only serves the targets is not to be explored.
-$(B)/obj/tests/fuzz/support/%.o: FLAGS += $(if $(filter fuzz,$(MODE)),-fno-sanitize=fuzzer-no-link)
+$(B)/obj/tests/fuzz/support/%.o: private FLAGS += $(if $(filter fuzz,$(MODE)),-fno-sanitize=fuzzer-no-link)
 
 $(B)/obj/tests/bench/%.o: tests/bench/%.c $(B)/flags
 	@mkdir -p $(@D)
