@@ -448,7 +448,7 @@ held_out() {
   run grep '^made by:' header
   assert_equal "${#lines[@]}" 4
   assert_line --index 0 --regexp '^made by: ptb-vocab [0-9.]+ --min-count=1 --max-vocab=[0-9]+$'
-  assert_line --index 1 --regexp '^made by: ptb-subsample [0-9.]+ --threshold=0.1 --seed=1$'
+  assert_line --index 1 --regexp '^made by: ptb-subsample [0-9.]+ --threshold=0.1 --draws=1 --seed=1$'
   assert_line --index 2 --regexp '^made by: sgns-batch [0-9.]+ --batch-size=64 .* --epochs=3 --seed=1$'
   assert_line --index 3 --regexp '^made by: sgns-train [0-9.]+ --dim=8 --optimizer=adam --lr=0.005 --seed=3 --device=cpu$'
 }
