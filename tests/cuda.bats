@@ -53,6 +53,14 @@ train_on_gpu() {
   done
 }
 
+@test "CUDA: so are those of all words, and of sums" {
+  sgns-knn --device cpu --all cpu.bin 12 >expected
+  sgns-knn -q --device cuda --all cpu.bin 12 | cmp - expected
+  awk 'BEGIN { for (i = 1; i < 30; i++) printf "w%d - w%d + w%d\nw%d\n", i % 20 + 1, i * 7 % 20 + 1, i * 3 % 17 + 1, i % 9 + 1 }' >asked
+  sgns-knn --device cpu --tsv cpu.bin - 1000 <asked >expected
+  sgns-knn -q --device cuda --tsv cpu.bin - 1000 <asked | cmp - expected
+}
+
 @test "CUDA: a truncated input is refused as on the CPU" {
   head -c 3000 batches.bin >cut.bin
   fails_with 3 sgns-train -q --device cpu -d 20 cut.bin -o out
@@ -182,6 +190,7 @@ train_on_gpu() {
   local call=1
   while ! EMULATE_FAIL=$call sgns-knn -q --device cuda cpu.bin w1 2>stderr >/dev/null; do
     EMULATE_FAIL=$call fails_with 4 sgns-knn -q --device cuda cpu.bin w1
+    EMULATE_FAIL=$call fails_with 4 sgns-knn -q --device cuda --all cpu.bin
     call=$((call + 1))
   done
   [ "$call" -gt 15 ]

@@ -70,7 +70,6 @@ says_like() {
 
 # prints TEXT: just this is in stdout, of the program that ended last; \n separates lines.
 prints() {
-  [ "$1" != -- ] || shift
   assert_equal "$(<stdout)" "$(printf '%b' "$1")"
 }
 

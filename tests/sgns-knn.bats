@@ -263,7 +263,7 @@ END
   succeeds sgns-knn -T --neighbours=10 v.bin 7
   assert_equal "$(wc -l <stdout)" 4
   succeeds sgns-knn v.bin - 1 < <(echo -)
-  prints -- '-:\ncosine sim=0.949: 10\n'
+  prints '-:\ncosine sim=0.949: 10\n'
 }
 
 @test "TSV has query, rank, word and cosine" {
@@ -419,7 +419,7 @@ END
   numbered
   succeeds sgns-knn -T -k 1 v.bin -- '- - +' '+ + 7'
   # (1,1)/sqrt2 + (1,0); (-1,0) + (1,0)
-  prints -- '- - +\t1\t10\t0.997484\n+ + 7\t1\t<unk>\t0.000000\n'
+  prints '- - +\t1\t10\t0.997484\n+ + 7\t1\t<unk>\t0.000000\n'
   succeeds sgns-knn -T -k 1 v.bin ' 7 '
   prints '7\t1\t10\t0.894427\n'
   for query in '7 -' '- 7' '7 10' '7 * 10' '7 + 10 10' '7 - - 10' '7-10'; do
