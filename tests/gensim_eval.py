@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""gensim's figures for test sets, in the form of sgns-eval:
+"""gensim's figures for test sets, in the form of sgns-eval, or the 7 words nearest to sums, as sgns-knn
+--tsv:
 
-    gensim_eval.py [--match-case] [--restrict N] [--skip-mul] VECTORS FILE...
+    gensim_eval.py [--match-case] [--restrict N] VECTORS FILE...
+    gensim_eval.py --sums VECTORS < QUERIES
 
 VECTORS is what sgns-cat prints of a vectors stream, which is the text format of word2vec. Test sets of
 words and ratings are separated by tabs; analogies have sections.
 """
 import argparse
+import sys
 import warnings
 
 from gensim.models import KeyedVectors
@@ -51,14 +54,27 @@ def analogies(vectors, path, options):
         print_row(path, other[0], "3cosmul", *other[1:])
 
 
+def answer_sums(vectors):
+    for line in sys.stdin:
+        terms = ["+"] + line.split()
+        signed = list(zip(terms[::2], terms[1::2]))
+        found = vectors.most_similar(positive=[word for sign, word in signed if sign == "+"],
+                                     negative=[word for sign, word in signed if sign == "-"], topn=7)
+        for rank, (word, cosine) in enumerate(found, 1):
+            print(line.rstrip("\n"), rank, word, f"{cosine:.6f}", sep="\t")
+
+
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("--sums", action="store_true")
     parser.add_argument("--match-case", action="store_true")
     parser.add_argument("--restrict", type=int, default=300000)
     parser.add_argument("vectors")
-    parser.add_argument("files", nargs="+")
+    parser.add_argument("files", nargs="*")
     args = parser.parse_args()
     vectors = KeyedVectors.load_word2vec_format(args.vectors)
+    if args.sums:
+        answer_sums(vectors)
     options = {"case_insensitive": not args.match_case, "restrict_vocab": args.restrict}
     for path in args.files:
         with open(path, encoding="utf-8") as lines:

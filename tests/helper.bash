@@ -104,6 +104,18 @@ need_ptb() {
   [ -n "${PTB-}" ] || skip "needs PTB=path/to/ptb.train.txt"
 }
 
+# need_peer WHAT COMMAND...: which tells whether it is there; or the test is skipped, unless PEERS is set.
+need_peer() {
+  "${@:2}" &>/dev/null && return
+  [ -z "${PEERS-}" ] || fail "PEERS is set, but there is no $1"
+  skip "needs $1"
+}
+
+# gensim for the system's python3.
+need_gensim() {
+  need_peer "Debian's python3-gensim" /usr/bin/python3 -c 'import gensim'
+}
+
 need_gnuplot() {
   command -v gnuplot >/dev/null || skip 'needs gnuplot'
 }

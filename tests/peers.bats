@@ -5,23 +5,9 @@
 
 load helper
 
-# need_peer WHAT COMMAND...: which tells whether it is there; or the test is skipped.
-need_peer() {
-  "${@:2}" &>/dev/null && return
-  [ -z "${PEERS-}" ] || fail "PEERS is set, but there is no $1"
-  skip "needs $1"
-}
-
-# peers ARGUMENT...: peers.py with the first Python that has gensim.
+# peers ARGUMENT...: peers.py with the Python that has gensim.
 peers() {
-  local python
-  for python in python3 /usr/bin/python3; do
-    if "$python" -c 'import importlib.util as u, sys; sys.exit(not u.find_spec("gensim"))' 2>/dev/null; then
-      "$python" "$BATS_TEST_DIRNAME/peers.py" "$@"
-      return
-    fi
-  done
-  return 1
+  /usr/bin/python3 "$BATS_TEST_DIRNAME/peers.py" "$@"
 }
 
 # agree: every line of `found` (word, cosine) is what sgns-knn says of `query` and emb.bin, to one in
@@ -35,7 +21,7 @@ agree() {
 }
 
 @test "gensim and NumPy load every format, and give the same neighbours to 1e-6" {
-  need_peer gensim peers there
+  need_gensim
   sample_text 3000 60 | ptb-vocab -q -m 1 | sgns-batch -q -b 64 | sgns-train -q -d 20 --lr 0.01 -o emb.bin
   sgns-cat emb.bin >rows
   sgns-convert -q --to word2vec -o emb.txt emb.bin
@@ -53,7 +39,7 @@ agree() {
 }
 
 @test "what gensim and NumPy save comes in bit by bit" {
-  need_peer gensim peers there
+  need_gensim
   peers save
   for input in saved.txt saved.w2v saved.npy saved_tensor.tsv; do
     succeeds sgns-convert -q --to npy -o out.npy $input

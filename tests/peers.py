@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """What gensim and NumPy make of converted vectors, and what they write themselves: for peers.bats.
 
-    peers.py there                        succeeds where both are
     peers.py neighbours WORD...           by gensim, from emb.* of every format in this folder
     peers.py save                         vectors of odd numbers, in every format: saved.*
     peers.py same FILE...                 whether these .npy are, bit by bit, saved.npy

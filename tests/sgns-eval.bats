@@ -41,11 +41,6 @@ random_analogies() {
   }'
 }
 
-# need_gensim: the system's python3 has it, or the test is skipped.
-need_gensim() {
-  /usr/bin/python3 -c 'import gensim' 2>/dev/null || skip "needs Debian's python3-gensim"
-}
-
 comparable() {
   cat
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* sgns-knn -- vectors to text: the nearest words of words, and of sums of words. */
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
