@@ -108,15 +108,15 @@ static int open_temporary(struct output *output, struct unfinished *file, struct
             return error_system(err, "%s: no random name", output->name);
         snprintf(file->temporary, sizeof file->temporary, "%s.tmp.%08x", file->target,
                  (unsigned)random);
-        /* Before it is there: a signal may end the process on another thread. */
+        /* Before it is there: a signal may come at once, also on another thread. */
         file->pending = true;
+        catch_signals();
         output->fd =
             dying ? -1 : open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (dying)
             unlink(file->temporary);
         if (output->fd >= 0) {
             output->file = file;
-            catch_signals();
             return 0;
         }
         file->pending = false;
