@@ -195,12 +195,10 @@ static int put_in_place(const struct output *output, struct error *err)
     int directory = open_directory(output, err);
     if (directory < 0)
         return -1;
-    int result = 0;
+    int result;
     if (rename(output->file->temporary, output->file->target) < 0)
         result = error_system(err, "%s: cannot rename '%s'", output->name, output->file->temporary);
     else
-        output->file->pending = false; /* of that name there is nothing any more */
-    if (result == 0)
         result = sync_directory(output, directory, err);
     close(directory);
     return result;
@@ -224,9 +222,9 @@ static int publish(struct output *output, int result, struct error *err)
         return result;
     if (result == 0)
         result = put_in_place(output, err);
-    if (file->pending)
-        unlink(file->temporary);
-    file->pending = false;
+    if (result < 0)
+        unlink(file->temporary); /* behind the rename there is nothing of that name */
+    file->pending = false;       /* from here on it may be another thread's */
     return result;
 }
 
