@@ -102,6 +102,7 @@ bool output_is_same(const char *path, int fd)
 
 static int open_temporary(struct output *output, struct unfinished *file, struct error *err)
 {
+    catch_signals(); /* those that come while it is made, too */
     for (int attempt = 0; attempt < 100; attempt++) {
         uint32_t random;
         if (getrandom(&random, sizeof random, 0) != sizeof random)
@@ -314,14 +315,17 @@ int output_lock(struct output *lock, const char *path, struct error *err)
     if (snprintf(file->temporary, sizeof file->temporary, "%s.lock", path) >=
         (int)sizeof file->temporary)
         return error_set(err, STATUS_FAILED, "%s: too long a name", path);
+    /* No signal between having it and knowing so: it would leave it there. */
+    sigset_t all, old;
     int locked;
+    catch_signals();
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
     while ((locked = try_lock(lock, err)) == 0)
         ;
-    if (locked < 0)
-        return -1;
-    file->pending = true;
-    catch_signals();
-    return 0;
+    file->pending = locked > 0;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return locked > 0 ? 0 : -1;
 }
 
 void output_unlock(struct output *lock)
