@@ -1,26 +1,32 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The inputs that fuzzing has kept, read by its targets without a fuzzer.
+# The inputs that fuzzing begins with, and those that it has kept, read by its targets without a fuzzer.
 
 load helper
+
+setup_file() {
+  export SEEDS=$BATS_FILE_TMPDIR/seeds
+  "$BATS_TEST_DIRNAME/fuzz/seeds" "$SEEDS"
+}
 
 targets() {
   basename -s .c -- "$BATS_TEST_DIRNAME"/fuzz/*.c
 }
 
-# replays TARGET: all inputs of its own; and those of the others, what was found there may be here, too.
+# replays TARGET: all of its own; and what was found by others, which may be here, too.
 replays() {
-  local folder=$BATS_TEST_DIRNAME/fuzz/corpus files
-  succeeds timeout 300 "$BUILD/tests/fuzz/$1" "$folder/$1" "$folder"/*/regression-* || return
-  files=("$folder/$1"/*)
-  [ "$(tail -n 1 stdout | cut -d ' ' -f 1)" -ge ${#files[@]} ]
+  local kept=$BATS_TEST_DIRNAME/fuzz/corpus files
+  files=("$kept/$1"/* "$SEEDS/$1"/* "$kept"/*/regression-*)
+  succeeds timeout 300 "$BUILD/tests/fuzz/$1" "${files[@]}" || return
+  assert_equal "$(tail -n 1 stdout)" "${#files[@]} files"
 }
 
 @test "fuzzing: every target has kept inputs, and all inputs have a target" {
   assert_equal "$(ls "$BATS_TEST_DIRNAME/fuzz/corpus")" "$(targets)"
+  assert_equal "$(ls "$SEEDS")" "$(targets)"
 }
 
-@test "fuzzing: no target finds anything in the inputs that were kept" {
+@test "fuzzing: no target finds anything in its inputs" {
   for target in $(targets); do
     replays "$target" || fail "$target: $(tail -c 2000 stdout stderr)"
   done

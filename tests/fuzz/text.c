@@ -37,7 +37,7 @@ static void expand(const uint8_t *text, size_t size)
     memset(run, 'y', sizeof run);
     in.text.size = 0;
     for (size_t i = 0; i < size; i++) {
-        bool is_run = text[i] == 0xff && runs++ < 3;
+        bool is_run = text[i] == 0xff && runs++ < 4;
         demand_success(
             bytes_put(&in.text, is_run ? run : text + i, is_run ? LONG_RUN : 1, &err) == 0, &err);
     }
@@ -60,7 +60,7 @@ static void take_input(const uint8_t *data, size_t size)
     size -= size < 2 ? size : 2;
     in.text.size = 0;
     if (how == LONG_WORDS && in.hash % 32 == 0) {
-        in.block_size = 1 << 14; /* small ones would take long */
+        in.block_size = what & 0x80 ? TEXT_BLOCK : 1 << 14; /* small ones would take long */
         in.chunk = 0;
         expand(data, size);
         return;
