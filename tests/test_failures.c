@@ -111,17 +111,29 @@ static int failed_with(int number)
 }
 
 /* What does not fail is interrupted now and then, and never all that was asked for. */
+static atomic_uint transfers;
+
 static bool interrupts(void)
 {
-    static atomic_uint calls;
-    return atomic_fetch_add(&calls, 1) % 4 == 2;
+    return atomic_fetch_add(&transfers, 1) % 4 == 2;
 }
+
+/* What is read from a temporary file. */
+static enum { WHOLE, CUT, CHANGED } temporary;
+static int text_file;
 
 ssize_t __wrap_read(int fd, void *to, size_t size)
 {
     if (fails())
         return failed_with(EIO);
-    return interrupts() ? failed_with(EINTR) : __real_read(fd, to, size > 100 ? 100 : size);
+    if (interrupts())
+        return failed_with(EINTR);
+    if (temporary == CUT && fd != text_file)
+        return 0;
+    ssize_t n = __real_read(fd, to, size > 100 ? 100 : size);
+    if (temporary == CHANGED && fd != text_file && size != sizeof(struct stretch))
+        memset(to, 0x5a, (size_t)n);
+    return n;
 }
 
 ssize_t __wrap_write(int fd, const void *from, size_t size)
@@ -177,6 +189,7 @@ static void try_all(int (*operation)(struct error *err), bool all_behind, struct
     for (long call = 1;; call++) {
         struct error err = {.status = STATUS_OK};
         long before = atomic_load(&blocks);
+        atomic_store(&transfers, 0);
         atomic_store(&hit, false);
         atomic_store(&for_good, all_behind);
         atomic_store(&calls_left, call);
@@ -215,7 +228,7 @@ static const struct trainer_config config = {
     .words = 5, .dim = 2, .threads = 1, .lr = 0.01, .batch_size = 2, .examples = 3, .steps = 2};
 
 static struct head head;
-static int streams[STREAM_COUNTS + 1], checkpoint_file, text_file, null_file;
+static int streams[STREAM_COUNTS + 1], checkpoint_file, null_file;
 static struct trainer *trainer;
 
 static int new_file(void)
@@ -528,6 +541,21 @@ static int spell(struct error *err)
     return spelling_closest(&head.vocab, "aa", 2, offer, err) < 0 ? -1 : 0;
 }
 
+/* A temporary file that is not what was written to it. */
+static void test_damage(void)
+{
+    struct error err;
+    long before = atomic_load(&blocks);
+    temporary = CUT;
+    bool refused = encode_through_a_file(&err) < 0 && err.status == STATUS_FAILED;
+    tap_check(refused, "a temporary file that ends too early is an error of status 1");
+    temporary = CHANGED;
+    refused = encode_through_a_file(&err) < 0 && err.status == STATUS_FAILED;
+    tap_check(refused, "a temporary file with other bytes in it is an error of status 1");
+    temporary = WHOLE;
+    tap_check(atomic_load(&blocks) == before, "damaged temporary files: all memory is given back");
+}
+
 static void make_files(void)
 {
     struct error err;
@@ -569,6 +597,7 @@ int main(void)
     test("the same on two threads", encode_on_threads);
     test("encoding with a given vocabulary", encode_with_given);
     test("looking for words of like spelling", spell);
+    test_damage();
     trainer->methods->destroy(trainer);
     head_release(&head);
     return tap_end();
