@@ -2,7 +2,10 @@
 /* fuzz.h -- what the fuzz targets share.
  *
  * A target is one file of tests/fuzz with LLVMFuzzerTestOneInput, which returns 0, or calls
- * `demand` where something does not hold. It is linked with libFuzzer, or with replay.c.
+ * `demand` where something does not hold. It is linked with libFuzzer, or with replay.c. A new one
+ * needs nothing but its file, first inputs in ./seeds, and kept ones in corpus/: `make fuzz
+ * TARGETS=name`, then `tests/fuzz/merge build/fuzz name`. What it finds goes to corpus/ as
+ * regression-*, with its repair.
  *
  * The library under test is the one that the programs have; but of the calls that it makes, the
  * linker sends some here (--wrap): read and write of FUZZ_FD go to memory; getrandom gives always the
