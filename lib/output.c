@@ -102,7 +102,7 @@ bool output_is_same(const char *path, int fd)
 
 static int open_temporary(struct output *output, struct unfinished *file, struct error *err)
 {
-    catch_signals(); /* those that come while it is made, too */
+    catch_signals();
     for (int attempt = 0; attempt < 100; attempt++) {
         uint32_t random;
         if (getrandom(&random, sizeof random, 0) != sizeof random)
@@ -111,7 +111,6 @@ static int open_temporary(struct output *output, struct unfinished *file, struct
                  (unsigned)random);
         /* Before it is there: a signal may come at once, also on another thread. */
         file->pending = true;
-        catch_signals();
         output->fd =
             dying ? -1 : open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (dying)
