@@ -172,7 +172,7 @@ uninstall:
 
 ## deb: a Debian package in build/, and where the CUDA backends were built one of these
 deb: deps all $(COMPLETIONS)
-	@packaging/deb $(B) $(B)
+	@pipelines/make-deb $(B) $(B)
 
 ## clean: remove build/
 clean:

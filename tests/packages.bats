@@ -16,8 +16,8 @@ setup_file() {
   ln -s "$BUILD"/{bin,share} with
   ln -s "$BUILD"/{bin,share} without
   cp "$BUILD/tests/sgns-cuda.so" with/lib/sgns
-  "$BATS_TEST_DIRNAME/../packaging/deb" without packages >names
-  "$BATS_TEST_DIRNAME/../packaging/deb" with with-cuda >names-cuda
+  "$BATS_TEST_DIRNAME/../pipelines/make-deb" without packages >names
+  "$BATS_TEST_DIRNAME/../pipelines/make-deb" with with-cuda >names-cuda
 }
 
 setup() {
@@ -64,8 +64,8 @@ dpkg_here() {
 }
 
 @test "packages: the same files give the same bytes" {
-  SOURCE_DATE_EPOCH=1700000000 "$BATS_TEST_DIRNAME/../packaging/deb" "$BATS_FILE_TMPDIR/without" one >/dev/null
-  SOURCE_DATE_EPOCH=1700000000 "$BATS_TEST_DIRNAME/../packaging/deb" "$BATS_FILE_TMPDIR/without" two >/dev/null
+  SOURCE_DATE_EPOCH=1700000000 "$BATS_TEST_DIRNAME/../pipelines/make-deb" "$BATS_FILE_TMPDIR/without" one >/dev/null
+  SOURCE_DATE_EPOCH=1700000000 "$BATS_TEST_DIRNAME/../pipelines/make-deb" "$BATS_FILE_TMPDIR/without" two >/dev/null
   cmp one/*.deb two/*.deb
 }
 
