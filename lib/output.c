@@ -100,6 +100,25 @@ bool output_is_same(const char *path, int fd)
            S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+/* The name of a file, which need not exist, without links in its folder, into name (PATH_MAX). */
+static bool absolute(const char *path, char *name)
+{
+    char copy[2][PATH_MAX], folder[PATH_MAX];
+    if (realpath(path, name))
+        return true;
+    snprintf(copy[0], PATH_MAX, "%s", path);
+    snprintf(copy[1], PATH_MAX, "%s", path);
+    if (!realpath(dirname(copy[0]), folder))
+        return false;
+    return snprintf(name, PATH_MAX, "%s/%s", folder, basename(copy[1])) < PATH_MAX;
+}
+
+bool output_same_name(const char *a, const char *b)
+{
+    char name[2][PATH_MAX];
+    return a && b && absolute(a, name[0]) && absolute(b, name[1]) && strcmp(name[0], name[1]) == 0;
+}
+
 static int open_temporary(struct output *output, struct unfinished *file, struct error *err)
 {
     catch_signals();

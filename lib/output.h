@@ -31,6 +31,8 @@ int output_open(struct output *output, const char *path, int input, struct error
 
 /* Whether the regular file `path` (NULL: standard output) is the one that is open as `fd`. */
 bool output_is_same(const char *path, int fd);
+/* Whether two names are of one file, which may be still to come; NULL is none. */
+bool output_same_name(const char *a, const char *b);
 
 /* The output as a stdio stream, output->text, which output_commit closes. Its errors are sticky,
  * and output_commit reports them. */

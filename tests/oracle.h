@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "error.h"
 
@@ -20,6 +21,17 @@ static inline void require(bool good, const struct error *err)
     printf("Bail out! %s\n", err->text);
     fflush(stdout);
     abort();
+}
+
+/* Lets "cuda" be the object beside the driver, whose kernels run on the CPU, unless $SGNS_CUDA names
+ * another. */
+static inline void use_emulated_gpu(const char *driver)
+{
+    char object[4096];
+    const char *slash = strrchr(driver, '/');
+    snprintf(object, sizeof object, "%.*ssgns-cuda.so", slash ? (int)(slash - driver) + 1 : 0,
+             driver);
+    setenv("SGNS_CUDA", object, 0);
 }
 
 /* The larger of a deviation so far and another; not a number, where one is that, for good. */

@@ -475,11 +475,7 @@ static void test_forgeries(enum optimizer optimizer)
 int main(int argc, char **argv)
 {
     (void)argc;
-    char object[4096];
-    const char *slash = strrchr(argv[0], '/');
-    snprintf(object, sizeof object, "%.*ssgns-cuda.so", slash ? (int)(slash - argv[0]) + 1 : 0,
-             argv[0]);
-    setenv("SGNS_CUDA", object, 0);
+    use_emulated_gpu(argv[0]);
     static const struct {
         const char *device;
         uint32_t dim;

@@ -293,12 +293,7 @@ static void test_refusals(void)
 int main(int argc, char **argv)
 {
     (void)argc;
-    char object[4096];
-    const char *slash = strrchr(argv[0], '/');
-    snprintf(object, sizeof object, "%.*ssgns-cuda.so", slash ? (int)(slash - argv[0]) + 1 : 0,
-             argv[0]);
-    setenv("SGNS_CUDA", object, 0);
-
+    use_emulated_gpu(argv[0]);
     /* A group has up to 64 minibatches: 66 make two. */
     static const struct shape shapes[] = {
         {"dim 1", 50, 1, 5, 2, 2, OPTIMIZER_ADAM},

@@ -2,8 +2,6 @@
 /* sgns-train -- batches to vectors: skip-gram with negative sampling. */
 #include <ctype.h>
 #include <errno.h>
-#include <libgen.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,31 +126,10 @@ static void check_log(struct report *report, int result)
         must_with(report, error_system(&err, "%s: write failed", opt.loss_log));
 }
 
-/* The name of a file, which need not exist, without links in its folder, into name (PATH_MAX). */
-static bool absolute(const char *path, char *name)
-{
-    char copy[2][PATH_MAX], folder[PATH_MAX];
-    if (realpath(path, name))
-        return true;
-    snprintf(copy[0], PATH_MAX, "%s", path);
-    snprintf(copy[1], PATH_MAX, "%s", path);
-    if (!realpath(dirname(copy[0]), folder))
-        return false;
-    return snprintf(name, PATH_MAX, "%s/%s", folder, basename(copy[1])) < PATH_MAX;
-}
-
-/* Whether two names are of one file; NULL is none. The file may be still to come, so that its name
- * must do. */
-static bool same_file(const char *a, const char *b)
-{
-    char name[2][PATH_MAX];
-    return a && b && absolute(a, name[0]) && absolute(b, name[1]) && strcmp(name[0], name[1]) == 0;
-}
-
 static bool is_output(const char *path)
 {
     const char *output = cli_common()->output;
-    return output ? same_file(path, output) : output_is_same(path, STDOUT_FILENO);
+    return output ? output_same_name(path, output) : output_is_same(path, STDOUT_FILENO);
 }
 
 /* Whether `path` is the input or the output. */
@@ -185,9 +162,10 @@ static void check_names(int input)
     refuse_as_output(opt.eval);
     if (opt.checkpoint && is_taken(opt.checkpoint, input))
         cli_usage_error("%s: cannot be the checkpoint as well", opt.checkpoint);
-    if (opt.loss_log && (is_taken(opt.loss_log, input) || same_file(opt.loss_log, opt.checkpoint) ||
-                         same_file(opt.loss_log, opt.resume) || same_file(opt.loss_log, opt.init) ||
-                         same_file(opt.loss_log, opt.eval)))
+    if (opt.loss_log &&
+        (is_taken(opt.loss_log, input) || output_same_name(opt.loss_log, opt.checkpoint) ||
+         output_same_name(opt.loss_log, opt.resume) || output_same_name(opt.loss_log, opt.init) ||
+         output_same_name(opt.loss_log, opt.eval)))
         cli_usage_error("%s: cannot be the loss log as well", opt.loss_log);
 }
 
