@@ -109,7 +109,7 @@ check: deps-check
 
 ## check-hard: the proofs that take long, for tests/RELIABILITY.md (PTB=ptb.train.txt: all of them)
 check-hard: deps-check
-	+@$(MAKE) --no-print-directory -j$$(nproc) all $(B)/tests/faults.so
+	+@$(MAKE) --no-print-directory -j$$(nproc) all $(B)/tests/bench/measure $(B)/tests/faults.so
 	@PTB="$(PTB)" tests/hard $(B)
 
 ## check-oracle: compare training, step by step, with PyTorch (Debian's python3-torch)
