@@ -4,9 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adam.h"
-#include "checkpoint.h"
-#include "kernels.h"
+#include "checkpoint_rows.h"
 #include "memory.h"
 #include "vectors.h"
 
@@ -21,8 +19,7 @@ struct reading {
 
     /* Where it is a checkpoint: */
     struct checkpoint_check check;
-    struct adam adam; /* of the run that it is of */
-    float *state;     /* (3, stride) a row of its U with moments */
+    struct rested_row rested;
 };
 
 /* The id that a word of the stream has in the model, or NO_WORD. */
@@ -71,41 +68,14 @@ static int give(struct reading *r, enum weights matrix, struct error *err)
     return result;
 }
 
-/* ---- a checkpoint's U, whose rows stand where the optimiser left them ---- */
+/* ---- a checkpoint's U ---- */
 
 static int start_contexts(struct reading *r, struct error *err)
 {
     if (give(r, WEIGHTS_CENTRE, err) < 0)
         return -1;
     r->initial->contexts = true;
-    size_t row = 3 * round_to_lanes(r->model->dim) * sizeof *r->state;
-    r->state = memory_new_aligned(1, row, err);
-    if (!r->state || adam_init(&r->adam, r->check.run.model.lr, err) < 0)
-        return -1;
-    memset(r->state, 0, row);
-    return 0;
-}
-
-/* Takes row i of the latest STATE, as it is behind the checkpoint's last minibatch. */
-static void take_context(struct reading *r, uint32_t i)
-{
-    size_t dim = r->model->dim, stride = round_to_lanes(dim);
-    size_t parts = trainer_parts(r->check.run.model.optimizer);
-    uint64_t from = r->check.step[i], to = r->check.progress.steps;
-    const struct kernels *kernels = kernels_best();
-    for (size_t part = 0; part < parts; part++)
-        memcpy(r->state + part * stride, r->check.number + (i * parts + part) * dim,
-               dim * sizeof *r->state);
-    if (from > 0 && to - from > ADAM_REPLAY) {
-        struct adam_rest rest = adam_rest_after(&r->adam, from, to);
-        kernels->adam_rest(r->state, stride, &rest);
-    } else if (from > 0) {
-        for (uint64_t step = from + 1; step <= to; step++) {
-            struct adam_step idle = adam_step_at(&r->adam, step);
-            kernels->adam_idle(r->state, stride, &idle);
-        }
-    }
-    take(r, r->check.first + i, r->state);
+    return rested_row_init(&r->rested, &r->check, err);
 }
 
 static int take_record(void *data, const struct record *record, struct error *err)
@@ -117,7 +87,7 @@ static int take_record(void *data, const struct record *record, struct error *er
     if (record->type == RECORD_TRAINING)
         return start_contexts(r, err);
     for (uint32_t i = 0; i < r->check.count && contexts; i++)
-        take_context(r, i);
+        take(r, r->check.first + i, rested_row_weights(&r->rested, &r->check, i));
     return 0;
 }
 
@@ -159,9 +129,8 @@ int initial_read(int fd, const char *name, struct head *head, const struct train
     vectors_reader_close(&r.in);
     checkpoint_check_release(&r.check);
     word_index_free(r.index);
-    adam_release(&r.adam);
+    rested_row_release(&r.rested);
     free(r.row);
     free(r.known);
-    free(r.state);
     return result;
 }

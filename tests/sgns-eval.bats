@@ -237,6 +237,8 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
   fails_with 2 sgns-eval - - <v.bin
   # shellcheck disable=SC2094
   fails_with 2 sgns-eval v.bin - pairs - <pairs
+  fails_with 2 sgns-eval v.bin pairs -o pairs
+  assert_equal "$(<pairs)" 'east north 1'
   fails_with 1 sgns-eval v.bin pairs missing
   says_like '^sgns-eval: missing: .*No such file or directory$'
   assert_size_zero stdout

@@ -161,9 +161,9 @@ static void print_tally(const struct evaluation *e, const char *name, const char
     }
 }
 
-/* Those of which all words are known, into analogy; how many. */
-static size_t solve_known(const struct evaluation *e, const struct testset *set,
-                          struct analogy *analogy)
+/* Those of which all words are known, into analogy. */
+static void solve_known(const struct evaluation *e, const struct testset *set,
+                        struct analogy *analogy)
 {
     size_t used = 0;
     for (size_t i = 0; i < set->items; i++)
@@ -172,7 +172,6 @@ static size_t solve_known(const struct evaluation *e, const struct testset *set,
     struct analogies_config config = {e->rows, e->words, e->in.dim, e->letter_case.group,
                                       threads ? threads : team_processors()};
     must(analogies_solve(&config, analogy, used, &err), &err);
-    return used;
 }
 
 /* Any spelling of the answer is as good as the other, unless case matters. */
@@ -241,8 +240,11 @@ static struct file *open_files(char **operand, size_t n)
         for (size_t j = 0; j < i; j++)
             if (strcmp(operand[i], "-") == 0 && strcmp(operand[j], "-") == 0)
                 cli_usage_error("standard input can be read only once");
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         file[i].fd = cli_open_input(operand[i + 1], &file[i].name, false);
+        if (output_is_same(cli_common()->output, file[i].fd))
+            cli_usage_error("%s: is the output as well", file[i].name);
+    }
     return file;
 }
 
