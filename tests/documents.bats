@@ -27,6 +27,13 @@ setup_file() {
   ptb-vocab -q ptb.txt -o corpus.bin
   ptb-vocab -q ptb.txt | ptb-subsample -q | sgns-batch -q -o batches.bin
   sgns-train -q -c model.ckpt --checkpoint-every 1steps batches.bin -o emb.bin
+  sgns-convert -q --to word2vec-bin -o GoogleNews-vectors-negative300.bin emb.bin
+  sgns-convert -q --to glove -o glove.6B.100d.txt emb.bin
+  printf '%s\n' chip bank >words.txt
+  printf '%s\n' 'king queen 8' 'chip bank 2' >wordsim353.txt
+  printf '%s\t%s\tA\t%s\n' word1 word2 SimLex999 king queen 8 chip bank 2 >SimLex-999.txt
+  cp emb.bin emb-1.bin
+  printf '%s\n' ': family' 'king man queen woman' >questions-words.txt
   # As if it had been stopped.
   head -c $(($(wc -c <batches.bin) * 3 / 4)) batches.bin | sgns-train -q -c emb.ckpt -o none.bin 2>said || [ $? = 3 ]
 }
