@@ -212,15 +212,15 @@ PIPELINES=$BATS_TEST_DIRNAME/../pipelines
   printf ': all\nw1 w2 w3 w4\nw5 w2 w6 w1\n' >questions.txt
   export MIN_COUNT=1 THRESHOLD=none EPOCHS=1 DIMS=4 WINDOWS=2 NEGATIVES=3 LRS='0.002 0.01' OUT=out
   if ! command -v sgns-eval >/dev/null; then
-    EVAL=pairs.txt exits_with 1 "$PIPELINES/sweep" text
+    TESTSETS=pairs.txt exits_with 1 "$PIPELINES/sweep" text
     skip 'needs sgns-eval'
   fi
-  EVAL='pairs.txt questions.txt' succeeds "$PIPELINES/sweep" text
+  TESTSETS='pairs.txt questions.txt' succeeds "$PIPELINES/sweep" text
   assert_equal "$(head -n 1 stdout | cut -f 7-)" $'pairs.txt\tquestions.txt'
   assert_equal "$(sed -n 3p stdout | cut -f 7)" \
     "$(sgns-eval out/4,2,3,0.01/emb.bin pairs.txt | awk -F '\t' '$3 == "spearman" { print $4 }')"
   awk -F '\t' 'NF != 8 { exit 1 }' stdout
-  EVAL=missing.txt exits_with 1 "$PIPELINES/sweep" text
+  TESTSETS=missing.txt exits_with 1 "$PIPELINES/sweep" text
 }
 
 # ---- pictures ----
