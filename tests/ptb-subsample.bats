@@ -82,43 +82,30 @@ repeat() {
   sgns-cat --vocab corpus.bin | cmp - after
 }
 
-@test "of a word with relative frequency f stay sqrt(t/f), <unk> not counted in f" {
-  # Of the 100,000 known tokens 90 %, 9.9 % and 0.1 %. Were <unk> counted, 14.9 % of the first would
-  # stay and 44.9 % of the second.
+# keeps FACTOR OPTION...: of words of which 90 %, 9.9 % and 0.1 % of 100,000 tokens are, each stays with
+# probability FACTOR (an expression of f), to four standard deviations. Were <unk> counted, of which there
+# are as many, that would be half of the tokens.
+keeps() {
   { repeat often 90000; repeat rare 100; repeat some 9900; repeat '<unk>' 100000; } |
     ptb-vocab -q -o known.bin
-  succeeds ptb-subsample -q -t 0.01 known.bin -o kept.bin
+  succeeds ptb-subsample -q -t 0.01 "${@:2}" known.bin -o kept.bin
   sgns-cat kept.bin | sort | uniq -c | awk '
-    function near(word, expected, tolerance) {
-      if (n[word] < expected - tolerance || n[word] > expected + tolerance) {
-        print word ": " n[word] " stay, expected " expected; wrong = 1
+    function near(word, count) {
+      f = count / 100000; p = '"$1"'; p = p < 1 ? p : 1
+      if ((n[word] - count * p) ^ 2 > 16 * count * p * (1 - p)) {
+        print word ": " n[word] " stay, expected " count * p; wrong = 1
       }
     }
     { n[$2] = $1 }
-    END {
-      near("often", 90000 * sqrt(0.01 / 0.9), 4 * 92)  # four standard deviations
-      near("some", 9900 * sqrt(0.01 / 0.099), 4 * 46)
-      near("rare", 100, 0)
-      exit wrong
-    }'
+    END { near("often", 90000); near("some", 9900); near("rare", 100); exit wrong }'
+}
+
+@test "of a word with relative frequency f stay sqrt(t/f), <unk> not counted in f" {
+  keeps 'sqrt(0.01 / f)'
 }
 
 @test "--word2vec keeps sqrt(t/f) + t/f" {
-  { repeat often 90000; repeat rare 100; repeat some 9900; } | ptb-vocab -q -o known.bin
-  succeeds ptb-subsample -q -t 0.01 --word2vec known.bin -o kept.bin
-  sgns-cat kept.bin | sort | uniq -c | awk '
-    function near(word, expected, tolerance) {
-      if (n[word] < expected - tolerance || n[word] > expected + tolerance) {
-        print word ": " n[word] " stay, expected " expected; wrong = 1
-      }
-    }
-    { n[$2] = $1 }
-    END {
-      near("often", 90000 * (sqrt(0.01 / 0.9) + 0.01 / 0.9), 4 * 96)  # four standard deviations
-      near("some", 9900 * (sqrt(0.01 / 0.099) + 0.01 / 0.099), 4 * 49)
-      near("rare", 100, 0)
-      exit wrong
-    }'
+  keeps 'sqrt(0.01 / f) + 0.01 / f' --word2vec
 }
 
 @test "--draws writes each sentence so often, each time drawn anew" {
