@@ -13,6 +13,7 @@ setup_file() {
   ptb-vocab -q -m 1 text -o corpus.bin
   sgns-batch -q -e 1 corpus.bin -o batches.bin
   sgns-train -q -d 16 batches.bin -o vectors.bin
+  seq 10000 | sed 's/.*/this& that& 1/' >pairs # unknown words, to be listed
 }
 
 setup() {
@@ -28,6 +29,7 @@ work_of() {
     sgns-train) COMMAND=(sgns-train -q -d 16 batches.bin) ;;
     sgns-knn) COMMAND=(sgns-knn -q vectors.bin w1 6000) ;;
     sgns-cat) COMMAND=(sgns-cat -q vectors.bin) ;;
+    sgns-eval) COMMAND=(sgns-eval -q --unknown vectors.bin pairs) ;;
     *) command_on "$1" "$(input_of "$1")" ;;
   esac
 }
