@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cosine.h"
 #include "memory.h"
 #include "scores.h"
 #include "team.h"
@@ -73,17 +74,15 @@ static double exact_score(const struct solver *s, const struct analogy *a, uint3
                           enum analogy_method method)
 {
     const float *row[SCORES_AT_ONCE];
-    double product[SCORES_AT_ONCE], cosine[3];
+    double product[SCORES_AT_ONCE], between[3];
     for (int i = 0; i < SCORES_AT_ONCE; i++)
         row[i] = row_of(s, a->word[i < 3 ? i : 0]);
     s->kernel->products(row_of(s, id), row, s->config.dim, product);
-    for (int i = 0; i < 3; i++) {
-        double squares = s->square[id] * s->square[a->word[i]];
-        cosine[i] = squares > 0 ? fmax(-1.0, fmin(1.0, product[i] / sqrt(squares))) : 0;
-    }
+    for (int i = 0; i < 3; i++)
+        between[i] = cosine_of_products(product[i], s->square[id], s->square[a->word[i]]);
     if (method == ANALOGY_ADD)
-        return cosine[1] + cosine[2] - cosine[0];
-    return (1 + cosine[1]) / 2 * ((1 + cosine[2]) / 2) / ((1 + cosine[0]) / 2 + 1e-6);
+        return between[1] + between[2] - between[0];
+    return (1 + between[1]) / 2 * ((1 + between[2]) / 2) / ((1 + between[0]) / 2 + 1e-6);
 }
 
 /* Leaves the best of the candidates alone. */

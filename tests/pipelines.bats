@@ -211,10 +211,6 @@ PIPELINES=$BATS_TEST_DIRNAME/../pipelines
   printf 'w1\tw2\t9\nw3\tw5\t4\nw4\tw9\t1\nw2\tw7\t2\n' >pairs.txt
   printf ': all\nw1 w2 w3 w4\nw5 w2 w6 w1\n' >questions.txt
   export MIN_COUNT=1 THRESHOLD=none EPOCHS=1 DIMS=4 WINDOWS=2 NEGATIVES=3 LRS='0.002 0.01' OUT=out
-  if ! command -v sgns-eval >/dev/null; then
-    TESTSETS=pairs.txt exits_with 1 "$PIPELINES/sweep" text
-    skip 'needs sgns-eval'
-  fi
   TESTSETS='pairs.txt questions.txt' succeeds "$PIPELINES/sweep" text
   assert_equal "$(head -n 1 stdout | cut -f 7-)" $'pairs.txt\tquestions.txt'
   assert_equal "$(sed -n 3p stdout | cut -f 7)" \

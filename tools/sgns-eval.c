@@ -9,6 +9,7 @@
 #include "analogies.h"
 #include "cli.h"
 #include "correlation.h"
+#include "cosine.h"
 #include "letter_case.h"
 #include "memory.h"
 #include "output.h"
@@ -105,17 +106,6 @@ static void list_unknown_words(const struct evaluation *e, const char *name,
 }
 
 /* ---- similarities ---- */
-
-static double cosine(const float *a, const float *b, uint32_t dim)
-{
-    double ab = 0, aa = 0, bb = 0;
-    for (uint32_t i = 0; i < dim; i++) {
-        ab += (double)a[i] * b[i];
-        aa += (double)a[i] * a[i];
-        bb += (double)b[i] * b[i];
-    }
-    return aa > 0 && bb > 0 ? fmax(-1.0, fmin(1.0, ab / sqrt(aa * bb))) : 0;
-}
 
 static void evaluate_pairs(const struct evaluation *e, const char *name, const struct testset *set)
 {
