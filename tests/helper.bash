@@ -21,6 +21,8 @@ export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
 # Where there is a GPU, too, these tests are about the CPU.
 export CUDA_VISIBLE_DEVICES=
 export PYTHONDONTWRITEBYTECODE=1
+# What script(1) runs its commands with.
+export SHELL=/bin/sh
 
 PROGRAMS=(ptb-vocab ptb-subsample sgns-batch sgns-train sgns-knn sgns-convert sgns-eval sgns-cat)
 

@@ -485,7 +485,7 @@ END
 
 @test "without a terminal there is no prompt" {
   compass
-  script -qec 'sgns-knn v.bin - 1 <<<east; sgns-knn v.bin </dev/null; cat v.bin | sgns-knn - east 1' /dev/null </dev/null >shown
+  script -qec 'echo east | sgns-knn v.bin - 1; sgns-knn v.bin </dev/null; cat v.bin | sgns-knn - east 1' /dev/null </dev/null >shown
   run grep '> ' shown
   assert_failure
   assert_equal "$(grep -c '^cosine' shown)" 2
