@@ -5,7 +5,7 @@
 
 load helper
 
-export SGNS_CUDA=${SGNS_CUDA:-$BUILD/tests/sgns-cuda.so}
+export SGNS_CUDA=${GPU_OBJECT:-$BUILD/tests/sgns-cuda.so}
 
 setup_file() {
   cd "$BATS_FILE_TMPDIR" || return

@@ -18,8 +18,10 @@ done
 
 # A sanitizer's report must not look like one of the programs' own statuses.
 export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
-# Where there is a GPU, too, these tests are about the CPU.
-export CUDA_VISIBLE_DEVICES=
+# Where there is a GPU, or this build has the backends for one, too, these tests are about the CPU, and
+# "auto" has nothing to load; cuda.bats takes what the caller has named.
+GPU_OBJECT=${SGNS_CUDA-}
+export SGNS_CUDA=none.so
 export PYTHONDONTWRITEBYTECODE=1
 # What script(1) runs its commands with.
 export SHELL=/bin/sh

@@ -127,7 +127,7 @@ class Case:
         reading, writing = os.pipe()
         sanitizers = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0:exitcode=99"
         environment = {**os.environ, "LD_PRELOAD": f"{self.build}/tests/faults.so", "FAULTS": faults,
-                       "FAULTS_REPORT": str(writing), "TMPDIR": "tmp", "CUDA_VISIBLE_DEVICES": "",
+                       "FAULTS_REPORT": str(writing), "TMPDIR": "tmp", "SGNS_CUDA": "none.so",
                        "ASAN_OPTIONS": sanitizers, "UBSAN_OPTIONS": "exitcode=99"}
         with open(self.folder / "out" if self.piped else os.devnull, "wb") as stdout:
             try:
