@@ -145,9 +145,9 @@ __device__ float sum_over_warp(float share)
 
 __device__ void adam_move(float &p, float &m, float &v, float g, const adam_step &a)
 {
-    m = m * a.beta1 + g * a.rate1;
-    v = v * a.beta2 + g * g * a.rate2;
-    p -= a.step_size * m / (sqrtf(v) * a.root_correction + a.epsilon);
+    m = m * a.shrink_m + g * a.rate_m;
+    v = v * a.shrink_v + g * g * a.rate_v;
+    p -= a.scale * m / (sqrtf(v) + a.epsilon);
 }
 
 __device__ void adam_skip(float &p, float &m, float &v, const adam_rest &a)
@@ -208,18 +208,11 @@ __device__ update_rule update_rule_at(const model &m, uint64_t step)
 template <unsigned Q>
 __device__ void advance_state(const model &model, state_part<Q> &s, uint64_t from, uint64_t to)
 {
-    const row_part<Q> none = zero_row<Q>();
-    if (to - from > ADAM_REPLAY) {
-        adam_rest rest = adam_rest_after(&model.adam, from, to);
-        change_state<Q>(s, none,
-                        [&](float &p, float &m, float &v, float) { adam_skip(p, m, v, rest); });
+    if (from == to)
         return;
-    }
-    for (uint64_t step = from + 1; step <= to; step++) {
-        adam_step a = adam_step_at(&model.adam, step);
-        change_state<Q>(s, none,
-                        [&](float &p, float &m, float &v, float g) { adam_move(p, m, v, g, a); });
-    }
+    adam_rest rest = adam_rest_after(&model.adam, from, to);
+    change_state<Q>(s, zero_row<Q>(),
+                    [&](float &p, float &m, float &v, float) { adam_skip(p, m, v, rest); });
 }
 
 /* The same where it stands. */

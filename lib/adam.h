@@ -4,21 +4,22 @@
  * Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, as PyTorch's Adam:
  *   m ← β1 m + (1 − β1) g;  v ← β2 v + (1 − β2) g²;
  *   p ← p − lr / (1 − β1^t) · m / (√v / √(1 − β2^t) + ε)
- * for every row at every step, also those without a gradient. A row without one is a row that
- * rests: its update is put off until it is needed, and then made up for:
+ * for every row at every step, also those without a gradient. The corrections of a step are taken
+ * into two numbers (as the paper does, behind its algorithm 1), so that
+ *   p ← p − a_t · m / (√v + e_t),  a_t = lr · √(1 − β2^t) / (1 − β1^t),  e_t = ε √(1 − β2^t).
  *
- * - A rest of up to ADAM_REPLAY steps is replayed step by step, which gives the same bits.
- * - A longer one in closed form. After step s, step k = s + j has m = β1^j m_s and v = β2^j v_s, so
- *   that the missed updates sum to
- *     lr · m_s · Σ_j w_j / (√v_s + e_j),
- *     w_j = (β1 / √β2)^j · √(1 − β2^k) / (1 − β1^k),  e_j = ε √(1 − β2^k) / β2^(j/2).
- *   ε is small beside √v_s, or m_s is too: replacing the e_j by their mean with weights w_j is right
- *   to the second order, and leaves
- *     lr · m_s · S / (√v_s + ε T / S),  S = Σ_j w_j,  T = Σ_j w_j e_j / ε.
- *   Both sums depend on s and t alone. With r = β1 / √β2 and c(k) = √(1 − β2^k) / (1 − β1^k),
- *     S = F(s) − r^(t−s) F(t),  F(s) = r (c(s+1) + F(s+1)),
- *   tabulated from the end, where c is 1; and with q = β1 / β2, d(k) = (1 − β2^k) / (1 − β1^k),
- *     T = G(s) − q^(t−s) G(t),  G(s) = q (d(s+1) + G(s+1)).
+ * A row without a gradient is a row that rests: its update is put off until it is needed, and then
+ * made up for in closed form. After step s, step k = s + j has m = β1^j m_s and v = β2^j v_s, so
+ * that the missed updates sum to
+ *   lr · m_s · Σ_j w_j / (√v_s + e_j),
+ *   w_j = (β1 / √β2)^j · √(1 − β2^k) / (1 − β1^k),  e_j = ε √(1 − β2^k) / β2^(j/2).
+ * ε is small beside √v_s, or m_s is too: replacing the e_j by their mean with weights w_j is right
+ * to the second order, and leaves
+ *   lr · m_s · S / (√v_s + ε T / S),  S = Σ_j w_j,  T = Σ_j w_j e_j / ε.
+ * Both sums depend on s and t alone. With r = β1 / √β2 and c(k) = √(1 − β2^k) / (1 − β1^k),
+ *   S = F(s) − r^(t−s) F(t),  F(s) = r (c(s+1) + F(s+1)),
+ * tabulated from the end, where c is 1; and with q = β1 / β2, d(k) = (1 − β2^k) / (1 − β1^k),
+ *   T = G(s) − q^(t−s) G(t),  G(s) = q (d(s+1) + G(s+1)).
  */
 #ifndef SGNS_ADAM_H
 #define SGNS_ADAM_H
@@ -33,17 +34,16 @@
 #define ADAM_EPSILON 1e-8
 
 enum {
-    ADAM_REPLAY = 3,
     ADAM_TAIL = 1 << 15, /* steps after which c(k) and d(k) are 1 in double precision */
     ADAM_POWERS = 1024   /* exponents in a table of powers */
 };
 
-/* One step with its bias corrections, for every row alike. */
+/* One step of rows with a gradient: the moments shrink by shrink_m and shrink_v, which make up for
+ * steps of rest as well, and p moves by scale · m / (√v + epsilon). */
 struct adam_step {
-    float beta1, beta2, rate1, rate2; /* rate = 1 − beta */
-    float step_size;                  /* lr / (1 − β1^t) */
-    float root_correction;            /* 1 / √(1 − β2^t) */
-    float epsilon;
+    float shrink_m, shrink_v;
+    float rate_m, rate_v; /* 1 − β1, 1 − β2 */
+    float scale, epsilon;
 };
 
 /* Many steps of a row that rests: m and v shrink, p moves by scale · m / (√v + epsilon). */
@@ -103,18 +103,25 @@ ADAM_FUNCTION double adam_sum(const struct adam *adam, int tail, int powers, uin
            adam_power_or_zero(adam->table + powers, t - s) * sum[t < end ? t : end];
 }
 
-/* Step t, counted from 1. */
+/* Step t, counted from 1, of a row that was up to date after step t − 1. */
 ADAM_FUNCTION struct adam_step adam_step_at(const struct adam *adam, uint64_t t)
 {
     struct adam_step step;
-    step.beta1 = (float)ADAM_BETA1;
-    step.beta2 = (float)ADAM_BETA2;
-    step.rate1 = (float)(1 - ADAM_BETA1);
-    step.rate2 = (float)(1 - ADAM_BETA2);
-    step.step_size = (float)(adam->lr / (1 - adam_power1(adam, t)));
-    step.root_correction = (float)(1 / sqrt(1 - adam_power2(adam, t)));
-    step.epsilon = (float)ADAM_EPSILON;
+    step.shrink_m = (float)ADAM_BETA1;
+    step.shrink_v = (float)ADAM_BETA2;
+    step.rate_m = (float)(1 - ADAM_BETA1);
+    step.rate_v = (float)(1 - ADAM_BETA2);
+    double root = sqrt(1 - adam_power2(adam, t));
+    step.scale = (float)(adam->lr * root / (1 - adam_power1(adam, t)));
+    step.epsilon = (float)(ADAM_EPSILON * root);
     return step;
+}
+
+/* The same of a row that was last updated `steps` before t. */
+ADAM_FUNCTION void adam_shrink(struct adam_step *step, const struct adam *adam, uint64_t steps)
+{
+    step->shrink_m = (float)adam_power1(adam, steps);
+    step->shrink_v = (float)adam_power2(adam, steps);
 }
 
 /* The steps s + 1 … t of a row that was last updated in step s ≥ 1. */

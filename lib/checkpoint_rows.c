@@ -27,21 +27,14 @@ void rested_row_release(struct rested_row *r)
     *r = (struct rested_row){0};
 }
 
-/* Takes the row from step `from` to step `to`. */
+/* Takes the row's weights from step `from` to step `to`. */
 static void advance(struct rested_row *r, uint64_t from, uint64_t to)
 {
     const struct kernels *kernels = kernels_best();
-    if (from == 0) /* it never had a gradient, and nothing moves it */
+    if (from == 0 || from == to) /* it never had a gradient, and nothing moves it */
         return;
-    if (to - from > ADAM_REPLAY) {
-        struct adam_rest rest = adam_rest_after(&r->adam, from, to);
-        kernels->adam_rest(r->row, r->stride, &rest);
-        return;
-    }
-    for (uint64_t step = from + 1; step <= to; step++) {
-        struct adam_step idle = adam_step_at(&r->adam, step);
-        kernels->adam_idle(r->row, r->stride, &idle);
-    }
+    struct adam_rest rest = adam_rest_after(&r->adam, from, to);
+    kernels->adam_rest(r->row, r->stride, &rest);
 }
 
 const float *rested_row_weights(struct rested_row *r, const struct checkpoint_check *check,

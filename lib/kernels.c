@@ -233,39 +233,26 @@ static void sgd(float *row, size_t stride, const float *gradient, float rate)
         ((vec *)row)[i] -= rate * ((const vec *)gradient)[i];
 }
 
-static void adam_with_gradient(float *row, size_t stride, const float *gradient,
-                               const struct adam_step *step)
+static void adam_step(float *row, size_t stride, const float *gradient,
+                      const struct adam_step *step)
 {
     const struct adam_step a = *step; /* a copy, which no row can alias */
     float *restrict p = row, *restrict m = row + stride, *restrict v = row + 2 * stride;
     const float *restrict g = gradient;
     for (size_t i = 0; i < stride; i++) {
-        m[i] = m[i] * a.beta1 + g[i] * a.rate1;
-        v[i] = v[i] * a.beta2 + g[i] * g[i] * a.rate2;
-        p[i] -= a.step_size * m[i] / (sqrtf(v[i]) * a.root_correction + a.epsilon);
+        m[i] = m[i] * a.shrink_m + g[i] * a.rate_m;
+        v[i] = v[i] * a.shrink_v + g[i] * g[i] * a.rate_v;
+        p[i] -= a.scale * m[i] / (sqrtf(v[i]) + a.epsilon);
     }
 }
 
-static void adam_without_gradient(float *row, size_t stride, const struct adam_step *step)
-{
-    const struct adam_step a = *step;
-    float *restrict p = row, *restrict m = row + stride, *restrict v = row + 2 * stride;
-    for (size_t i = 0; i < stride; i++) {
-        m[i] *= a.beta1;
-        v[i] *= a.beta2;
-        p[i] -= a.step_size * m[i] / (sqrtf(v[i]) * a.root_correction + a.epsilon);
-    }
-}
-
-static void adam_many_without_gradient(float *row, size_t stride, const struct adam_rest *rest)
+static void adam_rest(float *row, size_t stride, const struct adam_rest *rest)
 {
     const struct adam_rest a = *rest;
-    float *restrict p = row, *restrict m = row + stride, *restrict v = row + 2 * stride;
-    for (size_t i = 0; i < stride; i++) {
+    float *restrict p = row;
+    const float *restrict m = row + stride, *restrict v = row + 2 * stride;
+    for (size_t i = 0; i < stride; i++)
         p[i] -= a.scale * m[i] / (sqrtf(v[i]) + a.epsilon);
-        m[i] *= a.shrink_m;
-        v[i] *= a.shrink_v;
-    }
 }
 
 extern const struct kernels KERNELS;
@@ -274,7 +261,6 @@ const struct kernels KERNELS = {
     .example = example,
     .sum = sum,
     .sgd_step = sgd,
-    .adam_step = adam_with_gradient,
-    .adam_idle = adam_without_gradient,
-    .adam_rest = adam_many_without_gradient,
+    .adam_step = adam_step,
+    .adam_rest = adam_rest,
 };

@@ -6,7 +6,8 @@
  * nothing is contracted to a fused multiply-add, and roots and quotients are IEEE's.
  *
  * A row is `stride` float32, a multiple of LANES, 64-byte aligned; what is beyond dim is zero. With
- * Adam a row's weights, first and second moments stand together, one behind the other.
+ * Adam a row's weights, first and second moments stand together, one behind the other. Moments are
+ * those after the row's last step with a gradient; its weights may be brought further.
  */
 #ifndef SGNS_KERNELS_H
 #define SGNS_KERNELS_H
@@ -57,9 +58,9 @@ struct kernels {
     /* row −= rate · gradient, both (stride). */
     void (*sgd_step)(float *row, size_t stride, const float *gradient, float rate);
 
-    /* Adam on a row and its moments: a step with a gradient, one without, and many without. */
+    /* Adam on a row and its moments: a step with a gradient, and many without, which move the
+     * weights alone. */
     void (*adam_step)(float *row, size_t stride, const float *gradient, const struct adam_step *);
-    void (*adam_idle)(float *row, size_t stride, const struct adam_step *);
     void (*adam_rest)(float *row, size_t stride, const struct adam_rest *);
 };
 

@@ -5,7 +5,8 @@
  * pieces write the same memory, and no piece's result depends on who does it, so
  * the outcome is the same for any number of threads.
  *
- *   1. With Adam, rows that rested are brought up to date (adam.h), those of the minibatch only.
+ *   1. With Adam, the weights of rows that rested are brought up to date (adam.h), those of the
+ *      minibatch only.
  *   2. Examples: logits, losses, derivatives. Nothing is updated: each example leaves its
  *      coefficients, its gradient for V, and a copy of its centre's vector for phase 3.
  *   3. Rows of U and V: the gradients of the minibatch are summed, row by row, and the row updated.
@@ -24,13 +25,14 @@
 
 enum {
     EXAMPLES_PIECE = 8, /* examples a thread takes at a time */
-    ROWS_PIECE = 16     /* rows */
+    ROWS_PIECE = 16,    /* rows */
+    SHORT_RESTS = 64    /* lengths of rests whose numbers are computed once for a step */
 };
 
 /* One of the two matrices. */
 struct table {
     float *rows; /* (words, apart): weights, with Adam also first and second moments, stride each */
-    uint64_t *step; /* (words) with Adam: the step after which a row is up to date */
+    uint64_t *step; /* (words) with Adam: a row's last step with a gradient */
 };
 
 struct prepared {
@@ -68,7 +70,8 @@ struct trainer_cpu {
     /* The step that the team is at. */
     struct prepared *current;
     const struct beside *beside;
-    struct adam_step recent[ADAM_REPLAY + 1];  /* of step t at t % (ADAM_REPLAY + 1) */
+    struct adam_step adam_step;                /* the next one, of rows that did not rest */
+    struct adam_rest rest[SHORT_RESTS];        /* of so many steps, up to here */
     float rate;                                /* of gradient descent */
     float *row_sum;                            /* (threads + 2, stride) scratch */
     struct team_work rests, examples, updates; /* of the phases */
@@ -145,28 +148,24 @@ static int prepare(struct trainer *trainer, unsigned slot, const struct minibatc
 
 /* ---- the phases ---- */
 
-/* Takes a row and its moments from the state after step `from` to that after step t->steps. */
-static void advance(const struct trainer_cpu *t, float *row, uint64_t from)
+/* So many steps are done: what the next one needs to know of Adam. */
+static void set_steps(struct trainer_cpu *t, uint64_t steps)
 {
-    uint64_t to = t->steps;
-    if (from == 0) /* never had a gradient: its moments are zero, and nothing moves it */
-        return;
-    if (to - from > ADAM_REPLAY) {
-        struct adam_rest rest = adam_rest_after(&t->adam, from, to);
-        t->kernels->adam_rest(row, t->stride, &rest);
-    } else {
-        for (uint64_t step = from + 1; step <= to; step++)
-            t->kernels->adam_idle(row, t->stride, &t->recent[step % (ADAM_REPLAY + 1)]);
-    }
+    t->steps = steps;
+    t->adam_step = adam_step_at(&t->adam, steps + 1);
+    for (uint64_t missed = 1; missed < SHORT_RESTS && missed < steps; missed++)
+        t->rest[missed] = adam_rest_after(&t->adam, steps - missed, steps);
 }
 
-static void catch_up(struct trainer_cpu *t, struct table *table, uint32_t id)
+/* Takes a row's weights from the state after step `from` to that after step t->steps. */
+static void advance(const struct trainer_cpu *t, float *row, uint64_t from)
 {
-    uint64_t from = table->step[id];
-    if (from == t->steps)
+    uint64_t missed = t->steps - from;
+    if (from == 0 || missed == 0) /* without moments, which nothing moves; without a rest */
         return;
-    table->step[id] = t->steps;
-    advance(t, table->rows + id * t->apart, from);
+    struct adam_rest rest =
+        missed < SHORT_RESTS ? t->rest[missed] : adam_rest_after(&t->adam, from, t->steps);
+    t->kernels->adam_rest(row, t->stride, &rest);
 }
 
 /* Row i of those that the minibatch touches: U's first, then V's. */
@@ -187,9 +186,9 @@ static uint32_t touched_rows(const struct trainer_cpu *t)
     return t->current->context_rows.rows + t->current->centre_rows.rows;
 }
 
-static void fetch(const struct trainer_cpu *t, struct touched touched)
+static float *state_of(const struct trainer_cpu *t, struct touched touched)
 {
-    fetch_row(touched.table->rows + touched.id * t->apart, t->apart);
+    return touched.table->rows + touched.id * t->apart;
 }
 
 static void bring_up_to_date(struct trainer_cpu *t)
@@ -199,8 +198,8 @@ static void bring_up_to_date(struct trainer_cpu *t)
         for (uint32_t i = start; i < end; i++) {
             struct touched row = touched_row(t, i), next = touched_row(t, i + 1 < end ? i + 1 : i);
             if (next.table->step[next.id] != t->steps)
-                fetch(t, next);
-            catch_up(t, row.table, row.id);
+                fetch_row(state_of(t, next), t->apart);
+            advance(t, state_of(t, row), row.table->step[row.id]);
         }
 }
 
@@ -251,7 +250,9 @@ static void update_row(struct trainer_cpu *t, struct table *table, const struct 
         t->kernels->sgd_step(row, t->stride, gradient, t->rate);
         return;
     }
-    t->kernels->adam_step(row, t->stride, gradient, &t->recent[step % (ADAM_REPLAY + 1)]);
+    struct adam_step adam = t->adam_step;
+    adam_shrink(&adam, &t->adam, step - table->step[id]);
+    t->kernels->adam_step(row, t->stride, gradient, &adam);
     table->step[id] = step;
 }
 
@@ -264,7 +265,7 @@ static void update(struct trainer_cpu *t)
     while (team_work_take(&t->updates, &start, &end))
         for (uint32_t i = start; i < end; i++) {
             if (i + 1 < touched_rows(t))
-                fetch(t, touched_row(t, i + 1));
+                fetch_row(state_of(t, touched_row(t, i + 1)), t->apart);
             if (i < u->rows)
                 update_row(t, &t->context, u, i, t->centre_copy, p->owner, gradient);
             else
@@ -325,13 +326,12 @@ static int step(struct trainer *trainer, unsigned slot, const struct beside *bes
     t->current = &t->prepared[slot];
     t->beside = beside;
     t->rate = sgd_rate(t->config.lr, t->steps, t->config.steps);
-    t->recent[(t->steps + 1) % (ADAM_REPLAY + 1)] = adam_step_at(&t->adam, t->steps + 1);
     team_work_start(&t->rests, touched_rows(t));
     team_work_start(&t->examples, batch->examples);
     team_work_start(&t->updates, touched_rows(t));
     atomic_store(&t->beside_taken, 0);
     team_run(&t->team, step_together, t);
-    t->steps++;
+    set_steps(t, t->steps + 1);
     *loss = sum_losses(t, batch);
     return 0;
 }
@@ -450,10 +450,7 @@ static int restore(struct trainer *trainer, enum weights matrix, uint32_t first,
 
 static void resume(struct trainer *trainer, uint64_t steps)
 {
-    struct trainer_cpu *t = (struct trainer_cpu *)trainer;
-    t->steps = steps;
-    for (uint64_t step = steps > ADAM_REPLAY ? steps - ADAM_REPLAY : 1; step <= steps; step++)
-        t->recent[step % (ADAM_REPLAY + 1)] = adam_step_at(&t->adam, step);
+    set_steps((struct trainer_cpu *)trainer, steps);
 }
 
 static const struct trainer_methods methods = {prepare, step,    evaluate, read_back,
@@ -484,5 +481,6 @@ struct trainer *trainer_cpu_create(const struct trainer_config *config, struct e
         destroy(&t->base);
         return NULL;
     }
+    set_steps(t, 0);
     return &t->base;
 }
