@@ -233,7 +233,9 @@ static void differentiate(struct trainer_cpu *t)
     while (team_work_take(&t->examples, &start, &end))
         for (uint32_t i = start; i < end; i++) {
             const float *centre = t->centre.rows + batch->centre[i] * t->apart;
-            take_example(t, i, centre, t->context.rows, batch->word, batch->first[end]);
+            uint32_t next = i + 1 < batch->examples ? i + 1 : i;
+            fetch_row(t->centre.rows + batch->centre[next] * t->apart, t->stride);
+            take_example(t, i, centre, t->context.rows, batch->word, batch->first[next + 1]);
             memcpy(t->centre_copy + i * t->stride, centre, t->stride * sizeof *centre);
         }
 }
