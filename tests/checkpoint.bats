@@ -243,7 +243,7 @@ ends() {
 
 @test "SIGKILL at any moment: the checkpoint is whole, and training goes on to the same bytes" {
   # Without a kill this takes a second or two; the later kills come while training goes on.
-  sgns-batch -q -b 32 -e "$(built_with_asan && echo 10 || echo 40)" corpus.bin -o long.bin
+  sgns-batch -q -b 32 -e "$(sanitized && echo 10 || echo 40)" corpus.bin -o long.bin
   train long.bin -o expected
   began=0 killed=0 status=1
   while [ $killed -lt "$KILLS" ] || [ $status -ne 0 ]; do

@@ -62,8 +62,9 @@ has_only() {
 
 @test "any call that fails: status 1 and one line, the old output, no temporary; short and interrupted calls change nothing" {
   ! grep -q __tsan_init "$BUILD/bin/sgns-cat" || skip "TSan has its own ideas of malloc before main"
+  [[ $BUILD != */coverage ]] || skip 'what counts the lines would fail, too, and lose them'
   run "$BATS_TEST_DIRNAME/faults/inject.py" "$BUILD" \
-    --most="$(built_with_asan && echo 2 || echo 6)"
+    --most="$(sanitized && echo 2 || echo 6)"
   assert_success
   assert_line --regexp '^[1-9][0-9]{2,} runs, 0 faults$'
 }
@@ -188,7 +189,7 @@ first_kilobyte_of() {
 # ---- the soak ----
 
 @test "train, kill, resume in a loop: memory and open files stay as they are, and the bytes the same" {
-  ! built_with_asan || skip "a sanitizer's memory is its own"
+  ! sanitized || skip "a sanitizer's memory is its own"
   run "$BATS_TEST_DIRNAME/faults/soak.py" "$BUILD" 3
   assert_success
   assert_line flat

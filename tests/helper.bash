@@ -17,7 +17,7 @@ for library in bats-support bats-assert bats-file; do
 done
 
 # A sanitizer's report must not look like one of the programs' own statuses.
-export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
+export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99 TSAN_OPTIONS=exitcode=99
 # Where there is a GPU, or this build has the backends for one, too, these tests are about the CPU, and
 # "auto" has nothing to load; cuda.bats takes what the caller has named.
 GPU_OBJECT=${SGNS_CUDA-}
@@ -85,20 +85,21 @@ leaves_nothing() {
   fi
 }
 
-# within_memory MIB COMMAND...: runs it where it can have no more than that. Under ASan, whose shadow
-# needs terabytes of addresses, no single allocation can be larger.
+# within_memory MIB COMMAND...: runs it where it can have no more than that. Under a sanitizer, whose
+# shadow needs terabytes of addresses, no single allocation can be larger.
 within_memory() {
   local mib=$1
   shift
-  if built_with_asan; then
-    ASAN_OPTIONS+=:max_allocation_size_mb=$mib:allocator_may_return_null=1 "$@"
+  if sanitized; then
+    local limit=:max_allocation_size_mb=$mib:allocator_may_return_null=1
+    ASAN_OPTIONS+=$limit TSAN_OPTIONS+=$limit "$@"
   else
     (ulimit -v $((mib * 1024)) && "$@")
   fi
 }
 
-built_with_asan() {
-  grep -q __asan_init "$BUILD/bin/sgns-cat"
+sanitized() {
+  grep -qE '__(asan|tsan)_init' "$BUILD/bin/sgns-cat"
 }
 
 # ---- inputs ----

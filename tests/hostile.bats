@@ -45,7 +45,7 @@ in_bounds() {
   before=$megabytes
   exits_with "$status" measured "${@//\{\}/$large}" || return
   tell "$* on $large: $megabytes MB, $before MB on $small"
-  built_with_asan || awk "BEGIN { exit !($megabytes - $before <= $ROOM) }" ||
+  sanitized || awk "BEGIN { exit !($megabytes - $before <= $ROOM) }" ||
     fail "$* on $large: $megabytes MB, and $before MB on $small"
 }
 

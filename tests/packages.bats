@@ -51,8 +51,9 @@ dpkg_here() {
     [ -e "tree/usr/share/zsh/vendor-completions/_$program" ]
   done
   # The backends are found beside the programs.
-  built_with_asan || {
-    sample_text 60 40 | ptb-vocab -q -m 2 | sgns-batch -q | tree/usr/bin/sgns-train -q --device cuda -d 4 -o emb.bin
+  sanitized || {
+    sample_text 60 40 | ptb-vocab -q -m 2 | sgns-batch -q |
+      env -u SGNS_CUDA tree/usr/bin/sgns-train -q --device cuda -d 4 -o emb.bin
     sgns-cat --header emb.bin | grep -q -- '--device=cuda:0$'
   }
   assert_equal "$(dpkg_here --verify sgns sgns-cuda)" ''
@@ -71,7 +72,7 @@ dpkg_here() {
 
 @test "packages: lintian has nothing to say" {
   command -v lintian >/dev/null || skip 'needs lintian'
-  built_with_asan && skip 'a sanitizer is no part of a package'
+  sanitized && skip 'a sanitizer is no part of a package'
   # What stands in for the CUDA backends is no object of theirs, and needs no override.
   run lintian --allow-root --fail-on error,warning packages/*.deb
   assert_success

@@ -541,7 +541,7 @@ leaves_no_temporary() {
 }
 
 @test "with --memory the text is not held" {
-  ! built_with_asan || skip "a sanitizer takes memory of its own"
+  ! sanitized || skip "a sanitizer takes memory of its own"
   yes 'a b c d e f g' | head -n 4000000 >text # 32 million tokens, 64 MB of them
   for option in --memory=1M --count; do
     within_memory 48 succeeds ptb-vocab -q $option text -o out
@@ -634,7 +634,7 @@ same_for_threads() {
 }
 
 @test "threads that cannot be had are an error" {
-  ! built_with_asan || skip "a sanitizer takes memory of its own"
+  ! sanitized || skip "a sanitizer takes memory of its own"
   echo a >text
   within_memory 200 fails_with 1 ptb-vocab -q -t 1000 text -o out
   leaves_nothing out

@@ -313,7 +313,7 @@ value() {
 }
 
 @test "a minibatch of more words than a stream may have is an error" {
-  ! built_with_asan || skip 'a quarter of a billion words'
+  ! sanitized || skip 'a quarter of a billion words'
   yes "$(seq 1 100 | paste -sd ' ')" | head -n 600 | corpus_of
   fails_with 3 sgns-batch -q -b 100000 -k 1000 -e 1 -o out few.bin
   says 'a minibatch of more than 268435456 words'
