@@ -17,7 +17,7 @@ for library in bats-support bats-assert bats-file; do
 done
 
 # A sanitizer's report must not look like one of the programs' own statuses.
-export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99 TSAN_OPTIONS=exitcode=99
+export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99 TSAN_OPTIONS=exitcode=99:atexit_sleep_ms=0
 # Where there is a GPU, or this build has the backends for one, too, these tests are about the CPU, and
 # "auto" has nothing to load; cuda.bats takes what the caller has named.
 GPU_OBJECT=${SGNS_CUDA-}
