@@ -24,7 +24,7 @@ flags_release :=
 flags_asan  := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 flags_tsan  := -O1 -fsanitize=thread
 flags_debug := -O0
-flags_coverage := -O0 --coverage
+flags_coverage := -O0 --coverage -fprofile-update=atomic
 # For clang: what libFuzzer and afl-clang-fast build upon.
 flags_fuzz  := -O2 -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
 flags_afl   := -O2

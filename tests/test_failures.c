@@ -17,10 +17,13 @@
 #include "checkpoint.h"
 #include "counts.h"
 #include "encode.h"
+#include "formats.h"
+#include "letter_case.h"
 #include "memory.h"
 #include "oracle.h"
 #include "spelling.h"
 #include "tap.h"
+#include "testset.h"
 
 /* ---- calls that fail ---- */
 
@@ -229,6 +232,7 @@ static const struct trainer_config config = {
 
 static struct head head;
 static int streams[STREAM_COUNTS + 1], checkpoint_file, null_file;
+static int vectors_text, vectors_binary, pairs, analogies; /* other programs' files */
 static struct trainer *trainer;
 
 static int new_file(void)
@@ -541,6 +545,49 @@ static int spell(struct error *err)
     return spelling_closest(&head.vocab, "aa", 2, offer, err) < 0 ? -1 : 0;
 }
 
+static int import(const char *format, int fd, struct error *err)
+{
+    struct input in = input_from(rewound(fd), "in");
+    struct import to = {.dim = 0};
+    int result = format_find(format)->import(&in, NULL, false, &to, err);
+    import_release(&to);
+    input_release(&in);
+    return result;
+}
+
+static int import_text(struct error *err)
+{
+    return import("word2vec", vectors_text, err);
+}
+
+static int import_binary(struct error *err)
+{
+    return import("word2vec-bin", vectors_binary, err);
+}
+
+static int read_testset(int fd, bool case_matters, struct error *err)
+{
+    struct letter_case words;
+    struct testset set = {.items = 0};
+    const struct words *known = &head.vocab.words;
+    if (letter_case_init(&words, known, known->count, case_matters, err) < 0)
+        return -1;
+    int result = testset_read(&set, rewound(fd), "in", &words, err);
+    testset_release(&set);
+    letter_case_release(&words);
+    return result;
+}
+
+static int read_pairs(struct error *err)
+{
+    return read_testset(pairs, true, err);
+}
+
+static int read_analogies(struct error *err)
+{
+    return read_testset(analogies, false, err);
+}
+
 /* A temporary file that is not what was written to it. */
 static void test_damage(void)
 {
@@ -556,6 +603,29 @@ static void test_damage(void)
     tap_check(atomic_load(&blocks) == before, "damaged temporary files: all memory is given back");
 }
 
+static int file_of(const char *content, size_t size)
+{
+    int fd = new_file();
+    struct error err;
+    ssize_t n = __real_write(fd, content, size);
+    require(n == (ssize_t)size || error_system(&err, "no file") == 0, &err);
+    return fd;
+}
+
+/* What other programs write, and is no stream. */
+static void make_other_files(void)
+{
+    static const char as_text[] = "2 3\na 1 2 3\nlong-winded 0.5 -1e-3 7\n";
+    static const char as_binary[] = "2 1\na \0\0\x80\x3f\nlong-winded \0\0\0\x40\n";
+    static const char of_pairs[] = "# pairs\na\tb\t1.5\nc\tunknown\t2\na\tunknown\t3\n";
+    static const char of_analogies[] = ": one\nA b c d\na b c nowhere\n: two\nd c b Somewhere\n";
+    text_file = file_of(text, strlen(text));
+    vectors_text = file_of(as_text, sizeof as_text - 1);
+    vectors_binary = file_of(as_binary, sizeof as_binary - 1);
+    pairs = file_of(of_pairs, sizeof of_pairs - 1);
+    analogies = file_of(of_analogies, sizeof of_analogies - 1);
+}
+
 static void make_files(void)
 {
     struct error err;
@@ -563,14 +633,11 @@ static void make_files(void)
         streams[kind] = new_file();
     checkpoint_file = new_file();
     null_file = new_file();
-    text_file = new_file();
     require(write_corpus_to(streams[STREAM_CORPUS], &err) == 0, &err);
     require(write_batches_to(streams[STREAM_BATCHES], &err) == 0, &err);
     require(write_vectors_to(streams[STREAM_VECTORS], &err) == 0, &err);
     require(write_counts_to(streams[STREAM_COUNTS], &err) == 0, &err);
     require(write_checkpoint_to(checkpoint_file, &err) == 0, &err);
-    ssize_t n = __real_write(text_file, text, strlen(text));
-    require(n == (ssize_t)strlen(text) || error_system(&err, "no text") == 0, &err);
 }
 
 int main(void)
@@ -580,6 +647,7 @@ int main(void)
     trainer = trainer_cpu_create(&config, &err);
     require(trainer, &err);
     make_files();
+    make_other_files();
     test("writing a corpus", write_corpus);
     test("writing batches", write_batches);
     test("writing vectors", write_vectors);
@@ -597,6 +665,10 @@ int main(void)
     test("the same on two threads", encode_on_threads);
     test("encoding with a given vocabulary", encode_with_given);
     test("looking for words of like spelling", spell);
+    test("reading word2vec's text", import_text);
+    test("reading word2vec's binary", import_binary);
+    test("reading word similarities", read_pairs);
+    test("reading analogies", read_analogies);
     test_damage();
     trainer->methods->destroy(trainer);
     head_release(&head);
