@@ -16,8 +16,10 @@ for library in bats-support bats-assert bats-file; do
   done
 done
 
-# A sanitizer's report must not look like one of the programs' own statuses.
-export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99 TSAN_OPTIONS=exitcode=99:atexit_sleep_ms=0
+# A sanitizer's report must not look like one of the programs' own statuses. TSan would wait a second for
+# each program, and count the threads that one has when it ends with an error.
+export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
+export TSAN_OPTIONS=exitcode=99:atexit_sleep_ms=0:report_thread_leaks=0
 # Where there is a GPU, or this build has the backends for one, too, these tests are about the CPU, and
 # "auto" has nothing to load; cuda.bats takes what the caller has named.
 GPU_OBJECT=${SGNS_CUDA-}
