@@ -104,6 +104,10 @@ sanitized() {
   grep -qE '__(asan|tsan)_init' "$BUILD/bin/sgns-cat"
 }
 
+built_with_tsan() {
+  grep -q __tsan_init "$BUILD/bin/sgns-cat"
+}
+
 # ---- inputs ----
 
 # The Penn Treebank, or the test is skipped.
