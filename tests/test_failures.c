@@ -612,16 +612,31 @@ static int file_of(const char *content, size_t size)
     return fd;
 }
 
+/* Vectors in word2vec's binary format, of one number each, and how many bytes they are. A read, of 100
+ * bytes, ends behind a row, within a word, and within a number; the last row has no newline. */
+static size_t make_binary(char *to)
+{
+    static const int length[] = {91, 120, 73, 1};
+    char *at = to + sprintf(to, "4 1\n");
+    for (int i = 0; i < 4; i++) {
+        memset(at, 'a' + i, (size_t)length[i]);
+        at += length[i];
+        memcpy(at, " \0\0\x80\x3f", 5);
+        at += 5;
+    }
+    return (size_t)(at - to);
+}
+
 /* What other programs write, and is no stream. */
 static void make_other_files(void)
 {
     static const char as_text[] = "2 3\na 1 2 3\nlong-winded 0.5 -1e-3 7\n";
-    static const char as_binary[] = "2 1\na \0\0\x80\x3f\nlong-winded \0\0\0\x40\n";
+    char as_binary[400];
     static const char of_pairs[] = "# pairs\na\tb\t1.5\nc\tunknown\t2\na\tunknown\t3\n";
     static const char of_analogies[] = ": one\nA b c d\na b c nowhere\n: two\nd c b Somewhere\n";
     text_file = file_of(text, strlen(text));
     vectors_text = file_of(as_text, sizeof as_text - 1);
-    vectors_binary = file_of(as_binary, sizeof as_binary - 1);
+    vectors_binary = file_of(as_binary, make_binary(as_binary));
     pairs = file_of(of_pairs, sizeof of_pairs - 1);
     analogies = file_of(of_analogies, sizeof of_analogies - 1);
 }
