@@ -152,6 +152,8 @@ static int prepare(struct trainer *trainer, unsigned slot, const struct minibatc
 static void set_steps(struct trainer_cpu *t, uint64_t steps)
 {
     t->steps = steps;
+    if (t->config.optimizer != OPTIMIZER_ADAM)
+        return;
     t->adam_step = adam_step_at(&t->adam, steps + 1);
     for (uint64_t missed = 1; missed < SHORT_RESTS && missed < steps; missed++)
         t->rest[missed] = adam_rest_after(&t->adam, steps - missed, steps);
@@ -186,6 +188,7 @@ static uint32_t touched_rows(const struct trainer_cpu *t)
     return t->current->context_rows.rows + t->current->centre_rows.rows;
 }
 
+/* Where it is in its table. */
 static float *state_of(const struct trainer_cpu *t, struct touched touched)
 {
     return touched.table->rows + touched.id * t->apart;
@@ -226,15 +229,21 @@ static void take_example(struct trainer_cpu *t, uint32_t i, const float *centre,
     t->loss[i] = t->kernels->example(&example);
 }
 
+/* The vector of example i's centre. */
+static const float *centre_of(const struct trainer_cpu *t, uint32_t i)
+{
+    return t->centre.rows + t->current->batch->centre[i] * t->apart;
+}
+
 static void differentiate(struct trainer_cpu *t)
 {
     const struct minibatch *batch = t->current->batch;
     uint32_t start, end;
     while (team_work_take(&t->examples, &start, &end))
         for (uint32_t i = start; i < end; i++) {
-            const float *centre = t->centre.rows + batch->centre[i] * t->apart;
+            const float *centre = centre_of(t, i);
             uint32_t next = i + 1 < batch->examples ? i + 1 : i;
-            fetch_row(t->centre.rows + batch->centre[next] * t->apart, t->stride);
+            fetch_row(centre_of(t, next), t->stride);
             take_example(t, i, centre, t->context.rows, batch->word, batch->first[next + 1]);
             memcpy(t->centre_copy + i * t->stride, centre, t->stride * sizeof *centre);
         }
@@ -349,7 +358,7 @@ static void copy_rows(struct trainer_cpu *t)
         for (uint32_t i = start; i < end; i++) {
             struct touched row = touched_row(t, i);
             float *copy = t->copy + i * t->apart;
-            memcpy(copy, row.table->rows + row.id * t->apart, t->apart * sizeof *copy);
+            memcpy(copy, state_of(t, row), t->apart * sizeof *copy);
             advance(t, copy, row.table->step[row.id]);
             const struct row_index *index = i < of_u ? &p->context_rows : &p->centre_rows;
             uint32_t *place = i < of_u ? t->word_copy : t->centre_copy_at;

@@ -67,8 +67,8 @@ works() {
 
 @test "PTB: the commands of pipelines/README.md print what stands there" {
   need_ptb
-  if sanitized || [[ $BUILD == */coverage ]]; then
-    skip 'a dozen trainings, and the same commands as above'
+  if sanitized || built_for_coverage; then
+    skip 'needs a build without instruments, for a dozen trainings; the commands themselves run above'
   fi
   valid=$(dirname "$PTB")/ptb.valid.txt
   [ -e "$valid" ] || skip 'needs ptb.valid.txt beside it'

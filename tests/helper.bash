@@ -108,6 +108,10 @@ built_with_tsan() {
   grep -q __tsan_init "$BUILD/bin/sgns-cat"
 }
 
+built_for_coverage() {
+  [[ $BUILD == */coverage ]]
+}
+
 # ---- inputs ----
 
 # The Penn Treebank, or the test is skipped.

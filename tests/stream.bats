@@ -133,7 +133,7 @@ accepts() {
 }
 
 @test "any flipped bit of any stream is refused by sgns-cat, or changes nothing" {
-  # With ASan each of the thousands of runs takes many times longer: there, one bit of a byte will do.
+  # With a sanitizer each of the thousands of runs takes many times longer: there, one bit of a byte will do.
   how=flip-all
   ! sanitized || how=flip
   for kind in corpus batches vectors counts; do
