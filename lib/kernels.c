@@ -127,6 +127,41 @@ INLINED void logits_to_coefficients(float *logit, int32_t start, int32_t words, 
     memcpy(logit, &x, sizeof x);
 }
 
+static inline size_t registers(size_t stride, size_t at)
+{
+    return (stride - at) / VECTOR;
+}
+
+/* Runs `piece` for each piece of up to BLOCK registers of a row, compiled for every number of them, so
+ * that they stay in registers. */
+#define BY_BLOCKS(stride, piece)                                                                   \
+    for (size_t at = 0; at < (stride); at += BLOCK * VECTOR)                                       \
+        switch (registers(stride, at)) {                                                           \
+        case 1:                                                                                    \
+            piece(1);                                                                              \
+            break;                                                                                 \
+        case 2:                                                                                    \
+            piece(2);                                                                              \
+            break;                                                                                 \
+        case 3:                                                                                    \
+            piece(3);                                                                              \
+            break;                                                                                 \
+        case 4:                                                                                    \
+            piece(4);                                                                              \
+            break;                                                                                 \
+        case 5:                                                                                    \
+            piece(5);                                                                              \
+            break;                                                                                 \
+        case 6:                                                                                    \
+            piece(6);                                                                              \
+            break;                                                                                 \
+        case 7:                                                                                    \
+            piece(7);                                                                              \
+            break;                                                                                 \
+        default:                                                                                   \
+            piece(BLOCK);                                                                          \
+        }
+
 /* to[0 … block − 1] = Σ_w factor[w] · row[w], of rows from place `at` on; with `more`, on top of what
  * is there. */
 INLINED void add_block(vec *to, bool more, const float *factor, const float *const *row, uint32_t n,
@@ -145,34 +180,8 @@ INLINED void add_block(vec *to, bool more, const float *factor, const float *con
 static void add_rows(float *to, bool more, const float *factor, const float *const *row, uint32_t n,
                      size_t stride)
 {
-    for (size_t at = 0; at < stride; at += BLOCK * VECTOR) {
-        vec *sum = (vec *)(to + at);
-        switch ((stride - at) / VECTOR) {
-        case 1:
-            add_block(sum, more, factor, row, n, at, 1);
-            break;
-        case 2:
-            add_block(sum, more, factor, row, n, at, 2);
-            break;
-        case 3:
-            add_block(sum, more, factor, row, n, at, 3);
-            break;
-        case 4:
-            add_block(sum, more, factor, row, n, at, 4);
-            break;
-        case 5:
-            add_block(sum, more, factor, row, n, at, 5);
-            break;
-        case 6:
-            add_block(sum, more, factor, row, n, at, 6);
-            break;
-        case 7:
-            add_block(sum, more, factor, row, n, at, 7);
-            break;
-        default:
-            add_block(sum, more, factor, row, n, at, BLOCK);
-        }
-    }
+#define ADD(block) add_block((vec *)(to + at), more, factor, row, n, at, block)
+    BY_BLOCKS(stride, ADD);
 }
 
 /* Logits of `n` words, at most LANES, from word[start] on; rows of words that come SOON are fetched. */
@@ -205,45 +214,70 @@ static float example(const struct kernels_example *task)
         for (uint32_t part = 0; part < n; part += VECTOR)
             logits_to_coefficients(x + part, (int32_t)(start + part), (int32_t)e.words,
                                    (int32_t)e.contexts, e.scale, &loss[part / VECTOR]);
-        memcpy(e.coefficient + start, x, n * sizeof *x);
+        for (uint32_t j = 0; j < n; j++)
+            e.coefficient[e.place[start + j]] = x[j];
         add_rows(e.gradient, start > 0, x, row, n, e.stride);
     }
     return sum_lanes(loss) / (float)e.words;
 }
 
-static void sum(const float *rows, size_t stride, const uint32_t *entry, uint32_t n,
-                const uint32_t *owner, const float *coefficient, float *gradient)
+/* A piece of a gradient: sum[0 … block − 1]. */
+INLINED void sum_gradient(const struct kernels_gradient *g, size_t at, unsigned block, vec *sum)
 {
-    const float *row[LANES];
-    float factor[LANES];
-    for (uint32_t start = 0; start < n; start += LANES) {
-        uint32_t some = n - start < LANES ? n - start : LANES;
-        for (uint32_t i = 0; i < some; i++) {
-            uint32_t e = entry[start + i];
-            row[i] = rows + (owner ? owner[e] : e) * stride;
-            factor[i] = owner ? coefficient[e] : 1.0f;
-        }
-        add_rows(gradient, start > 0, factor, row, some, stride);
+    for (unsigned b = 0; b < block; b++)
+        sum[b] = (vec){0};
+    for (uint32_t i = 0; i < g->n; i++) {
+        float factor = g->coefficient ? g->coefficient[i] : 1.0f;
+        const vec *row = (const vec *)(g->rows + g->entry[i] * g->stride + at);
+        for (unsigned b = 0; b < block; b++)
+            sum[b] += factor * row[b];
     }
 }
 
-static void sgd(float *row, size_t stride, const float *gradient, float rate)
+INLINED void sgd_block(float *row, const struct kernels_gradient *gradient, float rate, size_t at,
+                       unsigned block)
 {
-    for (size_t i = 0; i < stride / VECTOR; i++)
-        ((vec *)row)[i] -= rate * ((const vec *)gradient)[i];
+    vec sum[BLOCK];
+    sum_gradient(gradient, at, block, sum);
+    for (unsigned b = 0; b < block; b++)
+        ((vec *)(row + at))[b] -= rate * sum[b];
 }
 
-static void adam_step(float *row, size_t stride, const float *gradient,
+static void sgd_step(float *row, const struct kernels_gradient *gradient, float rate)
+{
+    const struct kernels_gradient g = *gradient; /* a copy, which no row can alias */
+#define SGD(block) sgd_block(row, &g, rate, at, block)
+    BY_BLOCKS(g.stride, SGD);
+}
+
+INLINED vec root(vec x)
+{
+    vec y;
+    for (unsigned i = 0; i < VECTOR; i++)
+        y[i] = sqrtf(x[i]);
+    return y;
+}
+
+INLINED void adam_block(float *row, const struct kernels_gradient *gradient,
+                        const struct adam_step *step, size_t at, unsigned block)
+{
+    vec *p = (vec *)(row + at), *m = (vec *)(row + gradient->stride + at),
+        *v = (vec *)(row + 2 * gradient->stride + at), g[BLOCK];
+    sum_gradient(gradient, at, block, g);
+    for (unsigned b = 0; b < block; b++) {
+        m[b] = m[b] * step->shrink_m + g[b] * step->rate_m;
+        v[b] = v[b] * step->shrink_v + g[b] * g[b] * step->rate_v;
+        p[b] -= step->scale * m[b] / (root(v[b]) + step->epsilon);
+    }
+}
+
+static void adam_step(float *row, const struct kernels_gradient *gradient,
                       const struct adam_step *step)
 {
-    const struct adam_step a = *step; /* a copy, which no row can alias */
-    float *restrict p = row, *restrict m = row + stride, *restrict v = row + 2 * stride;
-    const float *restrict g = gradient;
-    for (size_t i = 0; i < stride; i++) {
-        m[i] = m[i] * a.shrink_m + g[i] * a.rate_m;
-        v[i] = v[i] * a.shrink_v + g[i] * g[i] * a.rate_v;
-        p[i] -= a.scale * m[i] / (sqrtf(v[i]) + a.epsilon);
-    }
+    const struct kernels_gradient g = *gradient;
+    const struct adam_step a = *step;
+#define ADAM(block) adam_block(row, &g, &a, at, block)
+    BY_BLOCKS(g.stride, ADAM);
 }
 
 static void adam_rest(float *row, size_t stride, const struct adam_rest *rest)
@@ -259,8 +293,7 @@ extern const struct kernels KERNELS;
 const struct kernels KERNELS = {
     .name = KERNELS_NAME,
     .example = example,
-    .sum = sum,
-    .sgd_step = sgd,
+    .sgd_step = sgd_step,
     .adam_step = adam_step,
     .adam_rest = adam_rest,
 };

@@ -39,8 +39,19 @@ struct kernels_example {
     const uint32_t *word; /* (words + following) those behind its own are wanted next */
     uint32_t words, following, contexts;
     float scale;
-    float *coefficient; /* (words) result: scale · (σ(x) − y), of the logit x and label y of each */
-    float *gradient; /* (stride) result: Σ coefficient · row */
+    const uint32_t *place; /* (words) of each in coefficient */
+    float *coefficient;    /* result: scale · (σ(x) − y), of the logit x and label y of each */
+    float *gradient;       /* (stride) result: Σ coefficient · row */
+};
+
+/* A gradient of a row: Σ_i coefficient[i] · rows[entry[i]], i < n, over `rows` of (any, stride); without
+ * `coefficient`, Σ_i rows[entry[i]]. */
+struct kernels_gradient {
+    const float *rows;
+    size_t stride;
+    uint32_t n;
+    const uint32_t *entry;
+    const float *coefficient;
 };
 
 struct kernels {
@@ -50,18 +61,14 @@ struct kernels {
      * Fills coefficient and gradient. */
     float (*example)(const struct kernels_example *example);
 
-    /* gradient (stride) = Σ_i coefficient[entry[i]] · rows[owner[entry[i]]], i < n, over `rows` of
-     * (any, stride); without `owner` Σ_i rows[entry[i]]. */
-    void (*sum)(const float *rows, size_t stride, const uint32_t *entry, uint32_t n,
-                const uint32_t *owner, const float *coefficient, float *gradient);
-
-    /* row −= rate · gradient, both (stride). */
-    void (*sgd_step)(float *row, size_t stride, const float *gradient, float rate);
+    /* row −= rate · gradient. */
+    void (*sgd_step)(float *row, const struct kernels_gradient *gradient, float rate);
 
     /* Adam on a row and its moments: a step with a gradient, and many without, which move the
      * weights alone. */
-    void (*adam_step)(float *row, size_t stride, const float *gradient, const struct adam_step *);
-    void (*adam_rest)(float *row, size_t stride, const struct adam_rest *);
+    void (*adam_step)(float *row, const struct kernels_gradient *gradient,
+                      const struct adam_step *step);
+    void (*adam_rest)(float *row, size_t stride, const struct adam_rest *rest);
 };
 
 /* The fastest that this processor can run. */

@@ -51,20 +51,38 @@ static void list_rows(struct row_index *index, struct row_marks *marks)
     index->rows = rows;
 }
 
-int row_index_build(struct row_index *index, const uint32_t *id, uint32_t n,
+static void clear_counts(struct row_marks *marks, const struct row_index *index)
+{
+    for (uint32_t row = 0; row < index->rows; row++)
+        marks->count[index->row[row]] = 0;
+}
+
+int row_index_build(struct row_index *index, const uint32_t *id, uint32_t n, const uint32_t *owner,
                     struct row_marks *marks, struct error *err)
 {
     if (memory_reserve(&index->row, &index->row_capacity, n, 4, err) < 0 ||
         memory_reserve(&index->first, &index->first_capacity, (size_t)n + 1, 4, err) < 0 ||
-        memory_reserve(&index->entry, &index->entry_capacity, n, 4, err) < 0)
+        memory_reserve(&index->entry, &index->entry_capacity, n, 4, err) < 0 ||
+        memory_reserve(&index->place, &index->place_capacity, n, 4, err) < 0)
         return -1;
     count_ids(marks, id, n);
     list_rows(index, marks);
-    for (uint32_t i = 0; i < n; i++)
-        index->entry[marks->count[id[i]]++] = i;
-    for (uint32_t row = 0; row < index->rows; row++)
-        marks->count[index->row[row]] = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        index->place[i] = marks->count[id[i]]++;
+        index->entry[index->place[i]] = owner ? owner[i] : i;
+    }
+    clear_counts(marks, index);
     return 0;
+}
+
+void row_index_find(const struct row_index *index, const uint32_t *id, uint32_t n,
+                    struct row_marks *marks, uint32_t *row)
+{
+    for (uint32_t i = 0; i < index->rows; i++)
+        marks->count[index->row[i]] = i;
+    for (uint32_t i = 0; i < n; i++)
+        row[i] = marks->count[id[i]];
+    clear_counts(marks, index);
 }
 
 void row_index_release(struct row_index *index)
@@ -72,5 +90,6 @@ void row_index_release(struct row_index *index)
     free(index->row);
     free(index->first);
     free(index->entry);
+    free(index->place);
     *index = (struct row_index){0};
 }

@@ -20,8 +20,9 @@ struct row_index {
     uint32_t *row; /* (rows) the ids, rising */
     uint32_t
         *first; /* (rows + 1) row i has the entries entry[first[i]] … entry[first[i + 1] − 1] */
-    uint32_t *entry; /* (n) places in the array of ids, rising within a row */
-    size_t row_capacity, first_capacity, entry_capacity;
+    uint32_t *entry; /* (n) whose the ids are, rising within a row */
+    uint32_t *place; /* (n) of each id, in their own order: where it is among the entries */
+    size_t row_capacity, first_capacity, entry_capacity, place_capacity;
 };
 
 /* Scratch for ids below some number, all zero between uses. */
@@ -34,9 +35,13 @@ struct row_marks {
 int row_marks_init(struct row_marks *marks, uint32_t ids, struct error *err) MUST_USE;
 void row_marks_release(struct row_marks *marks);
 
-/* Indexes id (n). */
-int row_index_build(struct row_index *index, const uint32_t *id, uint32_t n,
+/* Indexes id (n), which belong to owner (n, rising), or without it to themselves: 0 … n − 1. */
+int row_index_build(struct row_index *index, const uint32_t *id, uint32_t n, const uint32_t *owner,
                     struct row_marks *marks, struct error *err) MUST_USE;
+/* row[i] (n) = which row of the index is id[i], for ids that are all in it. */
+void row_index_find(const struct row_index *index, const uint32_t *id, uint32_t n,
+                    struct row_marks *marks, uint32_t *row);
+
 void row_index_release(struct row_index *index);
 
 #endif

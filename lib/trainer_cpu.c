@@ -38,8 +38,6 @@ struct table {
 struct prepared {
     const struct minibatch *batch;
     struct row_index context_rows, centre_rows; /* of U and V */
-    uint32_t *owner;                            /* (words of the batch) the example of each */
-    size_t owner_capacity;
 };
 
 struct trainer_cpu {
@@ -51,6 +49,8 @@ struct trainer_cpu {
     struct team team;
     struct table centre, context; /* V, U */
     struct row_marks marks;
+    uint32_t *owner; /* (words of the minibatch) scratch of prepare: the example of each */
+    size_t owner_capacity;
     struct prepared prepared[TRAINER_SLOTS];
     uint64_t steps; /* done so far */
 
@@ -73,7 +73,7 @@ struct trainer_cpu {
     struct adam_step adam_step;                /* the next one, of rows that did not rest */
     struct adam_rest rest[SHORT_RESTS];        /* of so many steps, up to here */
     float rate;                                /* of gradient descent */
-    float *row_sum;                            /* (threads + 2, stride) scratch */
+    float *row;                                /* (apart) scratch of read_back */
     struct team_work rests, examples, updates; /* of the phases */
     atomic_uint beside_taken;
 };
@@ -109,11 +109,11 @@ static void destroy(struct trainer *trainer)
     free(t->context.rows);
     free(t->context.step);
     row_marks_release(&t->marks);
-    free(t->row_sum);
+    free(t->owner);
+    free(t->row);
     for (int i = 0; i < TRAINER_SLOTS; i++) {
         row_index_release(&t->prepared[i].context_rows);
         row_index_release(&t->prepared[i].centre_rows);
-        free(t->prepared[i].owner);
     }
     free(t->centre_copy);
     free(t->gradient);
@@ -136,13 +136,14 @@ static int prepare(struct trainer *trainer, unsigned slot, const struct minibatc
     struct prepared *p = &t->prepared[slot];
     uint32_t words = minibatch_words(batch);
     p->batch = batch;
-    if (row_index_build(&p->context_rows, batch->word, words, &t->marks, err) < 0 ||
-        row_index_build(&p->centre_rows, batch->centre, batch->examples, &t->marks, err) < 0 ||
-        memory_reserve(&p->owner, &p->owner_capacity, words, sizeof *p->owner, err) < 0)
+    if (memory_reserve(&t->owner, &t->owner_capacity, words, sizeof *t->owner, err) < 0)
         return -1;
     for (uint32_t i = 0; i < batch->examples; i++)
         for (uint32_t j = batch->first[i]; j < batch->first[i + 1]; j++)
-            p->owner[j] = i;
+            t->owner[j] = i;
+    if (row_index_build(&p->context_rows, batch->word, words, t->owner, &t->marks, err) < 0 ||
+        row_index_build(&p->centre_rows, batch->centre, batch->examples, NULL, &t->marks, err) < 0)
+        return -1;
     return 0;
 }
 
@@ -223,7 +224,8 @@ static void take_example(struct trainer_cpu *t, uint32_t i, const float *centre,
         .following = last_word - next,
         .contexts = batch->contexts[i],
         .scale = t->config.optimizer == OPTIMIZER_ADAM ? 1.0f / (float)(next - first) : 1.0f,
-        .coefficient = t->coefficient + first,
+        .place = t->current->context_rows.place + first,
+        .coefficient = t->coefficient,
         .gradient = t->gradient + i * t->stride,
     };
     t->loss[i] = t->kernels->example(&example);
@@ -249,38 +251,40 @@ static void differentiate(struct trainer_cpu *t)
         }
 }
 
-/* Sums the gradient of one row of a table and takes the step with it. */
+/* Takes the step of row `at` of those in an index, of a table. */
 static void update_row(struct trainer_cpu *t, struct table *table, const struct row_index *index,
-                       uint32_t at, const float *rows, const uint32_t *owner, float *gradient)
+                       uint32_t at, const float *rows, const float *coefficient)
 {
     uint64_t step = t->steps + 1;
-    uint32_t id = index->row[at], first = index->first[at], n = index->first[at + 1] - first;
-    t->kernels->sum(rows, t->stride, index->entry + first, n, owner, t->coefficient, gradient);
+    uint32_t id = index->row[at], first = index->first[at];
+    struct kernels_gradient gradient = {.rows = rows,
+                                        .stride = t->stride,
+                                        .n = index->first[at + 1] - first,
+                                        .entry = index->entry + first,
+                                        .coefficient = coefficient ? coefficient + first : NULL};
     float *row = table->rows + id * t->apart;
     if (t->config.optimizer == OPTIMIZER_SGD) {
-        t->kernels->sgd_step(row, t->stride, gradient, t->rate);
+        t->kernels->sgd_step(row, &gradient, t->rate);
         return;
     }
     struct adam_step adam = t->adam_step;
     adam_shrink(&adam, &t->adam, step - table->step[id]);
-    t->kernels->adam_step(row, t->stride, gradient, &adam);
+    t->kernels->adam_step(row, &gradient, &adam);
     table->step[id] = step;
 }
 
 static void update(struct trainer_cpu *t)
 {
-    const struct prepared *p = t->current;
-    const struct row_index *u = &p->context_rows, *v = &p->centre_rows;
-    float *gradient = t->row_sum + t->stride * team_member();
+    const struct row_index *u = &t->current->context_rows, *v = &t->current->centre_rows;
     uint32_t start, end;
     while (team_work_take(&t->updates, &start, &end))
         for (uint32_t i = start; i < end; i++) {
             if (i + 1 < touched_rows(t))
                 fetch_row(state_of(t, touched_row(t, i + 1)), t->apart);
             if (i < u->rows)
-                update_row(t, &t->context, u, i, t->centre_copy, p->owner, gradient);
+                update_row(t, &t->context, u, i, t->centre_copy, t->coefficient);
             else
-                update_row(t, &t->centre, v, i - u->rows, t->gradient, NULL, gradient);
+                update_row(t, &t->centre, v, i - u->rows, t->gradient, NULL);
         }
 }
 
@@ -352,31 +356,26 @@ static int step(struct trainer *trainer, unsigned slot, const struct beside *bes
 
 static void copy_rows(struct trainer_cpu *t)
 {
-    const struct prepared *p = t->current;
-    uint32_t start, end, of_u = p->context_rows.rows;
+    uint32_t start, end;
     while (team_work_take(&t->rests, &start, &end))
         for (uint32_t i = start; i < end; i++) {
             struct touched row = touched_row(t, i);
             float *copy = t->copy + i * t->apart;
             memcpy(copy, state_of(t, row), t->apart * sizeof *copy);
             advance(t, copy, row.table->step[row.id]);
-            const struct row_index *index = i < of_u ? &p->context_rows : &p->centre_rows;
-            uint32_t *place = i < of_u ? t->word_copy : t->centre_copy_at;
-            uint32_t at = i < of_u ? i : i - of_u;
-            for (uint32_t e = index->first[at]; e < index->first[at + 1]; e++)
-                place[index->entry[e]] = i;
         }
 }
 
 static void evaluate_together(void *data)
 {
     struct trainer_cpu *t = data;
+    const float *centres = t->copy + t->current->context_rows.rows * t->apart;
     uint32_t start, end;
     copy_rows(t);
     team_barrier(&t->team);
     while (team_work_take(&t->examples, &start, &end))
         for (uint32_t i = start; i < end; i++)
-            take_example(t, i, t->copy + t->centre_copy_at[i] * t->apart, t->copy, t->word_copy,
+            take_example(t, i, centres + t->centre_copy_at[i] * t->apart, t->copy, t->word_copy,
                          t->current->batch->first[end]);
 }
 
@@ -419,7 +418,7 @@ static int read_back(struct trainer *trainer, uint32_t first, uint32_t count, fl
 {
     (void)err;
     struct trainer_cpu *t = (struct trainer_cpu *)trainer;
-    float *row = t->row_sum; /* a row with its moments has room there */
+    float *row = t->row;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t id = first + i;
         memcpy(row, t->centre.rows + id * t->apart, t->apart * sizeof *row);
@@ -480,8 +479,8 @@ struct trainer *trainer_cpu_create(const struct trainer_config *config, struct e
     t->apart = trainer_parts(config->optimizer) * t->stride;
     t->kernels = kernels_best();
     struct xavier xavier = xavier_init(t->config.words, t->config.dim, config->seed);
-    t->row_sum = memory_new_aligned(config->threads + 2, t->stride * sizeof *t->row_sum, err);
-    if (!t->row_sum || row_marks_init(&t->marks, t->config.words, err) < 0 ||
+    t->row = memory_new_aligned(1, t->apart * sizeof *t->row, err);
+    if (!t->row || row_marks_init(&t->marks, t->config.words, err) < 0 ||
         adam_init(&t->adam, config->lr, err) < 0 ||
         init_table(&t->centre, t, WEIGHTS_CENTRE, &xavier, err) < 0 ||
         init_table(&t->context, t, WEIGHTS_CONTEXT, &xavier, err) < 0 ||

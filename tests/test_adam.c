@@ -39,7 +39,11 @@ static void take_step(struct row *row, const float *gradient, uint64_t t)
 {
     struct adam_step step = adam_step_at(&adam, t);
     adam_shrink(&step, &adam, t - row->step);
-    kernels->adam_step(row->p, LANES, gradient, &step);
+    _Alignas(64) float aligned[LANES];
+    struct kernels_gradient one = {
+        .rows = aligned, .stride = LANES, .n = 1, .entry = &(uint32_t){0}};
+    memcpy(aligned, gradient, sizeof aligned);
+    kernels->adam_step(row->p, &one, &step);
     row->step = t;
 }
 

@@ -632,14 +632,17 @@ static void test_escapes(void)
 
 /* ---- rows of a minibatch ---- */
 
-/* Against the definition: rows rising, and the entries of each, rising. */
-static bool right_rows(const struct row_index *index, const uint32_t *id, uint32_t n, uint32_t ids)
+/* Against the definition: rows rising, and the entries of each in the order of the ids, given by their
+ * owners. */
+static bool right_rows(const struct row_index *index, const uint32_t *id, uint32_t n,
+                       const uint32_t *owner, uint32_t ids)
 {
     uint32_t rows = 0, at = 0;
     for (uint32_t row = 0; row < ids; row++) {
         uint32_t first = at;
         for (uint32_t i = 0; i < n; i++)
-            if (id[i] == row && (at >= n || index->entry[at++] != i))
+            if (id[i] == row &&
+                (at >= n || index->place[i] != at || index->entry[at++] != (owner ? owner[i] : i)))
                 return false;
         if (at == first)
             continue;
@@ -661,23 +664,30 @@ static void test_rows(void)
 {
     enum { N = 1500, IDS = 9000 };
     static const uint32_t sizes[] = {5, 0, 1, N, 2, 100, N, 0, 64, 63}, below[] = {1, 7, 400, IDS};
-    static uint32_t id[N];
+    static uint32_t id[N], owner[N], row[N];
     struct row_index index = {0};
     struct row_marks marks;
     struct error err;
     uint64_t state = 1;
-    bool good = true, clean = true;
+    bool good = true, found = true, clean = true;
     require(row_marks_init(&marks, IDS, &err) == 0, &err);
+    for (uint32_t i = 0; i < N; i++)
+        owner[i] = i / 7;
     for (int b = 0; b < 4; b++)
         for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
             for (uint32_t i = 0; i < sizes[s]; i++)
                 id[i] = IDS - 1 - draw_below(&state, below[b]);
-            require(row_index_build(&index, id, sizes[s], &marks, &err) == 0, &err);
-            good = good && right_rows(&index, id, sizes[s], IDS);
+            const uint32_t *whose = (b + s) % 2 == 0 ? owner : NULL;
+            require(row_index_build(&index, id, sizes[s], whose, &marks, &err) == 0, &err);
+            good = good && right_rows(&index, id, sizes[s], whose, IDS);
+            row_index_find(&index, id, sizes[s], &marks, row);
+            for (uint32_t i = 0; i < sizes[s]; i++)
+                found = found && row[i] < index.rows && index.row[row[i]] == id[i];
             clean = clean && all_zero(marks.count, IDS * sizeof *marks.count) &&
                     all_zero(marks.occurs, marks.size * sizeof *marks.occurs);
         }
-    tap_check(good, "rows rising, entries rising");
+    tap_check(good, "rows rising, entries in order");
+    tap_check(found, "rows: found again by id");
     tap_check(clean, "rows: the scratch is left zero");
     row_index_release(&index);
     row_marks_release(&marks);

@@ -60,14 +60,23 @@ static float run_logits(const struct kernels *k, const float *logit, uint32_t wo
 {
     _Alignas(64) static float table[LOGITS_MAX * APART(LANES)];
     _Alignas(64) float centre[LANES] = {1}, gradient[LANES];
-    uint32_t word[LOGITS_MAX];
+    uint32_t word[LOGITS_MAX], place[LOGITS_MAX];
     for (uint32_t i = 0; i < words; i++) {
+        place[i] = i;
         word[i] = words - 1 - i;
         table[word[i] * APART(LANES)] = logit[i];
     }
-    struct kernels_example example = {centre,  table, LANES,    APART(LANES),        word,
-                                      words,   0,     contexts, 1.0f / (float)words, coefficient,
-                                      gradient};
+    struct kernels_example example = {.centre = centre,
+                                      .table = table,
+                                      .stride = LANES,
+                                      .apart = APART(LANES),
+                                      .word = word,
+                                      .words = words,
+                                      .contexts = contexts,
+                                      .scale = 1.0f / (float)words,
+                                      .place = place,
+                                      .coefficient = coefficient,
+                                      .gradient = gradient};
     return k->example(&example);
 }
 
@@ -216,28 +225,41 @@ static void fd_init(struct fd *fd, float *centre, float *table)
         fd->word[i] = draw_below(&state, FD_WORDS);
 }
 
-/* What the gradient by the table is off by: that of each row is summed over its entries. */
-static double fd_compare_table(const struct kernels *k, struct fd *fd, const float *centre,
-                               const float *coefficient)
+/* The sum that a gradient stands for: a step of rate −1 from zero. */
+static void add_up(const struct kernels *k, const struct kernels_gradient *gradient, float *sum)
 {
-    _Alignas(64) float sum[FD_STRIDE];
+    memset(sum, 0, gradient->stride * sizeof *sum);
+    k->sgd_step(sum, gradient, -1);
+}
+
+/* Examples own their words. */
+static void fd_index(const struct fd *fd, struct row_index *index)
+{
     uint32_t owner[FD_EXAMPLES * FD_ENTRIES];
-    struct row_index index = {0};
     struct row_marks marks;
     struct error err;
-    double worst = 0;
     for (uint32_t i = 0; i < FD_EXAMPLES * FD_ENTRIES; i++)
         owner[i] = i / FD_ENTRIES;
     require(row_marks_init(&marks, FD_WORDS, &err) == 0 &&
-                row_index_build(&index, fd->word, FD_EXAMPLES * FD_ENTRIES, &marks, &err) == 0,
+                row_index_build(index, fd->word, FD_EXAMPLES * FD_ENTRIES, owner, &marks, &err) ==
+                    0,
             &err);
-    for (uint32_t i = 0; i < index.rows; i++) {
-        k->sum(centre, FD_STRIDE, index.entry + index.first[i], index.first[i + 1] - index.first[i],
-               owner, coefficient, sum);
-        worst = largest(worst, fd_compare(fd, fd->table[index.row[i]], sum));
-    }
-    row_index_release(&index);
     row_marks_release(&marks);
+}
+
+/* What the gradient by the table is off by: that of each row is summed over its entries. */
+static double fd_compare_table(const struct kernels *k, struct fd *fd, const float *centre,
+                               const struct row_index *index, const float *coefficient)
+{
+    _Alignas(64) float sum[FD_STRIDE];
+    double worst = 0;
+    for (uint32_t i = 0; i < index->rows; i++) {
+        uint32_t first = index->first[i];
+        struct kernels_gradient gradient = {centre, FD_STRIDE, index->first[i + 1] - first,
+                                            index->entry + first, coefficient + first};
+        add_up(k, &gradient, sum);
+        worst = largest(worst, fd_compare(fd, fd->table[index->row[i]], sum));
+    }
     return worst;
 }
 
@@ -250,32 +272,35 @@ static void test_gradients(const struct kernels *k)
     float coefficient[FD_EXAMPLES * FD_ENTRIES];
     const uint32_t both[] = {1, 3};
     double of_centre = 0, of_sum = 0;
+    struct row_index index = {0};
     struct fd fd;
     fd_init(&fd, centre, table);
+    fd_index(&fd, &index);
     for (uint32_t i = 0; i < FD_EXAMPLES; i++) {
         float *mine = gradient + i * FD_STRIDE;
-        struct kernels_example example = {centre + i * FD_STRIDE,
-                                          table,
-                                          FD_STRIDE,
-                                          APART(FD_STRIDE),
-                                          fd.word + i * FD_ENTRIES,
-                                          FD_ENTRIES,
-                                          0,
-                                          fd.contexts[i],
-                                          1.0f / FD_ENTRIES,
-                                          coefficient + i * FD_ENTRIES,
-                                          mine};
+        struct kernels_example example = {.centre = centre + i * FD_STRIDE,
+                                          .table = table,
+                                          .stride = FD_STRIDE,
+                                          .apart = APART(FD_STRIDE),
+                                          .word = fd.word + i * FD_ENTRIES,
+                                          .words = FD_ENTRIES,
+                                          .contexts = fd.contexts[i],
+                                          .scale = 1.0f / FD_ENTRIES,
+                                          .place = index.place + i * FD_ENTRIES,
+                                          .coefficient = coefficient,
+                                          .gradient = mine};
         k->example(&example);
         of_centre = largest(of_centre, fd_compare(&fd, fd.centre[i], mine));
     }
-    double of_table = fd_compare_table(k, &fd, centre, coefficient);
-    k->sum(gradient, FD_STRIDE, both, 2, NULL, NULL, sum);
+    double of_table = fd_compare_table(k, &fd, centre, &index, coefficient);
+    add_up(k, &(struct kernels_gradient){gradient, FD_STRIDE, 2, both, NULL}, sum);
     for (int d = 0; d < FD_STRIDE; d++)
         of_sum = largest(
             of_sum, fabs(sum[d] - (double)gradient[FD_STRIDE + d] - gradient[3 * FD_STRIDE + d]));
     tap_check(of_centre < 3e-7, "%s: gradient by the centres, off by %.1e", k->name, of_centre);
     tap_check(of_table < 3e-7, "%s: gradient by the words, off by %.1e", k->name, of_table);
     tap_check(of_sum < 1e-7, "%s: sum of gradients, off by %.1e", k->name, of_sum);
+    row_index_release(&index);
     free(centre);
     free(table);
 }
@@ -299,11 +324,24 @@ static struct outcome run_example(const struct kernels *k, const float *centre, 
     require(out.coefficient && out.gradient, &err);
     memset(out.coefficient, 0x55, (words + CANARY) * sizeof(float));
     memset(out.gradient, 0x55, (stride + CANARY) * sizeof(float));
-    struct kernels_example example = {centre,          table,         stride,
-                                      APART(stride),   word,          words,
-                                      following,       1 + words / 7, 1.0f / (float)words,
-                                      out.coefficient, out.gradient};
+    uint32_t *place = memory_new(words, sizeof *place, &err);
+    require(place, &err);
+    for (uint32_t i = 0; i < words; i++)
+        place[i] = words - 1 - i;
+    struct kernels_example example = {.centre = centre,
+                                      .table = table,
+                                      .stride = stride,
+                                      .apart = APART(stride),
+                                      .word = word,
+                                      .words = words,
+                                      .following = following,
+                                      .contexts = 1 + words / 7,
+                                      .scale = 1.0f / (float)words,
+                                      .place = place,
+                                      .coefficient = out.coefficient,
+                                      .gradient = out.gradient};
     out.loss = k->example(&example);
+    free(place);
     return out;
 }
 
@@ -353,19 +391,19 @@ static bool same_sum(const struct kernels *const *kernel, size_t kernels, size_t
     size_t stride = round_to_lanes(dim);
     float *rows = random_rows(n, dim, stride, 1, state);
     float *coefficient = random_rows(1, n, n, 1, state);
-    uint32_t *entry = random_ids(n, n, state), *owner = random_ids(n, n, state);
+    uint32_t *entry = random_ids(n, n, state);
     float *sum = random_rows(2, stride, stride, 1, state);
     bool same = true;
-    for (int owned = 0; owned < 2; owned++)
+    for (int weighted = 0; weighted < 2; weighted++)
         for (size_t i = 0; i < kernels; i++) {
-            kernel[i]->sum(rows, stride, entry, n, owned ? owner : NULL, coefficient,
-                           sum + (i > 0) * stride);
+            struct kernels_gradient gradient = {rows, stride, n, entry,
+                                                weighted ? coefficient : NULL};
+            add_up(kernel[i], &gradient, sum + (i > 0) * stride);
             same = same && (i == 0 || memcmp(sum, sum + stride, stride * 4) == 0);
         }
     free(rows);
     free(coefficient);
     free(entry);
-    free(owner);
     free(sum);
     return same;
 }
@@ -385,15 +423,18 @@ static bool same_adam(const struct kernels *const *kernel, size_t kernels, size_
     for (size_t i = 0; i < kernels; i++) {
         float *r = row + (i > 0) * n;
         memcpy(r, start, bytes);
+        struct kernels_gradient one = {gradient, stride, 1, &(uint32_t){0}, NULL};
+        struct kernels_gradient another = {gradient, stride, 1, &(uint32_t){1}, NULL};
+        struct kernels_gradient both = {gradient, stride, 2, (const uint32_t[]){2, 0}, NULL};
         struct adam_step step = adam_step_at(&adam, 1);
-        kernel[i]->adam_step(r, stride, gradient, &step);
+        kernel[i]->adam_step(r, &one, &step);
         step = adam_step_at(&adam, 2);
-        kernel[i]->adam_step(r, stride, gradient + stride, &step);
+        kernel[i]->adam_step(r, &another, &step);
         struct adam_rest rest = adam_rest_after(&adam, 2, 40);
         kernel[i]->adam_rest(r, stride, &rest);
         step = adam_step_at(&adam, 41);
         adam_shrink(&step, &adam, 39);
-        kernel[i]->adam_step(r, stride, gradient + 2 * stride, &step);
+        kernel[i]->adam_step(r, &both, &step);
         same = same && (i == 0 || memcmp(row, r, bytes) == 0) && r[0] != start[0];
         for (size_t d = dim; d < stride; d++)
             same = same && r[d] == 0;
@@ -412,7 +453,8 @@ static bool right_sgd(const struct kernels *k, size_t dim, uint64_t *state)
     float *row = random_rows(2, dim, stride, 1, state), *old = row + stride;
     float *gradient = random_rows(1, dim, stride, 1, state);
     memcpy(old, row, stride * sizeof *row);
-    k->sgd_step(row, stride, gradient, 0.0125f);
+    struct kernels_gradient one = {gradient, stride, 1, &(uint32_t){0}, NULL};
+    k->sgd_step(row, &one, 0.0125f);
     bool right = true;
     for (size_t i = 0; i < stride; i++)
         right = right && row[i] == old[i] - 0.0125f * gradient[i];
