@@ -44,8 +44,7 @@ const float *rested_row_weights(struct rested_row *r, const struct checkpoint_ch
     const float *number = check->number + i * parts * dim;
     if (parts == 1)
         return number;
-    for (size_t part = 0; part < parts; part++)
-        memcpy(r->row + part * r->stride, number + part * dim, dim * sizeof *number);
+    row_from_numbers(r->row, r->stride, dim, parts, number);
     advance(r, check->step[i], check->progress.steps);
     return r->row;
 }

@@ -3,9 +3,7 @@
  * instruction set. See kernels.h for what every version must keep to. */
 #include "kernels.h"
 
-#include <math.h>
 #include <stdbool.h>
-#include <string.h>
 #ifdef __AVX2__
 #include <immintrin.h>
 #endif
@@ -262,12 +260,13 @@ INLINED void adam_block(float *row, const struct kernels_gradient *gradient,
                         const struct adam_step *step, size_t at, unsigned block)
 {
     vec *p = (vec *)(row + at), *m = (vec *)(row + gradient->stride + at),
-        *v = (vec *)(row + 2 * gradient->stride + at), g[BLOCK];
+        *root_v = (vec *)(row + 2 * gradient->stride + at), g[BLOCK];
     sum_gradient(gradient, at, block, g);
     for (unsigned b = 0; b < block; b++) {
         m[b] = m[b] * step->shrink_m + g[b] * step->rate_m;
-        v[b] = v[b] * step->shrink_v + g[b] * g[b] * step->rate_v;
-        p[b] -= step->scale * m[b] / (root(v[b]) + step->epsilon);
+        vec v = root_v[b] * root_v[b] * step->shrink_v + g[b] * g[b] * step->rate_v;
+        root_v[b] = root(v);
+        p[b] -= step->scale * m[b] / (root_v[b] + step->epsilon);
     }
 }
 
@@ -284,9 +283,9 @@ static void adam_rest(float *row, size_t stride, const struct adam_rest *rest)
 {
     const struct adam_rest a = *rest;
     float *restrict p = row;
-    const float *restrict m = row + stride, *restrict v = row + 2 * stride;
+    const float *restrict m = row + stride, *restrict root_v = row + 2 * stride;
     for (size_t i = 0; i < stride; i++)
-        p[i] -= a.scale * m[i] / (sqrtf(v[i]) + a.epsilon);
+        p[i] -= a.scale * m[i] / (root_v[i] + a.epsilon);
 }
 
 extern const struct kernels KERNELS;

@@ -6,14 +6,19 @@
  * nothing is contracted to a fused multiply-add, and roots and quotients are IEEE's.
  *
  * A row is `stride` float32, a multiple of LANES, 64-byte aligned; what is beyond dim is zero. With
- * Adam a row's weights, first and second moments stand together, one behind the other. Moments are
- * those after the row's last step with a gradient; its weights may be brought further.
+ * Adam a row's weights, first moments and the roots of its second moments stand together, one behind
+ * the other: kept as a root, a second moment costs one root for each gradient and none for a rest.
+ * (float32's root of the square of x is x again, so that nothing is lost where the square is asked
+ * for.) Moments are those after the row's last step with a gradient; its weights may be brought
+ * further.
  */
 #ifndef SGNS_KERNELS_H
 #define SGNS_KERNELS_H
 
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "adam.h"
 
@@ -29,6 +34,26 @@ static inline void fetch_row(const float *row, size_t n)
 {
     for (size_t i = 0; i < n; i += 64 / sizeof *row)
         __builtin_prefetch(row + i);
+}
+
+/* From a row with its moments to their numbers as others know them, and back: weights, and with
+ * `parts` 3 first and second moments, dim each. */
+static inline void row_to_numbers(const float *row, size_t stride, size_t dim, size_t parts,
+                                  float *number)
+{
+    for (size_t part = 0; part < parts; part++)
+        memcpy(number + part * dim, row + part * stride, dim * sizeof *number);
+    for (size_t i = 2 * dim; i < parts * dim; i++)
+        number[i] *= number[i];
+}
+
+static inline void row_from_numbers(float *row, size_t stride, size_t dim, size_t parts,
+                                    const float *number)
+{
+    for (size_t part = 0; part < parts; part++)
+        memcpy(row + part * stride, number + part * dim, dim * sizeof *number);
+    for (size_t i = 2 * stride; i < parts * stride; i++)
+        row[i] = sqrtf(row[i]);
 }
 
 /* One example: its centre's vector, and words, which are rows of `table`. The first `contexts` have

@@ -31,7 +31,7 @@ enum {
 
 /* One of the two matrices. */
 struct table {
-    float *rows; /* (words, apart): weights, with Adam also first and second moments, stride each */
+    float *rows; /* (words, apart): weights, with Adam also moments (kernels.h), stride each */
     uint64_t *step; /* (words) with Adam: a row's last step with a gradient */
 };
 
@@ -437,9 +437,8 @@ static int save(struct trainer *trainer, enum weights matrix, uint32_t first, ui
     size_t dim = t->config.dim, parts = trainer_parts(t->config.optimizer);
     memcpy(step, table->step + first, count * sizeof *step);
     for (uint32_t i = 0; i < count; i++)
-        for (size_t part = 0; part < parts; part++)
-            memcpy(number + (i * parts + part) * dim,
-                   table->rows + (first + i) * t->apart + part * t->stride, dim * sizeof *number);
+        row_to_numbers(table->rows + (first + i) * t->apart, t->stride, dim, parts,
+                       number + i * parts * dim);
     return 0;
 }
 
@@ -452,9 +451,8 @@ static int restore(struct trainer *trainer, enum weights matrix, uint32_t first,
     size_t dim = t->config.dim, parts = trainer_parts(t->config.optimizer);
     memcpy(table->step + first, step, count * sizeof *step);
     for (uint32_t i = 0; i < count; i++)
-        for (size_t part = 0; part < parts; part++)
-            memcpy(table->rows + (first + i) * t->apart + part * t->stride,
-                   number + (i * parts + part) * dim, dim * sizeof *number);
+        row_from_numbers(table->rows + (first + i) * t->apart, t->stride, dim, parts,
+                         number + i * parts * dim);
     return 0;
 }
 

@@ -17,7 +17,7 @@ enum { STARTS = sizeof starts / sizeof *starts, RESTS = sizeof rests / sizeof *r
 /* One row of LANES weights, as it stands in a table; `step` is the last one with a gradient. */
 struct row {
     _Alignas(64) float p[LANES];
-    float m[LANES], v[LANES];
+    float m[LANES], root_v[LANES];
     uint64_t step;
 };
 
@@ -58,7 +58,8 @@ static void rest(struct row *row, uint64_t t)
 static void oracle_rest(struct oracle_weight *w, const struct row *row, uint64_t t)
 {
     for (int i = 0; i < LANES; i++)
-        w[i] = (struct oracle_weight){row->p[i], row->m[i], row->v[i]};
+        w[i] = (struct oracle_weight){row->p[i], row->m[i],
+                                      (double)row->root_v[i] * row->root_v[i]};
     for (uint64_t s = row->step; s < t;) {
         struct oracle_step step = oracle_step(lr, ++s);
         for (int i = 0; i < LANES; i++)
@@ -134,7 +135,7 @@ static struct row row_of_sizes(uint64_t s)
     for (int i = 0; i < LANES; i++) {
         double size = root_mean_square(i);
         row.m[i] = (float)(i % 3 ? size / 5 : -size);
-        row.v[i] = (float)(size * size * (1 - pow(0.999, (double)s)));
+        row.root_v[i] = (float)(size * sqrt(1 - pow(0.999, (double)s)));
     }
     row.step = s;
     return row;
