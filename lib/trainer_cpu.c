@@ -62,7 +62,7 @@ struct trainer_cpu {
     size_t examples_capacity, coefficient_capacity;
 
     /* What evaluation has in place of the tables: the rows of the minibatch, U's and then V's, brought
-     * up to date, and where each word and centre of the minibatch is among them. */
+     * up to date, and which of U's, or of V's, each word and centre of the minibatch is. */
     float *copy; /* (rows of the minibatch, apart) */
     uint32_t *word_copy, *centre_copy_at;
     size_t copy_capacity, word_copy_capacity, centre_copy_at_capacity;
@@ -404,6 +404,10 @@ static int evaluate(struct trainer *trainer, unsigned slot, double *loss, struct
     t->current = &t->prepared[slot];
     if (reserve_results(t, batch, err) < 0 || reserve_copies(t, batch, err) < 0)
         return -1;
+    row_index_find(&t->current->context_rows, batch->word, minibatch_words(batch), &t->marks,
+                   t->word_copy);
+    row_index_find(&t->current->centre_rows, batch->centre, batch->examples, &t->marks,
+                   t->centre_copy_at);
     team_work_start(&t->rests, touched_rows(t));
     team_work_start(&t->examples, batch->examples);
     team_run(&t->team, evaluate_together, t);
