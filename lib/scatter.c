@@ -244,11 +244,13 @@ static int take(struct scatter *s, size_t size, uint64_t held, struct error *err
         size_t n = item_size(s->from, item);
         uint64_t key = item_key(item), place = s->places - held;
         if (s->parts == 1 || part_of(s, key) == s->part) {
-            if (memory_reserve(&s->unsorted, &s->unsorted_capacity, place + 1, sizeof *s->unsorted,
+            if (place == s->unsorted_capacity &&
+                memory_reserve(&s->unsorted, &s->unsorted_capacity, place + 1, sizeof *s->unsorted,
                                err) < 0)
                 return -1;
             s->unsorted[place] = (struct place){key, s->items_size};
-            memmove(s->items + s->items_size, item, n);
+            if (item != s->items + s->items_size) /* some before it were of other parts */
+                memmove(s->items + s->items_size, item, n);
             s->items_size += n;
             s->places++;
         }

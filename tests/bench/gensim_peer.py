@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Skip-gram with negative sampling by gensim's Word2Vec, the peer of tests/bench/sgd:
 
-    gensim_peer.py TEXT VECTORS THREADS EPOCHS
+    gensim_peer.py TEXT VECTORS THREADS EPOCHS SEED
 
 Prints the seconds from text to vectors (in the text format of word2vec), and the centre words per
 second of the training alone. The text is read from a file by gensim's own compiled reader, its
@@ -16,10 +16,11 @@ from gensim.models import Word2Vec
 
 def main():
     text, vectors = sys.argv[1:3]
-    threads, epochs = map(int, sys.argv[3:])
+    threads, epochs, seed = map(int, sys.argv[3:])
     start = time.perf_counter()
     model = Word2Vec(vector_size=100, window=5, sg=1, hs=0, negative=5, ns_exponent=0.75,
-                     min_count=10, sample=1e-4, alpha=0.025, workers=threads, epochs=epochs, seed=1)
+                     min_count=10, sample=1e-4, alpha=0.025, workers=threads, epochs=epochs,
+                     seed=seed)
     model.build_vocab(corpus_file=text)
     training = time.perf_counter()
     centres, _ = model.train(corpus_file=text, total_words=model.corpus_total_words,
