@@ -8,9 +8,10 @@
  * A row is `stride` float32, a multiple of LANES, 64-byte aligned; what is beyond dim is zero. With
  * Adam a row's weights, first moments and the roots of its second moments stand together, one behind
  * the other: kept as a root, a second moment costs one root for each gradient and none for a rest.
- * (float32's root of the square of x is x again, so that nothing is lost where the square is asked
- * for.) Moments are those after the row's last step with a gradient; its weights may be brought
- * further.
+ * Where the square is asked for nothing is lost, since its root is the same number again; or, where the
+ * square is too small for all of float32's digits, one that nobody can tell beside Adam's epsilon, and
+ * whose square is the same. Moments are those after the row's last step with a gradient; its weights
+ * may be brought further.
  */
 #ifndef SGNS_KERNELS_H
 #define SGNS_KERNELS_H

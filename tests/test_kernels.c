@@ -446,6 +446,33 @@ static bool same_adam(const struct kernels *const *kernel, size_t kernels, size_
     return same;
 }
 
+/* There and back, roots of second moments are the same again, of all sizes that they can have; below
+ * the root of the smallest normal number, their squares. */
+static void test_numbers(void)
+{
+    enum { DIM = 5 };
+    uint64_t state = 9;
+    bool weights = true, roots = true, squares = true;
+    for (int i = 0; i < 200000; i++) {
+        float row[3 * LANES] = {0}, number[3 * DIM], back[3 * LANES] = {0};
+        for (int d = 0; d < DIM; d++) {
+            row[d] = (float)draw_between(&state, -1, 1);
+            row[LANES + d] = (float)draw_between(&state, -1, 1);
+            row[2 * LANES + d] = (float)pow(2, draw_between(&state, -100, 63));
+        }
+        row_to_numbers(row, LANES, DIM, 3, number);
+        row_from_numbers(back, LANES, DIM, 3, number);
+        weights = weights && memcmp(row, back, 2 * sizeof *row * LANES) == 0;
+        for (int d = 0; d < LANES; d++) {
+            float was = row[2 * LANES + d], is = back[2 * LANES + d];
+            roots = roots && (was == is || was < 0x1p-63f);
+            squares = squares && was * was == is * is;
+        }
+    }
+    tap_check(weights, "weights and first moments as numbers and back: the same");
+    tap_check(roots && squares, "second moments as numbers and back: the same roots and squares");
+}
+
 /* A step of gradient descent, number by number. */
 static bool right_sgd(const struct kernels *k, size_t dim, uint64_t *state)
 {
@@ -494,6 +521,7 @@ int main(void)
         test_not_finite(kernel[i]);
         test_gradients(kernel[i]);
     }
+    test_numbers();
     test_same_bits(kernel, kernels);
     tap_check(kernels_best() == kernel[0], "the best kernels are the first of all");
     return tap_end();
