@@ -31,7 +31,7 @@ enum {
 
 /* One of the two matrices. */
 struct table {
-    float *rows; /* (words, apart): weights, with Adam also moments (kernels.h), stride each */
+    float *rows;    /* (words, apart): weights, with Adam also moments (kernels.h), stride each */
     uint64_t *step; /* (words) with Adam: a row's last step with a gradient */
 };
 

@@ -58,8 +58,8 @@ static void rest(struct row *row, uint64_t t)
 static void oracle_rest(struct oracle_weight *w, const struct row *row, uint64_t t)
 {
     for (int i = 0; i < LANES; i++)
-        w[i] = (struct oracle_weight){row->p[i], row->m[i],
-                                      (double)row->root_v[i] * row->root_v[i]};
+        w[i] =
+            (struct oracle_weight){row->p[i], row->m[i], (double)row->root_v[i] * row->root_v[i]};
     for (uint64_t s = row->step; s < t;) {
         struct oracle_step step = oracle_step(lr, ++s);
         for (int i = 0; i < LANES; i++)
