@@ -125,37 +125,29 @@ INLINED void logits_to_coefficients(float *logit, int32_t start, int32_t words, 
     memcpy(logit, &x, sizeof x);
 }
 
+/* In what is left of a row from place `at` on. */
 static inline size_t registers(size_t stride, size_t at)
 {
     return (stride - at) / VECTOR;
 }
+
+#define CASE(n, piece)                                                                             \
+    case n:                                                                                        \
+        piece(n);                                                                                  \
+        break;
 
 /* Runs `piece` for each piece of up to BLOCK registers of a row, compiled for every number of them, so
  * that they stay in registers. */
 #define BY_BLOCKS(stride, piece)                                                                   \
     for (size_t at = 0; at < (stride); at += BLOCK * VECTOR)                                       \
         switch (registers(stride, at)) {                                                           \
-        case 1:                                                                                    \
-            piece(1);                                                                              \
-            break;                                                                                 \
-        case 2:                                                                                    \
-            piece(2);                                                                              \
-            break;                                                                                 \
-        case 3:                                                                                    \
-            piece(3);                                                                              \
-            break;                                                                                 \
-        case 4:                                                                                    \
-            piece(4);                                                                              \
-            break;                                                                                 \
-        case 5:                                                                                    \
-            piece(5);                                                                              \
-            break;                                                                                 \
-        case 6:                                                                                    \
-            piece(6);                                                                              \
-            break;                                                                                 \
-        case 7:                                                                                    \
-            piece(7);                                                                              \
-            break;                                                                                 \
+            CASE(1, piece)                                                                         \
+            CASE(2, piece)                                                                         \
+            CASE(3, piece)                                                                         \
+            CASE(4, piece)                                                                         \
+            CASE(5, piece)                                                                         \
+            CASE(6, piece)                                                                         \
+            CASE(7, piece)                                                                         \
         default:                                                                                   \
             piece(BLOCK);                                                                          \
         }

@@ -141,10 +141,9 @@ static int prepare(struct trainer *trainer, unsigned slot, const struct minibatc
     for (uint32_t i = 0; i < batch->examples; i++)
         for (uint32_t j = batch->first[i]; j < batch->first[i + 1]; j++)
             t->owner[j] = i;
-    if (row_index_build(&p->context_rows, batch->word, words, t->owner, &t->marks, err) < 0 ||
-        row_index_build(&p->centre_rows, batch->centre, batch->examples, NULL, &t->marks, err) < 0)
+    if (row_index_build(&p->context_rows, batch->word, words, t->owner, &t->marks, err) < 0)
         return -1;
-    return 0;
+    return row_index_build(&p->centre_rows, batch->centre, batch->examples, NULL, &t->marks, err);
 }
 
 /* ---- the phases ---- */
