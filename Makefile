@@ -87,7 +87,7 @@ DRIVERS := $(basename $(notdir $(wildcard tests/test_*.c)))
 COMPLETIONS := $(TOOLS:%=$(B)/share/bash-completion/completions/%) $(TOOLS:%=$(B)/share/zsh/site-functions/_%)
 FUZZERS := $(basename $(notdir $(wildcard tests/fuzz/*.c)))
 BENCH   := $(basename $(notdir $(wildcard tests/bench/*.c)))
-OBJECTS := $(patsubst lib/%.c,$(B)/obj/%.o,$(filter-out lib/kernels.c lib/scores.c,$(wildcard lib/*.c))) \
+OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(filter-out lib/train/kernels.c lib/search/scores.c,$(wildcard lib/*/*.c))) \
            $(KERNELS:%=$(B)/obj/kernels/%.o) $(KERNELS:%=$(B)/obj/scores/%.o)
 
 .PHONY: all check check-hard deb check-oracle check-valgrind fuzz fuzz-targets coverage bench demo deps deps-check lint format install uninstall clean help
@@ -156,7 +156,7 @@ lint:
 
 ## format: clang-format on all C sources
 format:
-	clang-format -i lib/*.[ch] tools/*.c tests/*.[ch] tests/*/*.[ch] tests/fuzz/support/*.[ch] tests/emulate/*.cpp
+	clang-format -i lib/*/*.[ch] tools/*.c tests/*.[ch] tests/*/*.[ch] tests/fuzz/support/*.[ch] tests/emulate/*.cpp
 
 ## install, uninstall: programs, man pages and completions, under PREFIX (/usr/local) and DESTDIR
 install: all $(COMPLETIONS)
@@ -213,7 +213,7 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(FUZZ_SUPPORT) $(B)/libsgns.a
 	$(FUZZ_LINK) -fsanitize=fuzzer
 
 # For tests/fuzz/afl.
-$(B)/fuzz/seal.so: tests/fuzz/support/afl_seal.c tests/fuzz/support/payload.c lib/bytes.c lib/memory.c lib/error.c
+$(B)/fuzz/seal.so: tests/fuzz/support/afl_seal.c tests/fuzz/support/payload.c $(addprefix lib/base/,bytes.c memory.c error.c)
 	@mkdir -p $(@D)
 	cc $(filter-out -O%,$(FLAGS)) -O2 -Itests/fuzz/support -shared -o $@ $^ $(LIBS)
 
@@ -274,17 +274,17 @@ $(B)/obj/tests/bench/%.o: tests/bench/%.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -Itests -MMD -MP -c -o $@ $<
 
-$(B)/obj/kernels/%.o: lib/kernels.c $(B)/flags
+$(B)/obj/kernels/%.o: lib/train/kernels.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(KERNEL_FLAGS) $(kernel_$*) -DKERNELS=kernels_$* -DKERNELS_NAME='"$*"' -MMD -MP -c -o $@ $<
 
-$(B)/obj/scores/%.o: lib/scores.c $(B)/flags
+$(B)/obj/scores/%.o: lib/search/scores.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(SCORE_FLAGS) $(score_$*) -DSCORES=scores_$* -DSCORES_NAME='"$*"' -MMD -MP -c -o $@ $<
 
-$(B)/obj/%.o: lib/%.c $(B)/flags
+$(B)/obj/lib/%.o: lib/%.c $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(flags_of_$*) -MMD -MP -c -o $@ $<
+	$(CC) $(FLAGS) $(flags_of_$(*F)) -MMD -MP -c -o $@ $<
 
 # Files that change when compiler or flags do, so that everything is built anew then.
 $(B)/flags:      export COMMAND = $(CC) $(FLAGS) $(SCORE_FLAGS) $(flags_of_prompt) $(CXX) $(CXX_FLAGS) $(LDFLAGS)

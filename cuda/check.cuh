@@ -12,7 +12,7 @@
 #include <cstddef>
 
 extern "C" {
-#include "error.h"
+#include "base/error.h"
 }
 
 /* 0, or −1 and an error of status 4 that names what was being done. */

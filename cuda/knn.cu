@@ -3,7 +3,7 @@
  *
  * Words and queries go by in blocks, so that a vocabulary of millions fits. Scores are float32 dot
  * products of unit vectors; each query keeps a few more candidates than were asked for, and these are
- * scored again in double precision, so that answers and their order are those of lib/knn_cpu.c, as
+ * scored again in double precision, so that answers and their order are those of lib/search/knn_cpu.c, as
  * long as no more than MARGIN words lie within the rounding of float32 around the last.
  */
 #include <cublas_v2.h>
@@ -18,7 +18,7 @@
 #include "shared.cuh"
 
 extern "C" {
-#include "plugin.h"
+#include "base/gpu_plugin.h"
 }
 
 namespace

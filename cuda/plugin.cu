@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "plugin.h"
+#include "base/gpu_plugin.h"
 
 #include <cstdio>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* row_index.cuh -- the entries of many minibatches by the row that they touch: lib/row_index.h for a
+/* row_index.cuh -- the entries of many minibatches by the row that they touch: lib/train/row_index.h for a
  * group of minibatches at once, by one sort.
  *
  * A segment is a row of one minibatch with its entries. Entries are numbered through the group.

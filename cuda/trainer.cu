@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Training on a GPU: what lib/trainer_cpu.c does, for a group of minibatches at a time.
+/* Training on a GPU: what lib/train/trainer_cpu.c does, for a group of minibatches at a time.
  *
  * `prepare` copies a group to the device and indexes it there (row_index.cuh), on a stream of its own,
  * while the group before is trained on. `step` is one cooperative kernel that walks through the
@@ -8,7 +8,7 @@
  *
  *   1. Examples, a block each: logits, loss, derivatives. A warp takes a word; lanes share its row.
  *   2. Rows, a warp each: gradients are summed and rows updated; and the rows that the next minibatch
- *      touches, but this one does not, are brought up to date (lib/adam.h).
+ *      touches, but this one does not, are brought up to date (lib/train/adam.h).
  *
  * Nothing is added up by atomics: every sum has one owner and one order, so that two runs on one
  * device give the same bytes.
@@ -22,14 +22,14 @@
 #include <new>
 
 #include "check.cuh"
-#include "plugin.h"
+#include "base/gpu_plugin.h"
 #include "row_index.cuh"
 #include "shared.cuh"
 
 extern "C" {
-#include "adam.h"
-#include "sgd.h"
-#include "trainer.h"
+#include "train/adam.h"
+#include "train/sgd.h"
+#include "train/trainer.h"
 }
 
 namespace
@@ -260,7 +260,7 @@ struct word_loss {
     float loss, coefficient;
 };
 
-/* As in lib/kernels.c: log(1 + exp(x)) − y x, and scale · (σ(x) − y). */
+/* As in lib/train/kernels.c: log(1 + exp(x)) − y x, and scale · (σ(x) − y). */
 __device__ word_loss differentiate(float x, float label, float scale)
 {
     float e = expf(-fabsf(x));

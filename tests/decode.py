@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Decode a stream to text, independently of the C reader.
 
-Written from lib/FORMAT.md alone, without a look at the C sources: where this decoder and the C
+Written from lib/stream/FORMAT.md alone, without a look at the C sources: where this decoder and the C
 reader disagree about a stream, one of them or the page is wrong. Hence no shared code, and hence
 it refuses whatever the page rules out, not only what would stop it from going on.
 
@@ -415,7 +415,7 @@ class Stream:
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Decode a stream to text (lib/FORMAT.md).")
+    parser = argparse.ArgumentParser(description="Decode a stream to text (lib/stream/FORMAT.md).")
     show = parser.add_mutually_exclusive_group()
     show.add_argument("--vocab", action="store_true", help="print words and their counts")
     show.add_argument("--header", action="store_true", help="print kind, shape, totals, provenance")

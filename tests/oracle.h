@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "error.h"
+#include "base/error.h"
 
 /* Ends the driver where the test cannot go on: something that must work has failed. */
 static inline void require(bool good, const struct error *err)

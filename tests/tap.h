@@ -10,10 +10,13 @@
 static int tap_tests, tap_failures;
 
 /* One test: what must hold, and its name. Returns whether it holds. */
-#define tap_check(condition, ...) tap_result((condition), #condition, __FILE__, __LINE__, __VA_ARGS__)
+#define tap_check(condition, ...)                                                                  \
+    tap_result((condition), #condition, __FILE__, __LINE__, __VA_ARGS__)
 
-__attribute__((format(printf, 5, 6))) static inline bool
-tap_result(bool good, const char *condition, const char *file, int line, const char *format, ...)
+__attribute__((format(printf, 5, 6))) static inline bool tap_result(bool good,
+                                                                    const char *condition,
+                                                                    const char *file, int line,
+                                                                    const char *format, ...)
 {
     __builtin_va_list args;
     __builtin_va_start(args, format);

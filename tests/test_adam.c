@@ -2,10 +2,10 @@
 /* Dense Adam: steps, and rests in closed form, against double precision. */
 #include <string.h>
 
-#include "adam.h"
-#include "kernels.h"
 #include "oracle.h"
 #include "tap.h"
+#include "train/adam.h"
+#include "train/kernels.h"
 
 static const double lr = 0.002;
 

@@ -7,19 +7,19 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "bytes.h"
-#include "knn.h"
-#include "memory.h"
+#include "base/bytes.h"
+#include "base/escape.h"
+#include "base/memory.h"
+#include "base/team.h"
 #include "oracle.h"
-#include "row_index.h"
-#include "spelling.h"
-#include "stream.h"
+#include "search/knn.h"
+#include "search/spelling.h"
+#include "stream/stream.h"
+#include "stream/vocab.h"
+#include "stream/words.h"
 #include "tap.h"
-#include "team.h"
-#include "text.h"
-#include "tokenizer.h"
-#include "vocab.h"
-#include "words.h"
+#include "text/tokenizer.h"
+#include "train/row_index.h"
 
 /* The sanitizers' allocators too return NULL for what they cannot give. */
 const char *__asan_default_options(void);

@@ -4,13 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "checkpoint.h"
-#include "checkpoint_rows.h"
-#include "gpu.h"
-#include "memory.h"
+#include "base/gpu.h"
+#include "base/memory.h"
+#include "base/temporary_file.h"
 #include "oracle.h"
 #include "tap.h"
-#include "temporary.h"
+#include "train/checkpoint.h"
+#include "train/checkpoint_rows.h"
 
 enum { WORDS = 40, BATCH = 12, EXAMPLES = 100, EPOCHS = 3, STEPS = 27, DIM_MOST = 100 };
 

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gpu.h"
-#include "knn.h"
-#include "memory.h"
+#include "base/gpu.h"
+#include "base/memory.h"
 #include "oracle.h"
+#include "search/knn.h"
 #include "tap.h"
-#include "trainer.h"
+#include "train/trainer.h"
 
 enum { EPOCHS = 3 };
 

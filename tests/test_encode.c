@@ -7,11 +7,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "encode.h"
-#include "line.h"
-#include "memory.h"
+#include "base/memory.h"
+#include "base/ordered_queue.h"
 #include "tap.h"
-#include "text_counter.h"
+#include "text/encode.h"
+#include "text/text_counter.h"
 
 static void require(bool good, const struct error *err)
 {

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analogies.h"
-#include "correlation.h"
-#include "letter_case.h"
-#include "memory.h"
+#include "base/memory.h"
 #include "oracle.h"
+#include "search/analogies.h"
+#include "search/case_folding.h"
+#include "search/correlation.h"
 #include "tap.h"
 
 /* ---- analogies ---- */
@@ -130,7 +130,8 @@ static void test_correlations(void)
     tap_check(fabs(rho - 3.75 / 4.5) < 1e-15, "ties share the mean of their ranks");
     static const double cubes[] = {1, 8, 27, 64, 125};
     require(correlation_spearman(x, cubes, 5, &rho, &err) == 0, &err);
-    tap_check(fabs(rho - 1) < 1e-15 && correlation_pearson(x, cubes, 5) < 0.95, "any rising function: 1");
+    tap_check(fabs(rho - 1) < 1e-15 && correlation_pearson(x, cubes, 5) < 0.95,
+              "any rising function: 1");
     require(correlation_spearman(x, flat, 5, &rho, &err) == 0, &err);
     tap_check(isnan(rho) && isnan(correlation_pearson(flat, x, 5)) &&
                   isnan(correlation_pearson(x, y, 1)) && isnan(correlation_pearson(x, y, 0)),

@@ -13,17 +13,17 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#include "batches.h"
-#include "checkpoint.h"
-#include "counts.h"
-#include "encode.h"
-#include "formats.h"
-#include "letter_case.h"
-#include "memory.h"
+#include "base/memory.h"
+#include "formats/formats.h"
 #include "oracle.h"
-#include "spelling.h"
+#include "search/case_folding.h"
+#include "search/spelling.h"
+#include "search/testset.h"
+#include "stream/batches.h"
+#include "stream/counts.h"
 #include "tap.h"
-#include "testset.h"
+#include "text/encode.h"
+#include "train/checkpoint.h"
 
 /* ---- calls that fail ---- */
 

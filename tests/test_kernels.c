@@ -4,11 +4,11 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "kernels.h"
-#include "memory.h"
+#include "base/memory.h"
 #include "oracle.h"
-#include "row_index.h"
 #include "tap.h"
+#include "train/kernels.h"
+#include "train/row_index.h"
 
 /* Floats from one row of a table to the next: as with Adam. */
 #define APART(stride) (3 * (stride))

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "knn.h"
-#include "memory.h"
+#include "base/memory.h"
 #include "oracle.h"
-#include "scores.h"
+#include "search/knn.h"
+#include "search/scores.h"
 #include "tap.h"
 
 /* ---- the oracle ---- */

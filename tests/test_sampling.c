@@ -3,19 +3,19 @@
  * at fixed seeds (so that a test passes always or never). */
 #include <string.h>
 
-#include "alias.h"
-#include "batches.h"
-#include "bytes.h"
-#include "corpus.h"
-#include "examples.h"
-#include "memory.h"
+#include "base/alias_table.h"
+#include "base/bytes.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "batch/examples.h"
+#include "batch/external_shuffle.h"
+#include "batch/shuffle.h"
 #include "oracle.h"
-#include "order.h"
-#include "random.h"
-#include "scatter.h"
-#include "subsample.h"
+#include "stream/batches.h"
+#include "stream/corpus.h"
+#include "stream/vocab.h"
 #include "tap.h"
-#include "vocab.h"
+#include "text/subsample.h"
 
 /* ---- chi-square ---- */
 

@@ -3,11 +3,11 @@
  * initial weights. */
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
+#include "base/random.h"
 #include "oracle.h"
-#include "random.h"
 #include "tap.h"
-#include "trainer.h"
+#include "train/trainer.h"
 
 /* ---- initial weights ---- */
 

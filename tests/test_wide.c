@@ -6,7 +6,7 @@
 #ifdef __SIZEOF_INT128__
 #undef __SIZEOF_INT128__
 #endif
-#include "random.h"
+#include "base/random.h"
 
 #include "oracle.h"
 #include "tap.h"

@@ -2,11 +2,11 @@
 /* ptb-subsample -- corpus to corpus: drops <unk> and occurrences of frequent words. */
 #include <stdlib.h>
 
-#include "cli.h"
-#include "corpus.h"
-#include "memory.h"
-#include "output.h"
-#include "subsample.h"
+#include "base/memory.h"
+#include "base/output.h"
+#include "program/cli.h"
+#include "stream/corpus.h"
+#include "text/subsample.h"
 
 static struct {
     struct subsample_options subsample;

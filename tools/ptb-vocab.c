@@ -6,18 +6,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
-#include "corpus.h"
-#include "counter.h"
-#include "counts.h"
-#include "encode.h"
-#include "memory.h"
-#include "output.h"
-#include "progress.h"
-#include "team.h"
-#include "text_counter.h"
-#include "tokenizer.h"
-#include "verify.h"
+#include "base/memory.h"
+#include "base/output.h"
+#include "base/team.h"
+#include "check/verify.h"
+#include "program/cli.h"
+#include "program/progress.h"
+#include "stream/corpus.h"
+#include "stream/counts.h"
+#include "text/encode.h"
+#include "text/text_counter.h"
+#include "text/tokenizer.h"
+#include "text/word_counter.h"
 
 static struct {
     uint64_t min_count, memory;

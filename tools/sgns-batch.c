@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* sgns-batch -- corpus to batches: windows, noise words, shuffled minibatches. */
-#include "batcher.h"
-#include "cli.h"
-#include "corpus.h"
-#include "output.h"
+#include "base/output.h"
+#include "batch/batcher.h"
+#include "program/cli.h"
+#include "stream/corpus.h"
 
 static struct {
     struct examples_options examples;

@@ -7,17 +7,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "batches.h"
-#include "checkpoint.h"
-#include "cli.h"
-#include "corpus.h"
-#include "counts.h"
-#include "ends.h"
-#include "output.h"
-#include "spelling.h"
-#include "text.h"
-#include "vectors.h"
-#include "verify.h"
+#include "base/escape.h"
+#include "base/output.h"
+#include "check/quick_check.h"
+#include "check/verify.h"
+#include "program/cli.h"
+#include "search/spelling.h"
+#include "stream/batches.h"
+#include "stream/corpus.h"
+#include "stream/counts.h"
+#include "stream/vectors.h"
+#include "train/checkpoint.h"
 
 static bool want_header, want_vocab, want_check, quick;
 

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "checkpoint_rows.h"
-#include "cli.h"
-#include "formats.h"
-#include "memory.h"
+#include "base/memory.h"
+#include "formats/formats.h"
+#include "program/cli.h"
+#include "train/checkpoint_rows.h"
 
 static const char own[] = "sgns"; /* the name of our own streams among the formats */
 

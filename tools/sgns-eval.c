@@ -6,17 +6,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analogies.h"
-#include "cli.h"
-#include "correlation.h"
-#include "cosine.h"
-#include "letter_case.h"
-#include "memory.h"
-#include "output.h"
-#include "team.h"
-#include "testset.h"
-#include "text.h"
-#include "vectors.h"
+#include "base/escape.h"
+#include "base/memory.h"
+#include "base/output.h"
+#include "base/team.h"
+#include "program/cli.h"
+#include "search/analogies.h"
+#include "search/case_folding.h"
+#include "search/correlation.h"
+#include "search/cosine.h"
+#include "search/testset.h"
+#include "stream/vectors.h"
 
 static bool match_case, list_unknown;
 static uint32_t restricted = 300000, threads;

@@ -6,18 +6,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "answers.h"
-#include "cli.h"
-#include "gpu.h"
-#include "knn.h"
-#include "lines.h"
-#include "memory.h"
-#include "output.h"
-#include "prompt.h"
-#include "queries.h"
-#include "spelling.h"
-#include "team.h"
-#include "vectors.h"
+#include "base/gpu.h"
+#include "base/lines.h"
+#include "base/memory.h"
+#include "base/output.h"
+#include "base/team.h"
+#include "program/cli.h"
+#include "program/prompt.h"
+#include "search/answers.h"
+#include "search/knn.h"
+#include "search/queries.h"
+#include "search/spelling.h"
+#include "stream/vectors.h"
 
 static const char unasked[] = "auto"; /* told from an "auto" that the user wrote by its address */
 static const char *device = unasked;

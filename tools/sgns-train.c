@@ -9,15 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli.h"
-#include "gpu.h"
-#include "initial.h"
-#include "output.h"
-#include "progress.h"
-#include "saver.h"
-#include "team.h"
-#include "train.h"
-#include "vectors.h"
+#include "base/gpu.h"
+#include "base/output.h"
+#include "base/team.h"
+#include "program/cli.h"
+#include "program/progress.h"
+#include "stream/vectors.h"
+#include "train/checkpoint_saver.h"
+#include "train/initial_vectors.h"
+#include "train/training.h"
 
 static struct {
     struct trainer_config model;

@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "gpu.h"
-#include "knn.h"
-#include "memory.h"
+#include "base/gpu.h"
+#include "base/memory.h"
+#include "base/team.h"
 #include "oracle.h"
-#include "progress.h"
-#include "team.h"
+#include "program/progress.h"
+#include "search/knn.h"
 
 enum { AT_ONCE = 8192 /* queries in a call */ };
 

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "progress.h"
+#include "program/progress.h"
 
 static int fail(const char *what)
 {

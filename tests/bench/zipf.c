@@ -15,9 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "alias.h"
-#include "memory.h"
-#include "random.h"
+#include "base/alias_table.h"
+#include "base/memory.h"
+#include "base/random.h"
 
 enum {
     SYLLABLES = 100,

@@ -3,9 +3,9 @@
  * a checkpoint, with a model that learns nothing. */
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "fuzz.h"
-#include "memory.h"
-#include "train.h"
+#include "train/training.h"
 
 MUTATE_RECORDS
 

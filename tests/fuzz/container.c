@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading a stream of any kind from its compressed bytes. */
+#include "check/verify.h"
 #include "fuzz.h"
-#include "verify.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading a corpus stream. */
-#include "corpus.h"
+#include "stream/corpus.h"
 #include "fuzz.h"
 
 MUTATE_RECORDS

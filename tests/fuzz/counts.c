@@ -2,10 +2,10 @@
 /* Reading a counts stream, joining it with itself, and cutting a vocabulary from it. */
 #include <stdlib.h>
 
-#include "counter.h"
-#include "counts.h"
+#include "base/memory.h"
 #include "fuzz.h"
-#include "memory.h"
+#include "stream/counts.h"
+#include "text/word_counter.h"
 
 MUTATE_RECORDS
 

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "formats.h"
+#include "base/memory.h"
+#include "formats/formats.h"
 #include "fuzz.h"
-#include "memory.h"
 
 enum { CONTROL = 3, FORMATS = 6, ANY_COUNT = 8 };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Its state, which is that of a process, must be made new. */
-#include "../../lib/cli.c"
+#include "../../lib/program/cli.c"
 
 #include "fuzz.h"
 

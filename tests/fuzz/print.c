@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "fuzz.h"
-#include "spelling.h"
-#include "text.h"
+#include "search/spelling.h"
 
 static char printed[4 * 4096 + 1];
 static FILE *file;

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "batches.h"
-#include "checkpoint.h"
-#include "counts.h"
+#include "base/memory.h"
 #include "fuzz.h"
-#include "memory.h"
+#include "stream/batches.h"
+#include "stream/counts.h"
+#include "train/checkpoint.h"
 
 MUTATE_RECORDS
 

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "encode.h"
+#include "base/memory.h"
 #include "fuzz.h"
-#include "memory.h"
+#include "text/encode.h"
 
 enum { LONG_RUN = 33000, THREADS = 3 };
 

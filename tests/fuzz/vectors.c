@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "checkpoint.h"
 #include "fuzz.h"
+#include "train/checkpoint.h"
 
 MUTATE_RECORDS
 

@@ -27,11 +27,11 @@ import stream
 
 LOSS_BOUND = 1e-4     # relative, every step
 VECTORS_BOUND = 1e-4  # relative, Frobenius norm
-V, U = 5, 6           # purposes of random numbers: lib/random.h
+V, U = 5, 6           # purposes of random numbers: lib/base/random.h
 
 
 def initial(words, dim, seed, purpose):
-    """A matrix (words, dim), Xavier-uniform, as lib/random.h and lib/trainer.h say."""
+    """A matrix (words, dim), Xavier-uniform, as lib/base/random.h and lib/train/trainer.h say."""
     # The key is (seed, purpose), the first counter 0. numpy counts up before it draws: one less.
     draw = np.random.Philox(key=seed | purpose << 64, counter=2**256 - 1)
     unit = (draw.random_raw(words * dim) >> np.uint64(11)) * 2.0**-53

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* bytes.h -- little-endian numbers in memory: a growing buffer to write, a cursor to read.
+ *
+ * Arrays go through the same functions as single numbers; on a little-endian machine the loops
+ * below compile to plain copies.
+ */
+#ifndef SGNS_BYTES_H
+#define SGNS_BYTES_H
+
+#include <endian.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/error.h"
+
+/* Single numbers at a place that has room for them. */
+static inline void bytes_store_u16(uint8_t *p, uint32_t value)
+{
+    uint16_t low = htole16((uint16_t)value);
+    memcpy(p, &low, sizeof low);
+}
+
+static inline void bytes_store_u32(uint8_t *p, uint32_t value)
+{
+    value = htole32(value);
+    memcpy(p, &value, sizeof value);
+}
+
+static inline uint32_t bytes_load_u16(const uint8_t *p)
+{
+    uint16_t value;
+    memcpy(&value, p, sizeof value);
+    return le16toh(value);
+}
+
+static inline uint32_t bytes_load_u32(const uint8_t *p)
+{
+    uint32_t value;
+    memcpy(&value, p, sizeof value);
+    return le32toh(value);
+}
+
+/* A buffer that grows. All zero is an empty one; free() its data. */
+struct bytes {
+    uint8_t *data;
+    size_t size, capacity;
+};
+
+int bytes_put(struct bytes *b, const void *data, size_t size, struct error *err) MUST_USE;
+int bytes_put_u16(struct bytes *b, uint16_t value, struct error *err) MUST_USE;
+int bytes_put_u32(struct bytes *b, uint32_t value, struct error *err) MUST_USE;
+int bytes_put_u64(struct bytes *b, uint64_t value, struct error *err) MUST_USE;
+int bytes_put_f32_array(struct bytes *b, const float *value, size_t n, struct error *err) MUST_USE;
+int bytes_put_u32_array(struct bytes *b, const uint32_t *value, size_t n,
+                        struct error *err) MUST_USE;
+
+/* Ids and other numbers known to fit: `width` is 2 or 4 bytes, the higher bits are dropped. */
+int bytes_put_narrow_array(struct bytes *b, const uint32_t *value, size_t n, unsigned width,
+                           struct error *err) MUST_USE;
+
+/* Reads from data to end. A read past the end yields zeros and sets `overrun`, so that a sequence
+ * of reads needs one check behind it. */
+struct cursor {
+    const uint8_t *data, *end;
+    bool overrun;
+};
+
+struct cursor cursor_over(const uint8_t *data, size_t size);
+size_t cursor_left(const struct cursor *c);
+/* Whether everything was read and nothing past it. */
+bool cursor_exhausted(const struct cursor *c);
+const uint8_t *cursor_bytes(struct cursor *c, size_t size); /* NULL on overrun */
+uint16_t cursor_u16(struct cursor *c);
+uint32_t cursor_u32(struct cursor *c);
+uint64_t cursor_u64(struct cursor *c);
+/* `n` numbers of `width` bytes (2 or 4) into value; false and nothing stored on overrun. */
+bool cursor_narrow_array(struct cursor *c, uint32_t *value, size_t n, unsigned width);
+bool cursor_f32_array(struct cursor *c, float *value, size_t n);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/team.h"
+
+#include <sched.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/thread.h"
+
+enum { SPINS = 2000 };
+
+static void pause_briefly(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+void team_barrier(struct team *team)
+{
+    unsigned generation = atomic_load(&team->generation);
+    unsigned here = atomic_fetch_add(&team->arrived, 1) + 1;
+    if (here == atomic_load(&team->members)) {
+        atomic_store(&team->arrived, 0);
+        pthread_mutex_lock(&team->mutex);
+        atomic_store(&team->generation, generation + 1);
+        pthread_cond_broadcast(&team->opened);
+        pthread_mutex_unlock(&team->mutex);
+        return;
+    }
+    for (int i = 0; i < SPINS; i++) {
+        if (atomic_load(&team->generation) != generation)
+            return;
+        pause_briefly();
+    }
+    pthread_mutex_lock(&team->mutex);
+    while (atomic_load(&team->generation) == generation)
+        pthread_cond_wait(&team->opened, &team->mutex);
+    pthread_mutex_unlock(&team->mutex);
+}
+
+static _Thread_local unsigned this_member;
+
+unsigned team_member(void)
+{
+    return this_member;
+}
+
+static void *work(void *argument)
+{
+    struct team *team = argument;
+    this_member = atomic_fetch_add(&team->joined, 1) + 1;
+    for (;;) {
+        team_barrier(team);
+        if (team->stop)
+            return NULL;
+        team->function(team->data);
+        team_barrier(team);
+    }
+}
+
+void team_run(struct team *team, team_function *function, void *data)
+{
+    team->function = function;
+    team->data = data;
+    team_barrier(team);
+    function(data);
+    team_barrier(team);
+}
+
+int team_init(struct team *team, unsigned members, struct error *err)
+{
+    *team = (struct team){0};
+    atomic_store(&team->members, members);
+    pthread_mutex_init(&team->mutex, NULL);
+    pthread_cond_init(&team->opened, NULL);
+    team->thread = memory_new(members, sizeof *team->thread, err);
+    if (!team->thread)
+        return -1;
+    while (team->started < members - 1 &&
+           thread_start(&team->thread[team->started], work, team, err) == 0)
+        team->started++;
+    if (team->started == members - 1)
+        return 0;
+    atomic_store(&team->members,
+                 team->started + 1); /* those that run, so that they can be stopped */
+    team_release(team);
+    return -1;
+}
+
+void team_release(struct team *team)
+{
+    if (!team->thread)
+        return;
+    team->stop = true;
+    team_barrier(team);
+    for (unsigned i = 0; i < team->started; i++)
+        pthread_join(team->thread[i], NULL);
+    free(team->thread);
+    pthread_mutex_destroy(&team->mutex);
+    pthread_cond_destroy(&team->opened);
+    *team = (struct team){0};
+}
+
+unsigned team_processors(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) < 0 || CPU_COUNT(&set) < 1)
+        return 1;
+    return (unsigned)CPU_COUNT(&set);
+}
+
+int team_work_init(struct team_work *work, unsigned members, uint32_t size, struct error *err)
+{
+    *work = (struct team_work){.members = members, .size = size};
+    work->taken = memory_new(members, sizeof *work->taken, err);
+    return work->taken ? 0 : -1;
+}
+
+void team_work_release(struct team_work *work)
+{
+    free(work->taken);
+    *work = (struct team_work){0};
+}
+
+void team_work_start(struct team_work *work, uint32_t items)
+{
+    work->items = items;
+    for (unsigned m = 0; m < work->members; m++)
+        atomic_store(&work->taken[m], 0);
+}
+
+bool team_work_take(struct team_work *work, uint32_t *start, uint32_t *end)
+{
+    for (unsigned i = 0; i < work->members; i++) {
+        unsigned whose = (team_member() + i) % work->members;
+        uint64_t first = (uint64_t)work->items * whose / work->members;
+        uint64_t last = (uint64_t)work->items * (whose + 1) / work->members;
+        uint64_t at = first + (uint64_t)atomic_fetch_add(&work->taken[whose], 1) * work->size;
+        if (at >= last)
+            continue;
+        *start = (uint32_t)at;
+        *end = (uint32_t)(last - at < work->size ? last : at + work->size);
+        return true;
+    }
+    return false;
+}

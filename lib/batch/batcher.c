@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#include "batch/batcher.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+/* Context and noise words that a unit is to have, more or less. */
+enum { UNIT_WORDS = 1 << 16 };
+
+/* Units that each thread has on its hands at a time, and as many again that wait to be written. */
+enum { UNITS_PER_THREAD = 2 };
+
+struct unit {
+    const struct place *place; /* (examples) */
+    uint64_t first;            /* the place in the epoch of the first of them */
+    uint64_t examples;
+    struct stream_frame frame;
+    struct draft draft;
+    struct batches_totals totals;
+    bool failed;
+    struct error error;
+};
+
+struct batcher {
+    const struct batcher_options *options;
+    const struct examples *examples;
+    const struct sentences *text;
+    struct batches_writer *writer;
+    struct order order;        /* of a text in memory */
+    struct scatter scatter;    /* of a text in a file */
+    const struct place *place; /* (places) of the slice */
+    uint64_t places;
+    struct team team;
+    pthread_t caller;
+    uint64_t epoch;
+    uint64_t unit_examples;       /* of whole minibatches, or a piece of one */
+    uint64_t minibatch_words;     /* written so far */
+    struct unit *unit;            /* (2 × set) units that are being made, units to write */
+    unsigned set, made, to_write; /* made: how many there are to make */
+    unsigned now;                 /* 0 or 1: which half is being made */
+    atomic_uint next;
+    bool failed;
+    struct error error;
+};
+
+/* ---- one unit ---- */
+
+/* The examples from place `first` to the end of its minibatch, `most` at most. */
+static uint64_t to_end_of_minibatch(const struct batcher *b, uint64_t first, uint64_t most)
+{
+    uint64_t left = b->options->shape.batch_size - first % b->options->shape.batch_size;
+    return left < most ? left : most;
+}
+
+/* The examples of the unit that starts at place `first` of the epoch. */
+static uint64_t unit_size(const struct batcher *b, uint64_t first)
+{
+    uint64_t left = b->options->shape.examples - first, n = b->unit_examples;
+    if (n < b->options->shape.batch_size)
+        n = to_end_of_minibatch(b, first, n);
+    return left < n ? left : n;
+}
+
+static int make_record(struct batcher *b, struct unit *u, uint64_t from, uint32_t n,
+                       struct error *err)
+{
+    const struct batches_shape *shape = &b->options->shape;
+    uint64_t end = u->first + from + n;
+    bool more = end % shape->batch_size != 0 && end != shape->examples;
+    uint8_t *record = stream_frame_reserve(&u->frame, examples_record_size(b->examples, n), err);
+    if (!record || draft_start(&u->draft, b->examples, b->epoch, n, record, err) < 0)
+        return -1;
+    if (b->text->spooled)
+        draft_add_items(&u->draft, b->scatter.items, u->place + from, n);
+    else
+        draft_add(&u->draft, b->text, u->place + from, n);
+    size_t size = draft_finish(&u->draft, more, err);
+    if (size == 0 || stream_frame_add(&u->frame, RECORD_EXAMPLES, size, err) < 0)
+        return -1;
+    u->totals.examples += n;
+    u->totals.contexts += u->draft.contexts;
+    u->totals.noise += examples_noise(b->examples, n, u->draft.contexts);
+    return 0;
+}
+
+static int make_unit(struct batcher *b, struct unit *u, struct error *err)
+{
+    stream_frame_clear(&u->frame);
+    u->totals = (struct batches_totals){0};
+    uint64_t n;
+    for (uint64_t from = 0; from < u->examples; from += n) {
+        n = to_end_of_minibatch(b, u->first + from, u->examples - from);
+        if (make_record(b, u, from, (uint32_t)n, err) < 0)
+            return -1;
+    }
+    return stream_frame_pack(&u->frame, err);
+}
+
+static int write_unit(struct batcher *b, const struct unit *u, struct error *err)
+{
+    if (u->failed) {
+        *err = u->error;
+        return err->status == STATUS_INPUT
+                   ? error_set(err, STATUS_INPUT, "%s: %s", b->options->name, u->error.text)
+                   : -1;
+    }
+    if (u->first % b->options->shape.batch_size == 0)
+        b->minibatch_words = 0;
+    b->minibatch_words += u->totals.contexts + u->totals.noise;
+    if (b->minibatch_words > BATCH_WORDS_MAX)
+        return error_set(err, STATUS_INPUT,
+                         "%s: a minibatch of more than %d words; make it smaller", b->options->name,
+                         (int)BATCH_WORDS_MAX);
+    return batches_write(b->writer, &u->frame, &u->totals, err);
+}
+
+/* ---- the team ---- */
+
+static void write_made(struct batcher *b)
+{
+    const struct unit *unit = b->unit + !b->now * b->set;
+    for (unsigned i = 0; i < b->to_write && !b->failed; i++)
+        b->failed = write_unit(b, &unit[i], &b->error) < 0;
+}
+
+/* The caller's thread writes what was made last, and then helps the others to make more. It alone
+ * takes signals, so that a broken pipe ends the program as it should. */
+static void work(void *data)
+{
+    struct batcher *b = data;
+    if (pthread_equal(pthread_self(), b->caller))
+        write_made(b);
+    struct unit *unit = b->unit + b->now * b->set;
+    for (unsigned i; (i = atomic_fetch_add(&b->next, 1)) < b->made;)
+        unit[i].failed = make_unit(b, &unit[i], &unit[i].error) < 0;
+}
+
+/* Makes the units that were set up, and writes those before them. */
+static int turn(struct batcher *b, struct error *err)
+{
+    atomic_store(&b->next, 0);
+    team_run(&b->team, work, b);
+    b->to_write = b->made;
+    b->made = 0;
+    b->now = !b->now;
+    if (b->failed)
+        *err = b->error;
+    return b->failed ? -1 : 0;
+}
+
+/* ---- epochs ---- */
+
+/* Makes all units that the slice has the examples for; *first is the place in the epoch of the
+ * slice's first, and then of the first that is left. */
+static int make_slice(struct batcher *b, uint64_t *first, struct error *err)
+{
+    uint64_t used = 0;
+    for (;;) {
+        uint64_t n = unit_size(b, *first);
+        bool there = n > 0 && used + n <= b->places;
+        if ((!there || b->made == b->set) && b->made > 0 && turn(b, err) < 0)
+            return -1;
+        if (!there)
+            return 0;
+        struct unit *u = &b->unit[b->now * b->set + b->made++];
+        u->place = b->place + used;
+        u->first = *first;
+        u->examples = n;
+        used += n;
+        *first += n;
+    }
+}
+
+static int start_epoch(struct batcher *b, uint64_t epoch, struct error *err)
+{
+    b->epoch = epoch;
+    if (b->text->spooled)
+        return scatter_start(&b->scatter, epoch, err);
+    order_start(&b->order, epoch);
+    return 0;
+}
+
+/* As order_next. */
+static int next_slice(struct batcher *b, uint64_t used, struct error *err)
+{
+    int more =
+        b->text->spooled ? scatter_next(&b->scatter, used, err) : order_next(&b->order, used, err);
+    b->place = b->text->spooled ? b->scatter.place : b->order.place;
+    b->places = b->text->spooled ? b->scatter.places : b->order.places;
+    return more;
+}
+
+static int write_epoch(struct batcher *b, uint64_t epoch, struct error *err)
+{
+    uint64_t before = 0, place = 0;
+    int more = start_epoch(b, epoch, err) < 0 ? -1 : 1;
+    while (more > 0) {
+        uint64_t used = place - before;
+        before = place;
+        more = next_slice(b, used, err);
+        if (more >= 0 && make_slice(b, &place, err) < 0)
+            return -1;
+    }
+    return more;
+}
+
+static int init_order(struct batcher *b, struct error *err)
+{
+    const struct examples_options *o = &b->examples->options;
+    if (b->text->spooled) {
+        struct scatter_options options = {b->options->memory, b->unit_examples};
+        return scatter_init(&b->scatter, b->examples, b->text, &options, &b->team, err);
+    }
+    uint64_t left = b->options->memory - batcher_text_limit(b->options->memory);
+    struct order_options options = {o->seed, o->shuffle, 1 + left / sizeof(struct place),
+                                    b->unit_examples};
+    return order_init(&b->order, b->text, &options, &b->team, err);
+}
+
+static int init(struct batcher *b, struct error *err)
+{
+    uint64_t contexts = (uint64_t)b->examples->options.window + 1; /* of a centre, on average */
+    uint64_t n = UNIT_WORDS / (contexts + examples_noise(b->examples, 1, contexts));
+    if (n > b->options->shape.batch_size)
+        n -= n % b->options->shape.batch_size;
+    b->unit_examples = n > 0 ? n : 1;
+    b->set = b->options->threads > 1 ? UNITS_PER_THREAD * b->options->threads : 1;
+    if (team_init(&b->team, b->options->threads, err) < 0)
+        return -1;
+    b->unit = memory_new(2 * (size_t)b->set, sizeof *b->unit, err);
+    if (!b->unit)
+        return -1;
+    for (unsigned i = 0; i < 2 * b->set; i++)
+        if (stream_frame_init(&b->unit[i].frame, STREAM_BATCHES, err) < 0)
+            return -1;
+    return init_order(b, err);
+}
+
+static void release(struct batcher *b)
+{
+    order_release(&b->order);
+    scatter_release(&b->scatter);
+    for (unsigned i = 0; b->unit && i < 2 * b->set; i++) {
+        stream_frame_release(&b->unit[i].frame);
+        draft_release(&b->unit[i].draft);
+    }
+    free(b->unit);
+    team_release(&b->team);
+}
+
+int batcher_run(const struct batcher_options *options, const struct examples *examples,
+                const struct sentences *text, struct batches_writer *writer, struct error *err)
+{
+    struct batcher b = {.options = options,
+                        .examples = examples,
+                        .text = text,
+                        .writer = writer,
+                        .caller = pthread_self()};
+    int result = init(&b, err);
+    for (uint64_t epoch = 0; result == 0 && epoch < options->shape.epochs; epoch++)
+        result = write_epoch(&b, epoch, err);
+    if (result == 0)
+        result = turn(&b, err); /* writes the last ones */
+    release(&b);
+    return result;
+}

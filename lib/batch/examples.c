@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: MIT */
+#include "batch/examples.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/memory.h"
+#include "base/random.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* Rejected draws (or as many as there are words) after which a noise word is drawn from the allowed
+ * words alone: the same distribution, slower, but it ends also where the context words have nearly
+ * all the weight. */
+enum { PATIENCE = 4096 };
+
+/* Of a record: the four numbers before its arrays, and ids that may be written beyond its end. */
+enum { FIELDS = 16, SLACK = 64 };
+
+/* Centres whose words are asked for ahead of time, since they stand anywhere in the text. */
+enum { AHEAD = 12 };
+
+/* Examples whose random words are drawn together, and the blocks of each that are. */
+enum { GROUP = 32, GROUP_BLOCKS = 16 };
+
+/* ---- life cycle ---- */
+
+static int init_noise(struct examples *e, const struct vocab *vocab, struct error *err)
+{
+    e->weight = memory_new(e->words, sizeof *e->weight, err);
+    if (!e->weight)
+        return -1;
+    for (uint32_t id = UNKNOWN_ID + 1; id < e->words; id++)
+        if (vocab->count[id] > 0) {
+            /* As float: C libraries differ in the last bits of pow. */
+            e->weight[id] = (float)pow((double)vocab->count[id], e->options.noise_exponent);
+            e->noise_words += e->weight[id] > 0;
+        }
+    return e->noise_words > 0 ? alias_init(&e->noise, e->weight, e->words, err) : 0;
+}
+
+int examples_init(struct examples *e, const struct examples_options *options,
+                  const struct vocab *vocab, struct error *err)
+{
+    *e = (struct examples){.options = *options,
+                           .words = vocab->words.count,
+                           .width = vocab->words.count <= UINT16_MAX ? 2 : 4};
+    if (init_noise(e, vocab, err) < 0) {
+        examples_release(e);
+        return -1;
+    }
+    return 0;
+}
+
+void examples_release(struct examples *e)
+{
+    free(e->weight);
+    alias_release(&e->noise);
+    *e = (struct examples){0};
+}
+
+/* ---- ids in a record ---- */
+
+INLINE uint32_t load_id(const uint8_t *id, uint64_t place, unsigned width)
+{
+    return width == 2 ? bytes_load_u16(id + 2 * place) : bytes_load_u32(id + 4 * place);
+}
+
+INLINE void store_id(uint8_t *id, uint64_t place, uint32_t value, unsigned width)
+{
+    if (width == 2)
+        bytes_store_u16(id + 2 * place, value);
+    else
+        bytes_store_u32(id + 4 * place, value);
+}
+
+/* ---- centres and contexts ---- */
+
+static uint64_t epoch_key(const struct examples *e, uint64_t epoch)
+{
+    return e->options.fresh ? epoch : 0;
+}
+
+/* How many words, `window` at most, lie between the centre and the mark to one side of it; `widest`
+ * is at least `window`. Narrow windows without a branch that no processor could foresee. */
+INLINE uint32_t reach(const uint8_t *centre, int side, uint32_t window, uint32_t widest,
+                      unsigned width)
+{
+    const uint32_t mark = sentence_mark(width);
+    uint32_t n = 0, inside = 1;
+    if (widest <= SENTENCES_MARGIN)
+        for (uint32_t i = 1; i <= widest; i++) {
+            inside &= (uint32_t)(i <= window) & (id_at(centre, side * (int64_t)i, width) != mark);
+            n += inside;
+        }
+    else
+        while (n < window && id_at(centre, side * ((int64_t)n + 1), width) != mark)
+            n++;
+    return n;
+}
+
+/* Copies the `n` ids before or from `from` on, and where it is quicker some beyond them. */
+INLINE void copy_ids(uint8_t *to, const uint8_t *from, uint32_t n, uint32_t widest, unsigned width)
+{
+    uint32_t copied = widest <= SENTENCES_MARGIN ? widest : n;
+    for (uint32_t i = 0; i < copied; i++)
+        store_id(to, i, id_at(from, i, width), width);
+}
+
+/* Stores the context words of the centre; returns how many. */
+INLINE uint32_t find_contexts(const uint8_t *centre, uint32_t window, uint32_t widest, uint8_t *to,
+                              unsigned width)
+{
+    uint32_t left = reach(centre, -1, window, widest, width);
+    uint32_t right = reach(centre, 1, window, widest, width);
+    copy_ids(to, centre - (size_t)left * width, left, widest, width);
+    copy_ids(to + (size_t)left * width, centre + width, right, widest, width);
+    return left + right;
+}
+
+/* ---- records ---- */
+
+/* Where the arrays of a record stand. */
+static uint8_t *context_counts(const struct draft *d)
+{
+    return d->record + FIELDS;
+}
+
+static uint8_t *noise_counts(const struct draft *d)
+{
+    return context_counts(d) + 4 * (size_t)d->capacity;
+}
+
+static uint8_t *centre_ids(const struct draft *d)
+{
+    return noise_counts(d) + 4 * (size_t)d->capacity;
+}
+
+static uint8_t *context_ids(const struct draft *d)
+{
+    return centre_ids(d) + (size_t)d->from->width * d->capacity;
+}
+
+size_t examples_record_size(const struct examples *e, uint32_t n)
+{
+    size_t contexts = 2 * (size_t)e->options.window;
+    size_t words = 1 + contexts + examples_noise(e, 1, contexts);
+    return FIELDS + n * (8 + words * e->width) + SLACK;
+}
+
+int draft_start(struct draft *d, const struct examples *from, uint64_t epoch, uint32_t n,
+                uint8_t *record, struct error *err)
+{
+    if (memory_reserve(&d->position, &d->position_capacity, n, sizeof *d->position, err) < 0)
+        return -1;
+    d->from = from;
+    d->epoch = epoch_key(from, epoch);
+    d->record = record;
+    d->examples = 0;
+    d->capacity = n;
+    d->contexts = 0;
+    return 0;
+}
+
+void draft_release(struct draft *d)
+{
+    free(d->position);
+    *d = (struct draft){0};
+}
+
+/* Random words for the windows of `n` centres, at most GROUP. */
+static void draw_windows(const struct draft *d, const struct place *place, uint32_t n,
+                         struct random_words *random)
+{
+    struct random_at at[GROUP];
+    for (uint32_t i = 0; i < n; i++)
+        at[i] = (struct random_at){0, place[i].at};
+    random_blocks(random, d->from->options.seed, RANDOM_WINDOW, at, n, d->epoch);
+}
+
+INLINE void add(struct draft *d, const struct sentences *text, const struct place *place,
+                uint32_t n, unsigned width)
+{
+    const uint32_t widest = d->from->options.window;
+    uint8_t *contexts = context_ids(d), *centres = centre_ids(d), *counts = context_counts(d);
+    struct random_words random[GROUP];
+    for (uint32_t i = 0; i < n; i++) {
+        if (i % GROUP == 0)
+            draw_windows(d, place + i, n - i < GROUP ? n - i : GROUP, random);
+        __builtin_prefetch(sentences_at(text, place[i + AHEAD < n ? i + AHEAD : i].at));
+        const uint8_t *centre = sentences_at(text, place[i].at);
+        uint32_t window = 1 + (uint32_t)random_below(random[i % GROUP].word[0], widest);
+        uint32_t at = d->examples++;
+        uint32_t found =
+            find_contexts(centre, window, widest, contexts + d->contexts * width, width);
+        store_id(centres, at, id_at(centre, 0, width), width);
+        bytes_store_u32(counts + 4 * (size_t)at, found);
+        d->contexts += found;
+        d->position[at] = place[i].at;
+    }
+}
+
+void draft_add(struct draft *d, const struct sentences *text, const struct place *place, uint32_t n)
+{
+    if (d->from->width == 2)
+        add(d, text, place, n, 2);
+    else
+        add(d, text, place, n, 4);
+}
+
+/* ---- items ---- */
+
+enum { ITEM_POSITION = 8, ITEM_CONTEXTS = 16, ITEM_IDS = 20 };
+
+static uint32_t item_contexts(const uint8_t *item)
+{
+    uint32_t contexts;
+    memcpy(&contexts, item + ITEM_CONTEXTS, sizeof contexts);
+    return contexts;
+}
+
+uint64_t item_key(const uint8_t *item)
+{
+    uint64_t key;
+    memcpy(&key, item, sizeof key);
+    return key;
+}
+
+size_t item_size(const struct examples *e, const uint8_t *item)
+{
+    return ITEM_IDS + (1 + (size_t)item_contexts(item)) * e->width;
+}
+
+size_t item_size_most(const struct examples *e)
+{
+    return ITEM_IDS + (1 + 2 * (size_t)e->options.window) * e->width + SLACK;
+}
+
+INLINE size_t pack(const struct examples *e, uint64_t epoch, const uint8_t *ids, uint64_t position,
+                   uint32_t n, uint8_t *items, unsigned width)
+{
+    const uint32_t widest = e->options.window;
+    struct random_at at[GROUP];
+    struct random_words window[GROUP], key[GROUP / RANDOM_BLOCK + 1];
+    uint8_t *item = items;
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t first = position + i - i % GROUP, here = position + i;
+        if (i % GROUP == 0) {
+            for (uint32_t j = 0; j < GROUP; j++)
+                at[j] = (struct random_at){0, first + j};
+            random_blocks(window, e->options.seed, RANDOM_WINDOW, at, GROUP, epoch_key(e, epoch));
+            order_keys(e->options.seed, epoch, first / RANDOM_BLOCK, GROUP / RANDOM_BLOCK + 1, key);
+        }
+        const uint8_t *centre = ids + (size_t)i * width;
+        if (id_at(centre, 0, width) == sentence_mark(width))
+            continue;
+        uint64_t word =
+            e->options.shuffle
+                ? key[here / RANDOM_BLOCK - first / RANDOM_BLOCK].word[here % RANDOM_BLOCK]
+                : 0;
+        uint32_t reach = 1 + (uint32_t)random_below(window[i % GROUP].word[0], widest);
+        uint32_t contexts = find_contexts(centre, reach, widest, item + ITEM_IDS + width, width);
+        memcpy(item, &word, sizeof word);
+        memcpy(item + ITEM_POSITION, &here, sizeof here);
+        memcpy(item + ITEM_CONTEXTS, &contexts, sizeof contexts);
+        store_id(item + ITEM_IDS, 0, id_at(centre, 0, width), width);
+        item += ITEM_IDS + (1 + (size_t)contexts) * width;
+    }
+    return (size_t)(item - items);
+}
+
+size_t items_pack(const struct examples *e, uint64_t epoch, const uint8_t *ids, uint64_t position,
+                  uint32_t n, uint8_t *items)
+{
+    return e->width == 2 ? pack(e, epoch, ids, position, n, items, 2)
+                         : pack(e, epoch, ids, position, n, items, 4);
+}
+
+void draft_add_items(struct draft *d, const uint8_t *items, const struct place *place, uint32_t n)
+{
+    const unsigned width = d->from->width;
+    uint8_t *contexts = context_ids(d), *centres = centre_ids(d), *counts = context_counts(d);
+    for (uint32_t i = 0; i < n; i++) {
+        __builtin_prefetch(items + place[i + AHEAD < n ? i + AHEAD : i].at);
+        const uint8_t *item = items + place[i].at, *ids = item + ITEM_IDS;
+        uint32_t at = d->examples++, found = item_contexts(item);
+        memcpy(centres + (size_t)at * width, ids, width);
+        memcpy(contexts + d->contexts * width, ids + width, (size_t)found * width);
+        bytes_store_u32(counts + 4 * (size_t)at, found);
+        d->contexts += found;
+        memcpy(&d->position[at], item + ITEM_POSITION, sizeof *d->position);
+    }
+}
+
+/* ---- noise words ---- */
+
+INLINE bool contains(const uint8_t *word, uint32_t n, uint32_t wanted, unsigned width)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (load_id(word, i, width) == wanted)
+            return true;
+    return false;
+}
+
+/* Whether some word can be noise beside these contexts. */
+INLINE bool noise_exists(const struct examples *e, const uint8_t *context, uint32_t n,
+                         unsigned width)
+{
+    if (n < e->noise_words)
+        return true;
+    uint32_t excluded = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t id = load_id(context, i, width);
+        excluded += e->weight[id] > 0 && !contains(context, i, id, width);
+    }
+    return excluded < e->noise_words;
+}
+
+/* A noise word from the words that are not among the contexts, by walking over all of them. */
+static uint32_t draw_allowed(const struct examples *e, const uint8_t *context, uint32_t n,
+                             uint64_t random)
+{
+    double sum = 0;
+    for (uint32_t id = 0; id < e->words; id++)
+        if (!contains(context, n, id, e->width))
+            sum += e->weight[id];
+    double left = random_unit(random) * sum;
+    uint32_t latest = 0;
+    for (uint32_t id = 0; id < e->words; id++) {
+        if (e->weight[id] == 0 || contains(context, n, id, e->width))
+            continue;
+        latest = id;
+        if (left < e->weight[id])
+            break;
+        left -= e->weight[id];
+    }
+    return latest;
+}
+
+/* An example whose noise words are being drawn. */
+struct drawing {
+    const struct examples *from;
+    const uint8_t *context;
+    uint32_t contexts, noise, drawn;
+    uint32_t rejected; /* draws for the next noise word so far */
+    uint64_t position, epoch;
+    uint8_t *word; /* (noise) */
+};
+
+/* Of `n` ids that were drawn and stored behind the noise words that there are, keeps those that may
+ * be noise. One for which drawing was long in vain has a block of random words of its own: number
+ * 2^64 − 1 − i for the i-th noise word. */
+static void sift(struct drawing *g, uint32_t n, unsigned width)
+{
+    const struct examples *e = g->from;
+    const uint32_t patience = e->words < PATIENCE ? e->words : PATIENCE;
+    const uint32_t start = g->drawn;
+    for (uint32_t i = 0; i < n && g->drawn < g->noise; i++) {
+        uint32_t id = load_id(g->word, (uint64_t)start + i, width);
+        if (contains(g->context, g->contexts, id, width)) {
+            if (++g->rejected < patience)
+                continue;
+            uint64_t block[RANDOM_BLOCK];
+            random_block(block, e->options.seed, RANDOM_NOISE, UINT64_MAX - g->drawn, g->position,
+                         g->epoch);
+            id = draw_allowed(e, g->context, g->contexts, block[0]);
+        }
+        store_id(g->word, g->drawn++, id, width);
+        g->rejected = 0;
+    }
+}
+
+/* Noise words from a block of random words: one from each half of a word, or, where there may be
+ * more than 65,535 words, from each whole one. Nearly always all will do: that none is a context is
+ * seen from the table `near`, where the contexts have left a mark at their last bits. */
+INLINE void draw_block(struct drawing *g, const uint64_t random[RANDOM_BLOCK], const uint8_t *near,
+                       unsigned width)
+{
+    const struct alias_table *noise = &g->from->noise;
+    const uint32_t n = width == 2 ? 2 * RANDOM_BLOCK : RANDOM_BLOCK;
+    uint8_t *word = g->word + (size_t)g->drawn * width;
+    uint32_t met = 0;
+    for (uint32_t i = 0; i < RANDOM_BLOCK; i++)
+        if (width == 2) {
+            uint32_t low = alias_draw_half(noise, (uint32_t)random[i]);
+            uint32_t high = alias_draw_half(noise, (uint32_t)(random[i] >> 32));
+            met |= near[low % NEAR] | near[high % NEAR];
+            bytes_store_u32(word + 4 * i, low | high << 16);
+        } else {
+            uint32_t id = alias_draw(noise, random[i]);
+            met |= near[id % NEAR];
+            bytes_store_u32(word + 4 * i, id);
+        }
+    if (met) {
+        sift(g, n, width);
+    } else {
+        g->drawn += n;
+        g->rejected = 0;
+    }
+}
+
+/* Draws the noise words of an example, from these `blocks` first blocks of its random words, and
+ * from further ones if they are not enough. */
+INLINE void draw_noise(struct drawing *g, const struct random_words *random, uint32_t blocks,
+                       uint8_t *near, unsigned width)
+{
+    for (uint32_t i = 0; i < g->contexts; i++)
+        near[load_id(g->context, i, width) % NEAR] = 1;
+    for (uint32_t i = 0; i < blocks; i++)
+        draw_block(g, random[i].word, near, width);
+    for (uint64_t block = blocks; g->drawn < g->noise; block++) {
+        struct random_words more;
+        random_block(more.word, g->from->options.seed, RANDOM_NOISE, block, g->position, g->epoch);
+        draw_block(g, more.word, near, width);
+    }
+    for (uint32_t i = 0; i < g->contexts; i++)
+        near[load_id(g->context, i, width) % NEAR] = 0;
+}
+
+/* The random words of several examples at once: what keeps a processor busy is many blocks that do
+ * not wait for each other, and no branch that it cannot foresee. */
+struct ahead {
+    struct random_at at[GROUP * GROUP_BLOCKS + GROUP_BLOCKS];
+    struct random_words random[GROUP * GROUP_BLOCKS];
+    uint32_t first[GROUP + 1]; /* of each example's blocks */
+};
+
+/* Draws for the `n` examples from number `start` on. */
+INLINE void draw_ahead(const struct draft *d, uint32_t start, uint32_t n, struct ahead *a,
+                       unsigned width)
+{
+    const struct examples *e = d->from;
+    const uint32_t per_block = width == 2 ? 2 * RANDOM_BLOCK : RANDOM_BLOCK;
+    uint64_t most =
+        (examples_noise(e, 1, 2 * (uint64_t)e->options.window) + per_block - 1) / per_block;
+    most = most < GROUP_BLOCKS ? most : GROUP_BLOCKS;
+    a->first[0] = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t noise =
+            examples_noise(e, 1, bytes_load_u32(context_counts(d) + 4 * ((size_t)start + i)));
+        uint64_t blocks = (noise + per_block - 1) / per_block;
+        for (uint32_t j = 0; j < most; j++)
+            a->at[a->first[i] + j] = (struct random_at){j, d->position[start + i]};
+        a->first[i + 1] = a->first[i] + (uint32_t)(blocks < most ? blocks : most);
+    }
+    random_blocks(a->random, e->options.seed, RANDOM_NOISE, a->at, a->first[n], d->epoch);
+}
+
+INLINE int draw_all_noise(struct draft *d, struct error *err, unsigned width)
+{
+    const struct examples *e = d->from;
+    uint8_t *context = context_ids(d), *word = context + d->contexts * width;
+    struct ahead ahead;
+    for (uint32_t i = 0; i < d->examples; i++) {
+        uint32_t contexts = bytes_load_u32(context_counts(d) + 4 * (size_t)i), at = i % GROUP;
+        if (at == 0)
+            draw_ahead(d, i, d->examples - i < GROUP ? d->examples - i : GROUP, &ahead, width);
+        struct drawing g = {.from = e,
+                            .context = context,
+                            .contexts = contexts,
+                            .noise = (uint32_t)examples_noise(e, 1, contexts),
+                            .position = d->position[i],
+                            .epoch = d->epoch,
+                            .word = word};
+        if (!noise_exists(e, context, contexts, width))
+            return error_set(
+                err, STATUS_INPUT,
+                "no negative samples possible: the %lu context words of an example are all "
+                "words that could be noise",
+                (unsigned long)contexts);
+        draw_noise(&g, ahead.random + ahead.first[at], ahead.first[at + 1] - ahead.first[at],
+                   d->near, width);
+        bytes_store_u32(noise_counts(d) + 4 * (size_t)i, g.noise);
+        context += (size_t)contexts * width;
+        word += (size_t)g.noise * width;
+    }
+    return 0;
+}
+
+size_t draft_finish(struct draft *d, bool more, struct error *err)
+{
+    const struct examples *e = d->from;
+    int failed = e->width == 2 ? draw_all_noise(d, err, 2) : draw_all_noise(d, err, 4);
+    if (failed)
+        return 0;
+    uint64_t noise = examples_noise(e, d->examples, d->contexts);
+    bytes_store_u32(d->record, d->examples);
+    bytes_store_u32(d->record + 4, more);
+    bytes_store_u32(d->record + 8, (uint32_t)d->contexts);
+    bytes_store_u32(d->record + 12, (uint32_t)noise);
+    return (size_t)(context_ids(d) - d->record) + (size_t)(d->contexts + noise) * e->width;
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+#include "check/quick_check.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "base/memory.h"
+#include "check/verify.h"
+#include "stream/batches.h"
+#include "stream/corpus.h"
+#include "stream/layout.h"
+#include "stream/vectors.h"
+
+enum {
+    TAIL_MAX = 32 << 20,     /* bytes of the file: more than the largest record and a frame take */
+    TAIL_FIRST = 256 << 10,  /* looked at first */
+    DECODED_MAX = 128 << 20, /* bytes of payload that may be decoded to find END */
+    STEPS_MAX = 1 << 20,     /* blocks that may be walked over to find where a frame begins */
+    BLOCK_HEADER = 3,
+    CHECKSUM = 4
+};
+
+/* The last bytes of a file. */
+struct tail {
+    int fd;
+    uint8_t *data; /* (size), those up to the end of the file */
+    size_t size;
+    uint64_t file_size;
+    unsigned steps;
+    size_t decoded;
+};
+
+/* What the quick way comes to. */
+enum outcome { FAILED = -1, FOUND, NOT_FOUND /* there may be an END, but further away */ };
+
+/* ---- where frames begin ---- */
+
+/* Makes the tail `size` bytes long. False: the file does not have them any more. */
+static bool read_tail(struct tail *t, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t n = pread(t->fd, t->data + done, size - done, (off_t)(t->file_size - size + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        done += (size_t)n;
+    }
+    t->size = size;
+    return true;
+}
+
+/* Bytes of the header of a frame (RFC 8878, 3.1.1.1), 0 where there is none. */
+static size_t frame_header_size(const uint8_t *frame, size_t left)
+{
+    static const uint8_t magic[4] = {0x28, 0xb5, 0x2f, 0xfd}, content_size[4] = {0, 2, 4, 8};
+    if (left <= sizeof magic || memcmp(frame, magic, sizeof magic) != 0)
+        return 0;
+    bool single_segment = frame[4] & 0x20;
+    size_t size = sizeof magic + 1 + !single_segment + content_size[frame[4] >> 6];
+    size += single_segment && frame[4] >> 6 == 0;
+    return size <= left ? size : 0;
+}
+
+/* Whether a frame with a checksum begins at `start` and ends just at `end`, going from block to
+ * block (3.1.1.2). */
+static bool is_frame(struct tail *t, size_t start, size_t end)
+{
+    size_t header = frame_header_size(t->data + start, end - start);
+    if (!header || !(t->data[start + 4] & 4))
+        return false;
+    for (size_t at = start + header; end - at > BLOCK_HEADER + CHECKSUM - 1;) {
+        const uint8_t *b = t->data + at;
+        uint32_t block = b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16;
+        size_t content = (block >> 1 & 3) == 1 ? 1 : block >> 3; /* a run has one byte */
+        if (++t->steps > STEPS_MAX || content > end - at - BLOCK_HEADER - CHECKSUM)
+            return false;
+        at += BLOCK_HEADER + content;
+        if (block & 1)
+            return at + CHECKSUM == end;
+    }
+    return false;
+}
+
+/* Where the frame that ends at `end` begins: `end` itself if that is not within the tail. */
+static size_t frame_before(struct tail *t, size_t end)
+{
+    for (size_t start = end; start-- > 0 && t->steps <= STEPS_MAX;)
+        if (t->data[start] == 0x28 && is_frame(t, start, end))
+            return start;
+    return end;
+}
+
+/* ---- END ---- */
+
+/* The last bytes of the payload that was decoded so far. */
+struct payload_end {
+    uint8_t data[RECORD_HEADER_SIZE + END_SIZE];
+    size_t size;
+};
+
+static void keep_last(struct payload_end *to, const uint8_t *data, size_t size)
+{
+    size_t room = sizeof to->data;
+    if (size >= room) {
+        memcpy(to->data, data + size - room, room);
+        to->size = room;
+        return;
+    }
+    size_t kept = to->size < room - size ? to->size : room - size;
+    memmove(to->data, to->data + to->size - kept, kept);
+    memcpy(to->data + kept, data, size);
+    to->size = kept + size;
+}
+
+/* Decodes a frame that is whole in the tail. */
+static enum outcome decode_frame(struct tail *t, ZSTD_DCtx *zstd, const char *name, size_t start,
+                                 size_t end, struct payload_end *last, struct error *err)
+{
+    ZSTD_inBuffer in = {t->data + start, end - start, 0};
+    size_t capacity = ZSTD_DStreamOutSize(), hint = 1;
+    uint8_t *output = memory_new(capacity, 1, err);
+    enum outcome outcome = output ? FOUND : FAILED;
+    while (outcome == FOUND && hint > 0) {
+        ZSTD_outBuffer out = {output, capacity, 0};
+        hint = ZSTD_decompressStream(zstd, &out, &in);
+        t->decoded += out.pos;
+        if (ZSTD_isError(hint))
+            outcome = error_set(err, STATUS_INPUT, "%s: byte %llu: damaged: %s", name,
+                                (unsigned long long)(t->file_size - t->size + start + in.pos),
+                                ZSTD_getErrorName(hint));
+        else if (t->decoded > DECODED_MAX || (in.pos == in.size && hint > 0 && out.pos == 0))
+            outcome = NOT_FOUND;
+        else
+            keep_last(last, output, out.pos);
+    }
+    free(output);
+    return outcome;
+}
+
+/* Adds the frame before *end to the front of *last, and moves *end to its beginning. */
+static enum outcome prepend_frame(struct tail *t, ZSTD_DCtx *zstd, const char *name, size_t *end,
+                                  struct payload_end *last, struct error *err)
+{
+    size_t start = frame_before(t, *end);
+    struct payload_end frame = {.size = 0};
+    if (start == *end)
+        return NOT_FOUND;
+    enum outcome outcome = decode_frame(t, zstd, name, start, *end, &frame, err);
+    if (outcome != FOUND)
+        return outcome;
+    keep_last(&frame, last->data, last->size);
+    *last = frame;
+    *end = start;
+    return FOUND;
+}
+
+/* Behind END there may be no frame, not even an empty one. */
+static enum outcome refuse_empty(const struct tail *t, const char *name,
+                                 const struct payload_end *last, struct error *err)
+{
+    if (last->size > 0)
+        return FOUND;
+    return error_set(err, STATUS_INPUT, "%s: byte %llu: an empty zstd frame at the end", name,
+                     (unsigned long long)t->file_size);
+}
+
+/* The last bytes of the payload, with the tail as it is. */
+static enum outcome payload_end(struct tail *t, const char *name, struct payload_end *last,
+                                struct error *err)
+{
+    enum outcome outcome = FOUND;
+    ZSTD_DCtx *zstd = ZSTD_createDCtx();
+    if (!zstd || ZSTD_isError(ZSTD_DCtx_setParameter(zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX)))
+        outcome = error_set(err, STATUS_FAILED, "out of memory: a decompressor wanted");
+    last->size = 0;
+    t->steps = 0;
+    t->decoded = 0;
+    for (size_t end = t->size; outcome == FOUND && last->size < sizeof last->data;) {
+        outcome = prepend_frame(t, zstd, name, &end, last, err);
+        if (outcome == FOUND)
+            outcome = refuse_empty(t, name, last, err);
+    }
+    ZSTD_freeDCtx(zstd);
+    return outcome;
+}
+
+/* Looks for it in a tail that grows until it is enough. */
+static enum outcome find_payload_end(int fd, uint64_t file_size, const char *name,
+                                     struct payload_end *last, struct error *err)
+{
+    struct tail t = {.fd = fd, .file_size = file_size};
+    size_t most = file_size < TAIL_MAX ? (size_t)file_size : TAIL_MAX;
+    enum outcome outcome = NOT_FOUND;
+    if (!(t.data = memory_new(most, 1, err)))
+        return FAILED;
+    for (size_t size = TAIL_FIRST; outcome == NOT_FOUND && t.size < most; size *= 4) {
+        if (!read_tail(&t, size < most ? size : most))
+            break;
+        outcome = payload_end(&t, name, last, err);
+    }
+    free(t.data);
+    return outcome;
+}
+
+/* ---- head and END together ---- */
+
+/* What the head tells of END: fewest records and bytes before it, and totals, the unknown ones 0. */
+struct expected {
+    enum stream_kind kind;
+    uint64_t records, size, totals[STREAM_TOTALS];
+    bool known[STREAM_TOTALS];
+};
+
+/* Reads preamble and head; of counts, which are nothing else, the preamble alone. */
+static int read_head(int fd, const char *name, struct expected *e, struct error *err)
+{
+    struct stream_reader *stream = stream_reader_open(fd, name, STREAM_ANY, err);
+    if (!stream)
+        return -1;
+    struct corpus_reader corpus;
+    struct batches_reader batches;
+    struct vectors_reader vectors;
+    *e = (struct expected){.kind = stream_reader_kind(stream), .known[2] = true};
+    switch (e->kind) {
+    case STREAM_COUNTS:
+        stream_reader_close(stream);
+        return 0;
+    case STREAM_BATCHES:
+        if (batches_reader_attach(&batches, stream, err) < 0)
+            return -1;
+        stream_read_so_far(stream, &e->records, &e->size);
+        e->known[0] = true;
+        e->known[2] = false;
+        e->totals[0] = batches.shape.examples * batches.shape.epochs;
+        batches_reader_close(&batches);
+        return 0;
+    case STREAM_VECTORS:
+        if (vectors_reader_attach(&vectors, stream, err) < 0)
+            return -1;
+        stream_read_so_far(stream, &e->records, &e->size);
+        e->known[0] = e->known[1] = true;
+        e->totals[0] = vectors.head.vocab.words.count;
+        vectors_reader_close(&vectors);
+        return 0;
+    default:
+        if (corpus_reader_attach(&corpus, stream, err) < 0)
+            return -1;
+        stream_read_so_far(stream, &e->records, &e->size);
+        corpus_reader_close(&corpus);
+        return 0;
+    }
+}
+
+static int end_fault(const char *name, uint64_t byte, const char *what, struct error *err)
+{
+    return error_set(err, STATUS_INPUT, "%s: byte %llu: %s", name, (unsigned long long)byte, what);
+}
+
+static int compare_end(const struct payload_end *last, const struct expected *e, const char *name,
+                       uint64_t file_size, struct error *err)
+{
+    struct cursor c = cursor_over(last->data, last->size);
+    if (cursor_u32(&c) != RECORD_END || cursor_u32(&c) != END_SIZE)
+        return end_fault(name, file_size, "no END", err);
+    uint64_t records = cursor_u64(&c), size = cursor_u64(&c);
+    bool fits = records >= e->records && size >= e->size &&
+                size - e->size >= (records - e->records) * RECORD_HEADER_SIZE;
+    for (int i = 0; i < STREAM_TOTALS; i++) {
+        uint64_t total = cursor_u64(&c);
+        fits = fits && (!e->known[i] || total == e->totals[i]);
+    }
+    return fits ? 0 : end_fault(name, file_size, "END does not agree with the head", err);
+}
+
+static int check_whole(int fd, const char *name, bool *whole, struct error *err)
+{
+    struct head head = {0};
+    *whole = true;
+    int kind = stream_verify(fd, name, &head, err);
+    head_release(&head);
+    return kind;
+}
+
+int stream_check_ends(int fd, const char *name, bool *whole, struct error *err)
+{
+    struct stat file;
+    struct expected expected;
+    struct payload_end last;
+    *whole = false;
+    off_t start = lseek(fd, 0, SEEK_CUR);
+    if (start < 0 || fstat(fd, &file) < 0 || !S_ISREG(file.st_mode))
+        return check_whole(fd, name, whole, err);
+    if (read_head(fd, name, &expected, err) < 0)
+        return -1;
+    enum outcome outcome = FOUND;
+    if (expected.kind != STREAM_COUNTS)
+        outcome = find_payload_end(fd, (uint64_t)file.st_size, name, &last, err);
+    if (outcome == FAILED)
+        return -1;
+    if (outcome == NOT_FOUND || expected.kind == STREAM_COUNTS) {
+        if (lseek(fd, start, SEEK_SET) < 0)
+            return error_system(err, "%s: cannot go back to its beginning", name);
+        return check_whole(fd, name, whole, err);
+    }
+    return compare_end(&last, &expected, name, (uint64_t)file.st_size, err) < 0
+               ? -1
+               : (int)expected.kind;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "check/verify.h"
+
+#include "stream/batches.h"
+#include "stream/corpus.h"
+#include "stream/counts.h"
+#include "stream/vectors.h"
+#include "train/checkpoint.h"
+
+/* Hands the head of a reader that is about to be closed to the caller. */
+static void take(struct head *to, struct head *from)
+{
+    *to = *from;
+    *from = (struct head){0};
+}
+
+static int verify_corpus(struct stream_reader *stream, struct head *head, struct error *err)
+{
+    struct corpus_reader in;
+    size_t count;
+    int got;
+    if (corpus_reader_attach(&in, stream, err) < 0)
+        return -1;
+    while ((got = corpus_read(&in, &count, err)) > 0)
+        ;
+    take(head, &in.head);
+    corpus_reader_close(&in);
+    return got;
+}
+
+static int verify_batches(struct stream_reader *stream, struct head *head, struct error *err)
+{
+    struct batches_reader in;
+    struct minibatch batch = {0};
+    int got;
+    if (batches_reader_attach(&in, stream, err) < 0)
+        return -1;
+    while ((got = batches_read(&in, &batch, err)) > 0)
+        ;
+    minibatch_release(&batch);
+    take(head, &in.head);
+    batches_reader_close(&in);
+    return got;
+}
+
+/* Of a checkpoint, what is behind its rows, too. */
+struct checked_vectors {
+    struct vectors_reader in;
+    struct checkpoint_check checkpoint;
+};
+
+static int check_checkpoint(void *data, const struct record *record, struct error *err)
+{
+    struct checked_vectors *v = data;
+    return checkpoint_check(&v->checkpoint, &v->in, record, err);
+}
+
+static int verify_vectors(struct stream_reader *stream, struct head *head, struct error *err)
+{
+    struct checked_vectors v = {.checkpoint = {0}};
+    uint32_t first, count;
+    int got;
+    if (vectors_reader_attach(&v.in, stream, err) < 0)
+        return -1;
+    v.in.checkpoint = check_checkpoint;
+    v.in.checkpoint_data = &v;
+    while ((got = vectors_read(&v.in, &first, &count, err)) > 0)
+        ;
+    if (got == 0)
+        got = checkpoint_check_end(&v.checkpoint, &v.in, err);
+    checkpoint_check_release(&v.checkpoint);
+    take(head, &v.in.head);
+    vectors_reader_close(&v.in);
+    return got;
+}
+
+static int verify_counts(struct stream_reader *stream, struct head *head, struct error *err)
+{
+    struct corpus_totals totals;
+    int result = counts_read(stream, head, &totals, err);
+    stream_reader_close(stream);
+    return result;
+}
+
+/* Takes the stream over. */
+static int verify(struct stream_reader *stream, struct head *head, struct error *err)
+{
+    switch (stream_reader_kind(stream)) {
+    case STREAM_CORPUS:
+        return verify_corpus(stream, head, err);
+    case STREAM_BATCHES:
+        return verify_batches(stream, head, err);
+    case STREAM_VECTORS:
+        return verify_vectors(stream, head, err);
+    default:
+        return verify_counts(stream, head, err);
+    }
+}
+
+int stream_verify(int fd, const char *name, struct head *head, struct error *err)
+{
+    struct stream_reader *stream = stream_reader_open(fd, name, STREAM_ANY, err);
+    if (!stream)
+        return -1;
+    enum stream_kind kind = stream_reader_kind(stream);
+    if (verify(stream, head, err) == 0)
+        return kind;
+    head_release(head);
+    return -1;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* verify.h -- reads a stream of any kind to its END, with every check that its readers make. */
+#ifndef SGNS_VERIFY_H
+#define SGNS_VERIFY_H
+
+#include "stream/header.h"
+
+/* Returns its kind if the stream is complete and valid; `head` (empty before) is then its head, the
+ * caller's to release. */
+int stream_verify(int fd, const char *name, struct head *head, struct error *err) MUST_USE;
+
+#endif

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: MIT */
+#include "program/cli.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <math.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "base/output.h"
+#include "program/progress.h"
+
+enum { MAX_OPTIONS = 32 };
+
+static const struct cli_program *program;
+static struct cli_common common;
+
+static bool help, version;
+
+/* Options of every program; --force of those that write streams. */
+static const struct cli_option shared[] = {
+    {'o', "output", OPTION_STRING, &common.output,
+     "FILE: write to FILE, which appears only when it is complete", 0, 0, false},
+    {'f', "force", OPTION_FLAG, &common.force, "write a stream even to a terminal", 0, 0, false},
+    {'q', "quiet", OPTION_FLAG, &common.quiet, "print nothing but errors on standard error", 0, 0,
+     false},
+    {'h', "help", OPTION_FLAG, &help, "print this help and exit", 0, 0, false},
+    {'V', "version", OPTION_FLAG, &version, "print the version and exit", 0, 0, false},
+};
+
+const struct cli_common *cli_common(void)
+{
+    return &common;
+}
+
+/* ---- messages ---- */
+
+enum { LINE_MAX_TEXT = sizeof((struct error *)0)->text };
+
+/* One write for the whole line, so that those of a pipe's programs do not mix; and no memory taken for
+ * it, which may be what is lacking. `text` is shorter than LINE_MAX_TEXT. */
+static void print_line(const char *text)
+{
+    char line[64 + 4 * LINE_MAX_TEXT];
+    int name = snprintf(line, 64, "%s: ", program->name);
+    size_t size = (size_t)name + text_escape(line + name, text, strlen(text));
+    line[size] = '\n';
+    line[size + 1] = 0;
+    progress_clear();
+    fputs(line, stderr);
+}
+
+void cli_die(const struct error *err)
+{
+    print_line(err->text);
+    output_discard();
+    exit(err->status);
+}
+
+void cli_usage_error(const char *format, ...)
+{
+    struct error err = {.status = STATUS_USAGE};
+    char text[900];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    error_set(&err, STATUS_USAGE, "%s; try '%s --help'", text, program->name);
+    cli_die(&err);
+}
+
+int must(int result, const struct error *err)
+{
+    if (result < 0)
+        cli_die(err);
+    return result;
+}
+
+void cli_note(const char *format, ...)
+{
+    if (common.quiet)
+        return;
+    char text[LINE_MAX_TEXT];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    print_line(text);
+}
+
+/* ---- option tables ---- */
+
+/* Calls `visit` for the program's own options and then for the shared ones. */
+static void each_option(void (*visit)(const struct cli_option *option, void *data), void *data)
+{
+    for (const struct cli_option *o = program->options; o->name; o++)
+        visit(o, data);
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
+        if (program->binary || shared[i].value != &common.force)
+            visit(&shared[i], data);
+}
+
+static bool takes_value(const struct cli_option *option)
+{
+    return option->type != OPTION_FLAG && option->type != OPTION_UNSET;
+}
+
+/* The shortest text that gives the same double back. */
+static void format_double(char *text, size_t size, double value)
+{
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, size, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            return;
+    }
+}
+
+static const char size_letters[] = "KMGT";
+
+/* In the largest unit that divides it. */
+static void format_size(char *text, size_t size, uint64_t bytes)
+{
+    int unit = 0;
+    while (bytes > 0 && bytes % 1024 == 0 && size_letters[unit]) {
+        bytes /= 1024;
+        unit++;
+    }
+    snprintf(text, size, "%llu%.1s", (unsigned long long)bytes,
+             unit ? size_letters + unit - 1 : "");
+}
+
+/* The value in effect. */
+static void format_value(const struct cli_option *option, char *text, size_t size)
+{
+    switch (option->type) {
+    case OPTION_U32:
+        snprintf(text, size, "%lu", (unsigned long)*(uint32_t *)option->value);
+        break;
+    case OPTION_U64:
+        snprintf(text, size, "%llu", (unsigned long long)*(uint64_t *)option->value);
+        break;
+    case OPTION_SIZE:
+        format_size(text, size, *(uint64_t *)option->value);
+        break;
+    case OPTION_DOUBLE:
+        format_double(text, size, *(double *)option->value);
+        break;
+    case OPTION_STRING:
+        snprintf(text, size, "%s", *(const char **)option->value);
+        break;
+    case OPTION_FLAG:
+    case OPTION_UNSET:
+        text[0] = 0;
+    }
+}
+
+/* Whether it has a value without being given; a number that has none is not one. */
+static bool has_default(const struct cli_option *option)
+{
+    if (option->type == OPTION_STRING)
+        return *(const char **)option->value != NULL;
+    if (option->type == OPTION_DOUBLE)
+        return !isnan(*(double *)option->value);
+    return takes_value(option);
+}
+
+static void print_option(const struct cli_option *option, void *unused)
+{
+    (void)unused;
+    char left[64], value[64] = "";
+    const char *text = option->help, *colon = takes_value(option) ? strchr(text, ':') : NULL;
+    int name_length = colon ? (int)(colon - text) : 0;
+    snprintf(left, sizeof left, "%c%c%s --%s%s%.*s", option->letter ? '-' : ' ',
+             option->letter ? option->letter : ' ', option->letter ? "," : " ", option->name,
+             colon ? "=" : "", name_length, text);
+    printf("  %-26s %s", left, colon ? colon + 2 : text);
+    if (has_default(option)) {
+        format_value(option, value, sizeof value);
+        printf(" [%s]", value);
+    }
+    putchar('\n');
+}
+
+static void print_help(void)
+{
+    printf("Usage: %s [OPTION]...%s%s\n%s\n\nOptions, with their defaults:\n", program->name,
+           *program->operands ? " " : "", program->operands, program->summary);
+    each_option(print_option, NULL);
+    printf("\nExample:\n  %s\n\nThe manual page %s(1) has the rest.\n", program->example,
+           program->name);
+}
+
+/* ---- parsing ---- */
+
+static void bad_number(const struct cli_option *option, const char *text, const char *kind)
+{
+    char min[40], max[40];
+    if (option->type == OPTION_DOUBLE) {
+        format_double(min, sizeof min, option->min);
+        format_double(max, sizeof max, option->max);
+    } else if (option->type == OPTION_SIZE) {
+        format_size(min, sizeof min, (uint64_t)option->min);
+        format_size(max, sizeof max, (uint64_t)option->max);
+    } else {
+        uint64_t largest = option->max >= 0x1p64 ? UINT64_MAX : (uint64_t)option->max;
+        snprintf(min, sizeof min, "%.0f", option->min);
+        snprintf(max, sizeof max, "%llu", (unsigned long long)largest);
+    }
+    cli_usage_error("--%s=%s: expected a %s from %s to %s", option->name, text, kind, min, max);
+}
+
+static void parse_whole(const struct cli_option *option, const char *text)
+{
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    bool good = isdigit((unsigned char)text[0]) && *end == 0 && errno == 0 &&
+                (double)number >= option->min && (double)number <= option->max;
+    if (!good)
+        bad_number(option, text, "whole number");
+    if (option->type == OPTION_U32)
+        *(uint32_t *)option->value = (uint32_t)number;
+    else
+        *(uint64_t *)option->value = number;
+}
+
+static void parse_size(const struct cli_option *option, const char *text)
+{
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    bool good = isdigit((unsigned char)text[0]) && errno == 0;
+    const char *unit = *end ? strchr(size_letters, *end) : NULL;
+    int shift = unit ? 10 * (int)(unit - size_letters + 1) : 0;
+    if (!good || end[unit != NULL] != 0 || number > UINT64_MAX >> shift ||
+        (double)(number << shift) < option->min || (double)(number << shift) > option->max)
+        bad_number(option, text, "size");
+    *(uint64_t *)option->value = number << shift;
+}
+
+static void parse_value(const struct cli_option *option, const char *text)
+{
+    char *end;
+    switch (option->type) {
+    case OPTION_FLAG:
+        *(bool *)option->value = true;
+        break;
+    case OPTION_UNSET:
+        *(bool *)option->value = false;
+        break;
+    case OPTION_U32:
+    case OPTION_U64:
+        parse_whole(option, text);
+        break;
+    case OPTION_SIZE:
+        parse_size(option, text);
+        break;
+    case OPTION_DOUBLE: {
+        double number = strtod(text, &end);
+        if (end == text || *end != 0 || isspace((unsigned char)text[0]) || !isfinite(number) ||
+            number < option->min || number > option->max)
+            bad_number(option, text, "number");
+        *(double *)option->value = number;
+        break;
+    }
+    case OPTION_STRING:
+        if (*text == 0)
+            cli_usage_error("--%s: its value is empty", option->name);
+        *(const char **)option->value = text;
+        break;
+    }
+}
+
+/* What getopt_long wants, made from the tables. */
+struct getopt_tables {
+    struct option row[MAX_OPTIONS + 1];
+    const struct cli_option *option[MAX_OPTIONS];
+    int count;
+    char letters[3 * MAX_OPTIONS + 2];
+};
+
+static const char *given[MAX_OPTIONS]; /* the names of the options that were there */
+
+bool cli_given(const char *name)
+{
+    for (int i = 0; i < MAX_OPTIONS && given[i]; i++)
+        if (strcmp(given[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void note_given(const char *name)
+{
+    int i = 0;
+    while (given[i] && strcmp(given[i], name) != 0)
+        i++;
+    given[i] = name;
+}
+
+static void add_to_getopt(const struct cli_option *option, void *data)
+{
+    struct getopt_tables *t = data;
+    if (t->count == MAX_OPTIONS)
+        abort(); /* a table that outgrew MAX_OPTIONS */
+    t->option[t->count] = option;
+    /* A long form comes back as 256 + place, a short one as its letter. */
+    t->row[t->count] = (struct option){
+        option->name, takes_value(option) ? required_argument : no_argument, NULL, 256 + t->count};
+    t->count++;
+    if (option->letter) {
+        size_t end = strlen(t->letters);
+        t->letters[end] = option->letter;
+        t->letters[end + 1] = takes_value(option) ? ':' : 0;
+        t->letters[end + 2] = 0;
+    }
+}
+
+static const struct cli_option *by_letter(const struct getopt_tables *t, int letter)
+{
+    for (int i = 0; i < t->count; i++)
+        if (t->option[i]->letter == letter)
+            return t->option[i];
+    return NULL;
+}
+
+static void parse_options(int argc, char **argv)
+{
+    struct getopt_tables t = {.letters = ":"}; /* ':' : a missing value comes back as one */
+    each_option(add_to_getopt, &t);
+    opterr = 0;
+    int code;
+    while ((code = getopt_long(argc, argv, t.letters, t.row, NULL)) != -1) {
+        const struct cli_option *option = code >= 256 ? t.option[code - 256] : by_letter(&t, code);
+        if (code == ':')
+            cli_usage_error("%s: its value is missing", argv[optind - 1]);
+        if (!option && optopt >= 256)
+            cli_usage_error("%s: takes no value", argv[optind - 1]);
+        if (!option && optopt)
+            cli_usage_error("-%c: no such option", optopt);
+        if (!option)
+            cli_usage_error("%s: no such option, or not a unique one", argv[optind - 1]);
+        parse_value(option, optarg);
+        note_given(option->name);
+    }
+}
+
+char **cli_start(const struct cli_program *described, int argc, char **argv)
+{
+    program = described;
+    /* What is opened must not become one of the standard three, and get messages in between. */
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            abort();
+    signal(SIGXFSZ, SIG_IGN); /* a file above the limit is a failed write, not a death */
+    parse_options(argc, argv);
+    if (help || version) {
+        if (help)
+            print_help();
+        else
+            printf("%s %s\n", program->name, SGNS_VERSION);
+        struct error err;
+        if (fflush(stdout) != 0) {
+            error_system(&err, "stdout: write failed");
+            cli_die(&err);
+        }
+        exit(STATUS_OK);
+    }
+    if (common.output && strcmp(common.output, "-") == 0)
+        common.output = NULL;
+    if (argc - optind > program->max_operands)
+        cli_usage_error("%s: one operand too many", argv[optind + program->max_operands]);
+    if (program->binary && !common.output && !common.force && isatty(STDOUT_FILENO))
+        cli_usage_error("a stream is not for a terminal: use a pipe, '>', or '-o FILE'");
+    return argv + optind;
+}
+
+/* ---- input and provenance ---- */
+
+int cli_open_input(const char *path, const char **name, bool stream)
+{
+    if (!path || strcmp(path, "-") == 0) {
+        *name = "stdin";
+        if (stream && isatty(STDIN_FILENO))
+            cli_usage_error("a terminal gives no stream: use a pipe, '<', or a file's name");
+        return STDIN_FILENO;
+    }
+    *name = path;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        struct error err;
+        error_system(&err, "%s: cannot open", path);
+        cli_die(&err);
+    }
+    return fd;
+}
+
+void cli_add_provenance(struct head *head)
+{
+    struct error err;
+    struct bytes record = {0};
+    must(bytes_put(&record, program->name, strlen(program->name) + 1, &err), &err);
+    must(bytes_put(&record, SGNS_VERSION, sizeof SGNS_VERSION, &err), &err);
+    for (const struct cli_option *o = program->options; o->name; o++) {
+        bool absent = (o->type == OPTION_FLAG && !*(bool *)o->value) ||
+                      (o->type == OPTION_UNSET && *(bool *)o->value) ||
+                      (o->type == OPTION_STRING && !*(const char **)o->value);
+        if (!o->recorded || absent)
+            continue;
+        char value[4096], text[4200];
+        format_value(o, value, sizeof value);
+        int length =
+            snprintf(text, sizeof text, takes_value(o) ? "--%s=%s" : "--%s", o->name, value);
+        must(bytes_put(&record, text, (size_t)length + 1, &err), &err);
+    }
+    must(head_add_provenance(head, record.data, record.size, &err), &err);
+    free(record.data);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "search/spelling.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The optimal string alignment distance of a (n) and b (m), or something above `limit` if it is
+ * above. `rows` is scratch of 3 (m + 1). */
+static size_t edits(const char *a, size_t n, const char *b, size_t m, size_t limit, size_t *rows)
+{
+    if ((n > m ? n - m : m - n) > limit)
+        return limit + 1;
+    size_t *before = rows, *above = rows + m + 1, *row = rows + 2 * (m + 1);
+    for (size_t j = 0; j <= m; j++)
+        above[j] = j;
+    for (size_t i = 1; i <= n; i++) {
+        row[0] = i;
+        size_t best = i;
+        for (size_t j = 1; j <= m; j++) {
+            size_t change = above[j - 1] + (a[i - 1] != b[j - 1]);
+            row[j] = smaller(change, smaller(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = smaller(row[j], before[j - 2] + 1);
+            best = smaller(best, row[j]);
+        }
+        if (best > limit)
+            return limit + 1;
+        size_t *oldest = before;
+        before = above;
+        above = row;
+        row = oldest;
+    }
+    return above[m];
+}
+
+int spelling_closest(const struct vocab *vocab, const char *word, size_t length,
+                     uint32_t offer[SPELLING_OFFERS], struct error *err)
+{
+    size_t distance[SPELLING_OFFERS], limit = length / 3 < 2 ? 2 : length / 3;
+    size_t *rows = memory_new(3 * (length + 1), sizeof *rows, err);
+    if (!rows)
+        return -1;
+    int found = 0;
+    for (uint32_t id = vocab_has_unknown(vocab); id < vocab->words.count; id++) {
+        /* Ids rise as counts fall: among equals the earlier one stays. */
+        size_t most = found < SPELLING_OFFERS ? limit : distance[SPELLING_OFFERS - 1] - 1;
+        if (found == SPELLING_OFFERS && distance[SPELLING_OFFERS - 1] == 0)
+            break;
+        size_t d = edits(words_text(&vocab->words, id), words_length(&vocab->words, id), word,
+                         length, most, rows);
+        if (d > most)
+            continue;
+        int at = found < SPELLING_OFFERS ? found++ : SPELLING_OFFERS - 1;
+        for (; at > 0 && distance[at - 1] > d; at--) {
+            distance[at] = distance[at - 1];
+            offer[at] = offer[at - 1];
+        }
+        distance[at] = d;
+        offer[at] = id;
+    }
+    free(rows);
+    return found;
+}
+
+int spelling_unknown(const struct vocab *vocab, const char *source, const char *word, size_t length,
+                     struct error *err)
+{
+    uint32_t offer[SPELLING_OFFERS];
+    int n = spelling_closest(vocab, word, length, offer, err);
+    if (n < 0)
+        return -1;
+    char offers[512] = "";
+    for (int i = 0; i < n; i++) {
+        size_t used = strlen(offers);
+        snprintf(offers + used, sizeof offers - used, "%s%.*s",
+                 i ? ", " : "; closest: ", (int)words_length(&vocab->words, offer[i]),
+                 words_text(&vocab->words, offer[i]));
+    }
+    return error_set(err, STATUS_USAGE, "%s: '%.*s' is not in the vocabulary%s", source,
+                     (int)length, word, offers);
+}
+
+int spelling_find(const struct vocab *vocab, const char *source, const char *word, uint32_t *id,
+                  struct error *err)
+{
+    *id = words_find(&vocab->words, word, strlen(word));
+    return *id != NO_WORD ? 0 : spelling_unknown(vocab, source, word, strlen(word), err);
+}

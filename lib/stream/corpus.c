@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "stream/corpus.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+enum { TOKENS_RECORD = 1 << 16 /* tokens in a record that we write */ };
+
+/* ---- reading ---- */
+
+int corpus_reader_open(struct corpus_reader *reader, int fd, const char *name, struct error *err)
+{
+    struct stream_reader *stream = stream_reader_open(fd, name, STREAM_CORPUS, err);
+    return stream ? corpus_reader_attach(reader, stream, err) : -1;
+}
+
+int corpus_reader_attach(struct corpus_reader *reader, struct stream_reader *stream,
+                         struct error *err)
+{
+    *reader = (struct corpus_reader){.stream = stream, .last = SENTENCE_END};
+    struct cursor shape;
+    int result = head_read(stream, &reader->head, &shape, err);
+    if (result == 0 && !cursor_exhausted(&shape))
+        result = stream_fault(stream, err, "SHAPE record of a wrong size");
+    if (result < 0)
+        corpus_reader_close(reader);
+    return result;
+}
+
+void corpus_reader_close(struct corpus_reader *reader)
+{
+    stream_reader_close(reader->stream);
+    head_release(&reader->head);
+    free(reader->token);
+    *reader = (struct corpus_reader){0};
+}
+
+static int check_end(const struct corpus_reader *reader, struct error *err)
+{
+    const uint64_t *claimed = stream_totals(reader->stream);
+    if (claimed[0] != reader->totals.sentences || claimed[1] != reader->totals.tokens || claimed[2])
+        return stream_fault(reader->stream, err, "END tells of other totals than were read");
+    if (reader->last != SENTENCE_END)
+        return stream_fault(reader->stream, err, "the last sentence is not closed");
+    return 0;
+}
+
+/* Checks the ids of a chunk; the mark, all bits set, becomes SENTENCE_END whatever its width. */
+static int check_tokens(struct corpus_reader *reader, size_t count, uint32_t mark,
+                        struct error *err)
+{
+    uint32_t words = reader->head.vocab.words.count;
+    for (size_t i = 0; i < count; i++) {
+        if (reader->token[i] == mark) {
+            reader->token[i] = SENTENCE_END;
+            reader->totals.sentences++;
+        } else if (reader->token[i] >= words) {
+            return stream_fault(reader->stream, err, "id %lu, the vocabulary has %lu words",
+                                (unsigned long)reader->token[i], (unsigned long)words);
+        } else {
+            reader->totals.tokens++;
+        }
+    }
+    reader->last = reader->token[count - 1];
+    return 0;
+}
+
+int corpus_read(struct corpus_reader *reader, size_t *count, struct error *err)
+{
+    struct record record;
+    int got = stream_read(reader->stream, &record, err);
+    if (got < 0)
+        return -1;
+    if (got == 0)
+        return check_end(reader, err);
+    if (record.type != RECORD_TOKENS)
+        return stream_fault(reader->stream, err, "a record of type %d has no place here",
+                            (int)record.type);
+    unsigned width = head_id_width(&reader->head);
+    if (record.size == 0 || record.size % width != 0)
+        return stream_fault(reader->stream, err, "tokens of a wrong size");
+    *count = record.size / width;
+    if (memory_reserve(&reader->token, &reader->capacity, *count, sizeof *reader->token, err) < 0)
+        return -1;
+    struct cursor c = cursor_over(record.data, record.size);
+    cursor_narrow_array(&c, reader->token, *count, width);
+    return check_tokens(reader, *count, width == 2 ? UINT16_MAX : UINT32_MAX, err) < 0 ? -1 : 1;
+}
+
+/* ---- writing ---- */
+
+int corpus_writer_open(struct corpus_writer *writer, int fd, const char *name,
+                       const struct head *head, struct error *err)
+{
+    *writer = (struct corpus_writer){.width = head_id_width(head)};
+    writer->token = memory_new(TOKENS_RECORD, sizeof *writer->token, err);
+    if (writer->token)
+        writer->stream = stream_writer_open(fd, name, STREAM_CORPUS, err);
+    if (!writer->stream || head_write(writer->stream, head, NULL, err) < 0) {
+        corpus_writer_close(writer);
+        return -1;
+    }
+    return 0;
+}
+
+static int write_record(struct corpus_writer *writer, const uint32_t *token, size_t count,
+                        struct error *err)
+{
+    writer->record.size = 0;
+    if (bytes_put_narrow_array(&writer->record, token, count, writer->width, err) < 0)
+        return -1;
+    return stream_write(writer->stream, RECORD_TOKENS, writer->record.data, writer->record.size,
+                        err);
+}
+
+int corpus_write(struct corpus_writer *writer, uint32_t token, struct error *err)
+{
+    writer->token[writer->waiting++] = token;
+    writer->totals.sentences += token == SENTENCE_END;
+    writer->totals.tokens += token != SENTENCE_END;
+    if (writer->waiting < TOKENS_RECORD)
+        return 0;
+    writer->waiting = 0;
+    return write_record(writer, writer->token, TOKENS_RECORD, err);
+}
+
+int corpus_write_frame(struct corpus_writer *writer, const struct stream_frame *frame,
+                       const struct corpus_totals *totals, struct error *err)
+{
+    writer->totals.sentences += totals->sentences;
+    writer->totals.tokens += totals->tokens;
+    return stream_write_frame(writer->stream, frame, err);
+}
+
+int corpus_writer_finish(struct corpus_writer *writer, struct error *err)
+{
+    if (writer->waiting > 0 && write_record(writer, writer->token, writer->waiting, err) < 0)
+        return -1;
+    const uint64_t totals[STREAM_TOTALS] = {writer->totals.sentences, writer->totals.tokens, 0};
+    return stream_writer_finish(writer->stream, totals, err);
+}
+
+void corpus_writer_close(struct corpus_writer *writer)
+{
+    stream_writer_close(writer->stream);
+    free(writer->token);
+    free(writer->record.data);
+    *writer = (struct corpus_writer){0};
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* corpus.h -- a text as ids: corpus streams.
+ *
+ * In memory a token is a uint32_t, and a sentence ends with SENTENCE_END, as a line ends with a
+ * newline. Chunks of tokens may be cut anywhere.
+ */
+#ifndef SGNS_CORPUS_H
+#define SGNS_CORPUS_H
+
+#include <stdint.h>
+
+#include "stream/header.h"
+
+#define SENTENCE_END UINT32_MAX
+
+struct corpus_totals {
+    uint64_t sentences, tokens;
+};
+
+/* ---- reading ---- */
+
+struct corpus_reader {
+    struct stream_reader *stream;
+    struct head head;
+    struct corpus_totals totals; /* read so far; at the end verified against END */
+    uint32_t *token;             /* the latest chunk */
+    size_t capacity;
+    uint32_t last; /* token read, SENTENCE_END before the first */
+};
+
+/* Reads preamble and head. `name` must outlive the reader. On error there is nothing to close. */
+int corpus_reader_open(struct corpus_reader *reader, int fd, const char *name,
+                       struct error *err) MUST_USE;
+/* The same over a stream that was opened already; takes it over, also on error. */
+int corpus_reader_attach(struct corpus_reader *reader, struct stream_reader *stream,
+                         struct error *err) MUST_USE;
+void corpus_reader_close(struct corpus_reader *reader);
+
+/* The next chunk: *count tokens at reader->token, each checked against the vocabulary. Returns 1,
+ * or 0 at the verified end, or -1. */
+int corpus_read(struct corpus_reader *reader, size_t *count, struct error *err) MUST_USE;
+
+/* ---- writing ---- */
+
+struct corpus_writer {
+    struct stream_writer *stream;
+    unsigned width;
+    struct corpus_totals totals; /* written so far */
+    uint32_t *token;             /* waiting to fill a record */
+    size_t waiting;
+    struct bytes record;
+};
+
+/* Writes preamble and head. On error there is nothing to close. */
+int corpus_writer_open(struct corpus_writer *writer, int fd, const char *name,
+                       const struct head *head, struct error *err) MUST_USE;
+int corpus_write(struct corpus_writer *writer, uint32_t token, struct error *err) MUST_USE;
+/* Appends a packed frame of TOKENS records in which there are so many tokens; not between tokens
+ * that were written one by one. */
+int corpus_write_frame(struct corpus_writer *writer, const struct stream_frame *frame,
+                       const struct corpus_totals *totals, struct error *err) MUST_USE;
+/* Appends END. The last token must have been a SENTENCE_END. */
+int corpus_writer_finish(struct corpus_writer *writer, struct error *err) MUST_USE;
+void corpus_writer_close(struct corpus_writer *writer);
+
+#endif

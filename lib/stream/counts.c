@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#include "stream/counts.h"
+
+#include <stdlib.h>
+
+int counts_read(struct stream_reader *stream, struct head *head, struct corpus_totals *totals,
+                struct error *err)
+{
+    struct cursor shape;
+    struct record record;
+    if (head_read(stream, head, &shape, err) < 0)
+        return -1;
+    *totals = (struct corpus_totals){.sentences = cursor_u64(&shape)};
+    if (!cursor_exhausted(&shape))
+        return stream_fault(stream, err, "SHAPE record of a wrong size");
+    for (uint32_t id = 0; id < head->vocab.words.count; id++)
+        totals->tokens += head->vocab.count[id];
+    int got = stream_read(stream, &record, err);
+    if (got < 0)
+        return -1;
+    if (got > 0)
+        return stream_fault(stream, err, "a record of type %d has no place here", (int)record.type);
+    const uint64_t *claimed = stream_totals(stream);
+    if (claimed[0] != totals->sentences || claimed[1] != totals->tokens || claimed[2])
+        return stream_fault(stream, err, "END tells of other totals than were read");
+    return 0;
+}
+
+int counts_write(int fd, const char *name, const struct head *head,
+                 const struct corpus_totals *totals, struct error *err)
+{
+    const uint64_t end[STREAM_TOTALS] = {totals->sentences, totals->tokens, 0};
+    struct bytes shape = {0};
+    struct stream_writer *stream = stream_writer_open(fd, name, STREAM_COUNTS, err);
+    if (!stream)
+        return -1;
+    int failed = bytes_put_u64(&shape, totals->sentences, err) < 0 ||
+                 head_write(stream, head, &shape, err) < 0 ||
+                 stream_writer_finish(stream, end, err) < 0;
+    free(shape.data);
+    stream_writer_close(stream);
+    return failed ? -1 : 0;
+}

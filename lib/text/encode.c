@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+#include "text/encode.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/memory.h"
+#include "base/ordered_queue.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* ---- a text that was counted ---- */
+
+struct counted_piece {
+    struct stretch stretch;
+    struct packer packer;
+    struct stream_frame frame;
+    struct corpus_totals totals;
+};
+
+struct counted_run {
+    struct token_store *store;
+    struct corpus_writer *corpus;
+    uint8_t **id; /* (threads) of each number of a thread its id, as it stands in a record */
+    struct counted_piece *piece; /* (line_slots) */
+};
+
+/* The ids of a thread's numbers. `place` may be NULL: then a word's place is that of the thread. */
+static uint8_t *ids_of_numbers(const uint32_t *new_id, const uint32_t *place, uint32_t words,
+                               unsigned width, struct error *err)
+{
+    uint8_t *id = memory_new((size_t)words + NUMBER_FIRST_WORD, width, err);
+    if (!id)
+        return NULL;
+    memset(id, 0xff, width); /* the mark of a sentence's end */
+    for (uint32_t i = 0; i < words; i++) {
+        uint8_t *to = id + ((size_t)i + NUMBER_FIRST_WORD) * width;
+        uint32_t value = new_id[place ? place[i] : i];
+        if (width == 2)
+            bytes_store_u16(to, value);
+        else
+            bytes_store_u32(to, value);
+    }
+    return id;
+}
+
+INLINE void translate(const struct stretch *s, const uint8_t *id, uint8_t *to, unsigned width,
+                      unsigned id_width)
+{
+    const uint16_t *narrow = s->data;
+    const uint32_t *wide = s->data;
+    for (size_t i = 0; i < s->count; i++)
+        memcpy(to + i * id_width, id + (size_t)(width == 2 ? narrow[i] : wide[i]) * id_width,
+               id_width);
+}
+
+static void translate_stretch(const struct stretch *s, const uint8_t *id, uint8_t *to,
+                              unsigned id_width)
+{
+    if (id_width == 2)
+        s->width == 2 ? translate(s, id, to, 2, 2) : translate(s, id, to, 4, 2);
+    else
+        s->width == 2 ? translate(s, id, to, 2, 4) : translate(s, id, to, 4, 4);
+}
+
+static int start_counted(void *data, unsigned slot, struct error *err)
+{
+    struct counted_run *run = data;
+    return token_store_read(run->store, &run->piece[slot].stretch, err);
+}
+
+static int encode_counted_piece(void *data, unsigned slot, unsigned member, struct error *err)
+{
+    (void)member;
+    struct counted_run *run = data;
+    struct counted_piece *p = &run->piece[slot];
+    unsigned width = run->corpus->width;
+    if (stretch_unpack(&p->stretch, &p->packer, err) < 0)
+        return -1;
+    stream_frame_clear(&p->frame);
+    size_t size = (size_t)p->stretch.count * width;
+    uint8_t *record = stream_frame_reserve(&p->frame, size, err);
+    if (!record)
+        return -1;
+    translate_stretch(&p->stretch, run->id[p->stretch.table], record, width);
+    p->totals.sentences = p->stretch.sentences;
+    p->totals.tokens = p->stretch.count - p->stretch.sentences;
+    stretch_release(&p->stretch);
+    return stream_frame_add(&p->frame, RECORD_TOKENS, size, err) < 0
+               ? -1
+               : stream_frame_pack(&p->frame, err);
+}
+
+static int write_counted_piece(void *data, unsigned slot, struct error *err)
+{
+    struct counted_run *run = data;
+    const struct counted_piece *p = &run->piece[slot];
+    return corpus_write_frame(run->corpus, &p->frame, &p->totals, err);
+}
+
+static int init_counted(struct counted_run *run, const struct text_counter *c,
+                        const uint32_t *new_id, struct error *err)
+{
+    unsigned width = run->corpus->width;
+    run->piece = memory_new(line_slots(c->threads), sizeof *run->piece, err);
+    run->id = memory_new(c->threads, sizeof *run->id, err);
+    if (!run->piece || !run->id)
+        return -1;
+    for (unsigned i = 0; i < line_slots(c->threads); i++)
+        if (stream_frame_init(&run->piece[i].frame, STREAM_CORPUS, err) < 0)
+            return -1;
+    for (unsigned i = 0; i < c->threads; i++) {
+        const struct counter *of = c->place[i] ? &c->counter[i] : &c->whole;
+        run->id[i] = ids_of_numbers(new_id, c->place[i], of->counted.words.count, width, err);
+        if (!run->id[i])
+            return -1;
+    }
+    return 0;
+}
+
+int encode_counted(struct text_counter *c, const uint32_t *new_id, struct corpus_writer *corpus,
+                   struct error *err)
+{
+    struct counted_run run = {.store = c->store, .corpus = corpus};
+    const struct line line = {start_counted, encode_counted_piece, write_counted_piece, &run};
+    int result = init_counted(&run, c, new_id, err);
+    if (result == 0)
+        result = line_run(&line, c->threads, err);
+    for (unsigned i = 0; run.piece && i < line_slots(c->threads); i++) {
+        stretch_release(&run.piece[i].stretch);
+        packer_release(&run.piece[i].packer);
+        stream_frame_release(&run.piece[i].frame);
+    }
+    for (unsigned i = 0; run.id && i < c->threads; i++)
+        free(run.id[i]);
+    free(run.piece);
+    free(run.id);
+    return result;
+}
+
+/* ---- a text as it is read ---- */
+
+struct text_piece {
+    struct text_block block;
+    struct tokens tokens;
+    struct stream_frame frame;
+    struct corpus_totals totals;
+    uint64_t bad_words;
+};
+
+struct text_run {
+    struct text_reader *text;
+    const struct text_options *options;
+    const struct word_index *index;
+    struct corpus_writer *corpus;
+    uint64_t bad_words;
+    struct text_piece *piece; /* (line_slots) */
+};
+
+static int start_text(void *data, unsigned slot, struct error *err)
+{
+    struct text_run *run = data;
+    return text_reader_read(run->text, &run->piece[slot].block, err);
+}
+
+/* Stores the ids of the tokens. */
+static void store_tokens(const struct text_run *run, struct text_piece *p, uint8_t *to)
+{
+    uint32_t id[TOKENS_MAX], lines = 0;
+    unsigned width = run->corpus->width;
+    word_index_find_all(run->index, &p->tokens, id);
+    for (uint32_t i = 0; i < p->tokens.count; i++) {
+        if (p->tokens.length[i] == TOKEN_LINE_END) {
+            id[i] = SENTENCE_END;
+            lines++;
+        } else if (id[i] == NO_WORD) {
+            id[i] = UNKNOWN_ID;
+            p->bad_words += p->tokens.length[i] > WORD_MAX;
+        }
+    }
+    for (uint32_t i = 0; width == 2 && i < p->tokens.count; i++)
+        bytes_store_u16(to + 2 * (size_t)i, id[i]);
+    for (uint32_t i = 0; width == 4 && i < p->tokens.count; i++)
+        bytes_store_u32(to + 4 * (size_t)i, id[i]);
+    p->totals.sentences += lines;
+    p->totals.tokens += p->tokens.count - lines;
+}
+
+static int encode_text_piece(void *data, unsigned slot, unsigned member, struct error *err)
+{
+    (void)member;
+    struct text_run *run = data;
+    struct text_piece *p = &run->piece[slot];
+    unsigned width = run->corpus->width;
+    size_t size = 0;
+    p->totals = (struct corpus_totals){0};
+    p->bad_words = 0;
+    stream_frame_clear(&p->frame);
+    struct tokenizer t = tokenizer_over(&p->block);
+    while (tokenizer_next(&t, &p->tokens)) {
+        if (run->options->strict &&
+            tokenizer_refuse_bad_words(&t, &p->tokens, run->text->name, err) < 0)
+            return -1;
+        uint8_t *record = stream_frame_reserve(&p->frame, size + (size_t)TOKENS_MAX * width, err);
+        if (!record)
+            return -1;
+        store_tokens(run, p, record + size);
+        size += (size_t)p->tokens.count * width;
+    }
+    if (size == 0)
+        return 0;
+    return stream_frame_add(&p->frame, RECORD_TOKENS, size, err) < 0
+               ? -1
+               : stream_frame_pack(&p->frame, err);
+}
+
+static int write_text_piece(void *data, unsigned slot, struct error *err)
+{
+    struct text_run *run = data;
+    const struct text_piece *p = &run->piece[slot];
+    run->bad_words += p->bad_words;
+    return p->frame.records > 0 ? corpus_write_frame(run->corpus, &p->frame, &p->totals, err) : 0;
+}
+
+static int init_text(struct text_run *run, struct error *err)
+{
+    unsigned slots = line_slots(run->options->threads);
+    run->piece = memory_new(slots, sizeof *run->piece, err);
+    if (!run->piece)
+        return -1;
+    for (unsigned i = 0; i < slots; i++)
+        if (stream_frame_init(&run->piece[i].frame, STREAM_CORPUS, err) < 0)
+            return -1;
+    return 0;
+}
+
+int encode_text(struct text_reader *text, const struct text_options *options,
+                const struct word_index *index, struct corpus_writer *corpus, uint64_t *bad_words,
+                struct error *err)
+{
+    struct text_run run = {.text = text, .options = options, .index = index, .corpus = corpus};
+    const struct line line = {start_text, encode_text_piece, write_text_piece, &run};
+    int result = init_text(&run, err);
+    if (result == 0)
+        result = line_run(&line, options->threads, err);
+    for (unsigned i = 0; run.piece && i < line_slots(options->threads); i++) {
+        text_block_release(&run.piece[i].block);
+        stream_frame_release(&run.piece[i].frame);
+    }
+    free(run.piece);
+    *bad_words = run.bad_words;
+    if (result == 0 && corpus->totals.tokens == 0)
+        result = error_set(err, STATUS_INPUT, "%s: no words", text->name);
+    return result;
+}

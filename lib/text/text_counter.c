@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include "text/text_counter.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/ordered_queue.h"
+
+/* A block of the text, on the line. */
+struct piece {
+    struct text_block block;
+    struct tokens tokens;
+    uint32_t *number;
+    size_t capacity;
+    struct stretch stretch;
+    struct packer packer;
+    unsigned member; /* who counted it */
+    uint32_t known;  /* words of this thread, with those of the block */
+    uint64_t words;  /* tokens of the block but ends of sentences */
+};
+
+/* The words up to `end` that a thread had not met before a block. */
+struct fresh {
+    uint32_t member, end;
+};
+
+struct run {
+    struct text_counter *c;
+    struct text_reader *text;
+    const struct text_options *options;
+    struct piece *piece; /* (line_slots) */
+    struct fresh *fresh; /* in the order of the text */
+    size_t fresh_count, fresh_capacity;
+    uint32_t *known; /* (threads) words of each thread in the blocks so far */
+    uint64_t words;
+};
+
+/* ---- one block ---- */
+
+static int start_piece(void *data, unsigned slot, struct error *err)
+{
+    struct run *run = data;
+    return text_reader_read(run->text, &run->piece[slot].block, err);
+}
+
+/* Counts all tokens of the block. Returns how many there are, or −1. */
+static int64_t count_tokens(struct run *run, struct piece *p, struct counter *counter,
+                            struct error *err)
+{
+    size_t count = 0;
+    struct tokenizer t = tokenizer_over(&p->block);
+    while (tokenizer_next(&t, &p->tokens)) {
+        if (run->options->strict &&
+            tokenizer_refuse_bad_words(&t, &p->tokens, run->text->name, err) < 0)
+            return -1;
+        if (memory_reserve(&p->number, &p->capacity, count + TOKENS_MAX, sizeof *p->number, err) <
+                0 ||
+            counter_add(counter, &p->tokens, p->number + count, err) < 0)
+            return -1;
+        count += p->tokens.count;
+    }
+    return (int64_t)count;
+}
+
+static int count_piece(void *data, unsigned slot, unsigned member, struct error *err)
+{
+    struct run *run = data;
+    struct piece *p = &run->piece[slot];
+    struct counter *counter = &run->c->counter[member];
+    struct corpus_totals before = counter->totals;
+    int64_t count = count_tokens(run, p, counter, err);
+    if (count < 0)
+        return -1;
+    p->member = member;
+    p->known = counter->counted.words.count;
+    p->words = counter->totals.tokens - before.tokens;
+    if (!run->c->store || count == 0)
+        return 0;
+    if (stretch_make(&p->stretch, p->number, (size_t)count, err) < 0)
+        return -1;
+    p->stretch.table = member;
+    p->stretch.sentences = (uint32_t)(counter->totals.sentences - before.sentences);
+    return token_store_is_full(run->c->store) ? stretch_pack(&p->stretch, &p->packer, err) : 0;
+}
+
+/* Notes which words are new. */
+static int note_fresh(struct run *run, const struct piece *p, struct error *err)
+{
+    if (run->c->threads == 1 || p->known <= run->known[p->member])
+        return 0;
+    if (memory_reserve(&run->fresh, &run->fresh_capacity, run->fresh_count + 1, sizeof *run->fresh,
+                       err) < 0)
+        return -1;
+    run->fresh[run->fresh_count++] = (struct fresh){p->member, p->known};
+    run->known[p->member] = p->known;
+    return 0;
+}
+
+static int finish_piece(void *data, unsigned slot, struct error *err)
+{
+    struct run *run = data;
+    struct piece *p = &run->piece[slot];
+    if (note_fresh(run, p, err) < 0)
+        return -1;
+    if (p->stretch.count > 0 && token_store_append(run->c->store, &p->stretch, err) < 0)
+        return -1;
+    run->words += p->words;
+    if (run->options->progress)
+        run->options->progress(run->text->bytes, run->words);
+    return 0;
+}
+
+/* ---- one table of all ---- */
+
+static int join(struct run *run, struct error *err)
+{
+    struct text_counter *c = run->c;
+    if (c->threads == 1) {
+        c->whole = c->counter[0];
+        c->counter[0] = (struct counter){0};
+        return 0;
+    }
+    if (counter_init(&c->whole, err) < 0)
+        return -1;
+    for (unsigned i = 0; i < c->threads; i++) {
+        struct counter *from = &c->counter[i];
+        word_index_free(from->index);
+        from->index = NULL;
+        run->known[i] = UNKNOWN_ID + 1;
+        c->place[i] = memory_new(from->counted.words.count, sizeof **c->place, err);
+        if (!c->place[i] || counter_join(&c->whole, &from->counted, UNKNOWN_ID, UNKNOWN_ID + 1,
+                                         c->place[i], err) < 0)
+            return -1;
+        counter_join_totals(&c->whole, from);
+    }
+    for (size_t i = 0; i < run->fresh_count; i++) {
+        struct fresh f = run->fresh[i];
+        if (counter_join(&c->whole, &c->counter[f.member].counted, run->known[f.member], f.end,
+                         c->place[f.member], err) < 0)
+            return -1;
+        run->known[f.member] = f.end;
+    }
+    return 0;
+}
+
+/* ---- all of it ---- */
+
+static int init(struct run *run, const uint64_t *memory, struct error *err)
+{
+    struct text_counter *c = run->c;
+    *c = (struct text_counter){.threads = run->options->threads};
+    run->piece = memory_new(line_slots(c->threads), sizeof *run->piece, err);
+    run->known = memory_new(c->threads, sizeof *run->known, err);
+    c->counter = memory_new(c->threads, sizeof *c->counter, err);
+    c->place = memory_new(c->threads, sizeof *c->place, err);
+    if (!run->piece || !run->known || !c->counter || !c->place)
+        return -1;
+    for (unsigned i = 0; i < c->threads; i++) {
+        if (counter_init(&c->counter[i], err) < 0)
+            return -1;
+        run->known[i] = UNKNOWN_ID + 1;
+    }
+    c->store = memory ? token_store_new(*memory, err) : NULL;
+    return memory && !c->store ? -1 : 0;
+}
+
+static void release(struct run *run)
+{
+    for (unsigned i = 0; run->piece && i < line_slots(run->c->threads); i++) {
+        struct piece *p = &run->piece[i];
+        text_block_release(&p->block);
+        free(p->number);
+        stretch_release(&p->stretch);
+        packer_release(&p->packer);
+    }
+    free(run->piece);
+    free(run->fresh);
+    free(run->known);
+}
+
+int text_counter_run(struct text_counter *c, struct text_reader *text,
+                     const struct text_options *options, const uint64_t *memory, struct error *err)
+{
+    struct run run = {.c = c, .text = text, .options = options};
+    const struct line line = {start_piece, count_piece, finish_piece, &run};
+    int result = init(&run, memory, err);
+    if (result == 0)
+        result = line_run(&line, options->threads, err);
+    if (result == 0)
+        result = join(&run, err);
+    release(&run);
+    if (result == 0 && c->whole.totals.tokens == 0)
+        result = error_set(err, STATUS_INPUT, "%s: no words", text->name);
+    if (result < 0)
+        text_counter_release(c);
+    return result;
+}
+
+void text_counter_release(struct text_counter *c)
+{
+    for (unsigned i = 0; i < c->threads; i++) {
+        if (c->counter)
+            counter_release(&c->counter[i]);
+        if (c->place)
+            free(c->place[i]);
+    }
+    free(c->counter);
+    free(c->place);
+    counter_release(&c->whole);
+    token_store_free(c->store);
+    *c = (struct text_counter){0};
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+#include "text/tokenizer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "base/memory.h"
+#include "stream/stream.h"
+
+enum {
+    BLOCK = 64,           /* bytes that are looked at together */
+    PER_BLOCK = BLOCK + 1 /* tokens that may end in a block: a word, then empty lines */
+};
+
+/* ---- blocks of a text ---- */
+
+/* What a block can hold: an open word that is not yet too long, and what is read behind it. */
+static size_t capacity_of(const struct text_reader *t)
+{
+    return WORD_MAX + t->block_size;
+}
+
+int text_reader_init(struct text_reader *t, int fd, const char *name, size_t block_size,
+                     struct error *err)
+{
+    *t = (struct text_reader){.fd = fd, .name = name, .block_size = block_size};
+    t->rest = memory_new(WORD_MAX, 1, err);
+    return t->rest ? 0 : -1;
+}
+
+void text_reader_release(struct text_reader *t)
+{
+    free(t->rest);
+    *t = (struct text_reader){0};
+}
+
+void text_block_release(struct text_block *b)
+{
+    free(b->data);
+    *b = (struct text_block){0};
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Reads as much as a block is to have, unless the input ends before. */
+static int fill(struct text_reader *t, struct text_block *b, struct error *err)
+{
+    for (size_t missing = t->block_size; missing > 0 && !t->ended;) {
+        ssize_t n = read(t->fd, b->data + b->size, missing);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return error_system(err, "%s: read failed at byte %llu", t->name,
+                                (unsigned long long)t->bytes);
+        t->ended = n == 0;
+        t->bytes += (uint64_t)n;
+        b->size += (size_t)n;
+        missing -= (size_t)n;
+    }
+    if (b->size > 0)
+        t->line_open = b->data[b->size - 1] != '\n';
+    return 0;
+}
+
+/* Cuts the block behind its last white space, and keeps the rest for the next one. Returns whether
+ * there is white space. */
+static bool cut(struct text_reader *t, struct text_block *b)
+{
+    size_t end = b->size, rest;
+    while (end > 0 && !is_space(b->data[end - 1]))
+        end--;
+    if (end == 0)
+        return false;
+    rest = b->size - end;
+    t->too_long = rest > WORD_MAX;
+    t->word = t->bytes - rest;
+    t->rest_size = t->too_long ? 0 : rest;
+    memcpy(t->rest, b->data + end, t->rest_size);
+    b->size = end;
+    return true;
+}
+
+/* Drops what is there of a word that will be too long. */
+static void drop(struct text_reader *t, struct text_block *b)
+{
+    if (!b->too_long)
+        b->word = b->first;
+    b->too_long = true;
+    b->first = t->bytes;
+    b->size = 0;
+}
+
+/* At the beginning of the input: a stream would pass for a text of a few odd words. */
+static int refuse_stream(const struct text_reader *t, const struct text_block *b, struct error *err)
+{
+    enum stream_kind kind;
+    if (t->bytes != b->size || !stream_recognise(b->data, b->size, &kind))
+        return 0;
+    if (kind == STREAM_ANY)
+        return error_set(err, STATUS_INPUT, "%s: byte 0: compressed by zstd, expected text",
+                         t->name);
+    return error_set(err, STATUS_INPUT, "%s: byte 0: %s stream, expected text", t->name,
+                     stream_kind_name(kind));
+}
+
+int text_reader_read(struct text_reader *t, struct text_block *b, struct error *err)
+{
+    if (t->ended)
+        return 0;
+    if (!b->data && !(b->data = memory_new(capacity_of(t) + BLOCK, 1, err)))
+        return -1;
+    *b = (struct text_block){.data = b->data,
+                             .size = t->rest_size,
+                             .first = t->bytes - t->rest_size,
+                             .too_long = t->too_long,
+                             .word = t->word};
+    memcpy(b->data, t->rest, t->rest_size);
+    for (;;) {
+        if (fill(t, b, err) < 0 || refuse_stream(t, b, err) < 0)
+            return -1;
+        if (t->ended || cut(t, b))
+            break;
+        if (b->too_long || b->size > WORD_MAX)
+            drop(t, b);
+    }
+    b->last = t->ended;
+    b->line_open = t->ended && t->line_open;
+    return b->size > 0 || b->too_long || b->line_open;
+}
+
+/* ---- white space ---- */
+
+#ifdef __SSE2__
+
+/* Bit i tells that byte i of the block is white space: 9 to 13 or 32. */
+static uint64_t spaces_in_block(const char *text)
+{
+    uint64_t spaces = 0;
+    for (int i = 0; i < BLOCK; i += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(text + i));
+        __m128i from_9 = _mm_sub_epi8(bytes, _mm_set1_epi8(9));
+        __m128i to_13 = _mm_cmpeq_epi8(_mm_min_epu8(from_9, _mm_set1_epi8(13 - 9)), from_9);
+        __m128i space = _mm_or_si128(to_13, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(' ')));
+        spaces |= (uint64_t)_mm_movemask_epi8(space) << i;
+    }
+    return spaces;
+}
+
+#else
+
+/* The same of eight bytes, in a plain register. */
+static uint64_t spaces_in_word(const char *text)
+{
+    const uint64_t ones = 0x0101010101010101, high = 0x80 * ones, low = 0x7f * ones;
+    uint64_t x;
+    memcpy(&x, text, sizeof x);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    x = __builtin_bswap64(x);
+#endif
+    /* The high bit of each byte, without a carry from one byte to the next. */
+    uint64_t x7 = x & low;
+    uint64_t from_9 = x7 + (0x80 - 9) * ones, from_14 = x7 + (0x80 - 14) * ones;
+    uint64_t not_32 = (x7 ^ ' ' * ones) + low;
+    uint64_t space = ((from_9 & ~from_14) | ~not_32) & ~x & high;
+    return (space >> 7) * 0x0102040810204080 >> 56;
+}
+
+static uint64_t spaces_in_block(const char *text)
+{
+    uint64_t spaces = 0;
+    for (int i = 0; i < BLOCK; i += 8)
+        spaces |= spaces_in_word(text + i) << i;
+    return spaces;
+}
+
+#endif
+
+/* ---- tokens ---- */
+
+struct tokenizer tokenizer_over(const struct text_block *block)
+{
+    return (struct tokenizer){.block = block,
+                              .zeros = block->size > 0 && memchr(block->data, 0, block->size),
+                              .too_long = block->too_long,
+                              .line_open = block->line_open};
+}
+
+/* The place in the whole text of the word at `text`. */
+static uint64_t place_of(const struct tokenizer *t, const char *text)
+{
+    const struct text_block *b = t->block;
+    return b->too_long && text == b->data ? b->word : b->first + (uint64_t)(text - b->data);
+}
+
+/* Ends the open word at `at`, where there is white space or the end of the input. */
+static void end_word(struct tokenizer *t, struct tokens *tokens, size_t at)
+{
+    if (t->too_long || at > t->start) {
+        tokens->text[tokens->count] = t->block->data + t->start;
+        tokens->length[tokens->count++] = t->too_long ? TOKEN_BAD_WORD : (uint32_t)(at - t->start);
+    }
+    t->too_long = false;
+    t->start = at;
+}
+
+/* The tokens that end in the next bytes. */
+static void take_block(struct tokenizer *t, struct tokens *tokens)
+{
+    const char *block = t->block->data + t->next;
+    size_t left = t->block->size - t->next;
+    uint64_t spaces = spaces_in_block(block);
+    if (left < BLOCK)
+        spaces &= (UINT64_C(1) << left) - 1;
+    if (t->too_long && spaces)
+        end_word(t, tokens, t->next + (size_t)__builtin_ctzll(spaces));
+    const char *start = t->block->data + t->start;
+    uint32_t count = tokens->count;
+    for (; spaces; spaces &= spaces - 1) {
+        const char *end = block + __builtin_ctzll(spaces);
+        /* Written also where there is no word, or no line ends, and then overwritten: a branch would
+         * often be foreseen wrongly. */
+        tokens->text[count] = start;
+        tokens->length[count] = (uint32_t)(end - start);
+        count += end > start;
+        start = end + 1;
+        tokens->text[count] = end;
+        tokens->length[count] = TOKEN_LINE_END;
+        count += *end == '\n';
+    }
+    tokens->count = count;
+    t->start = (size_t)(start - t->block->data);
+    t->next += left < BLOCK ? left : BLOCK;
+}
+
+/* The end of the text ends a word and a line, too. */
+static void take_end(struct tokenizer *t, struct tokens *tokens)
+{
+    end_word(t, tokens, t->block->size);
+    if (t->line_open) {
+        tokens->text[tokens->count] = t->block->data + t->block->size;
+        tokens->length[tokens->count++] = TOKEN_LINE_END;
+    }
+    t->line_open = false;
+}
+
+/* Words with a zero byte become bad words. */
+static void mark_zeros(struct tokens *tokens)
+{
+    for (uint32_t i = 0; i < tokens->count; i++)
+        if (token_is_word(tokens, i) && memchr(tokens->text[i], 0, tokens->length[i]))
+            tokens->length[i] = TOKEN_BAD_WORD;
+}
+
+int tokenizer_refuse_bad_words(const struct tokenizer *t, const struct tokens *tokens,
+                               const char *name, struct error *err)
+{
+    for (uint32_t i = 0; i < tokens->count; i++)
+        if (tokens->length[i] > WORD_MAX)
+            return error_set(err, STATUS_INPUT,
+                             "%s: byte %llu: a word above %d bytes or with a zero byte", name,
+                             (unsigned long long)place_of(t, tokens->text[i]), WORD_MAX);
+    return 0;
+}
+
+bool tokenizer_next(struct tokenizer *t, struct tokens *tokens)
+{
+    tokens->count = 0;
+    while (t->next < t->block->size && tokens->count <= TOKENS_MAX - PER_BLOCK)
+        take_block(t, tokens);
+    if (t->next == t->block->size && t->block->last && tokens->count <= TOKENS_MAX - PER_BLOCK)
+        take_end(t, tokens);
+    if (t->zeros)
+        mark_zeros(tokens);
+    return tokens->count > 0;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "text/word_counter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+int counter_init(struct counter *c, struct error *err)
+{
+    *c = (struct counter){0};
+    if (vocab_append(&c->counted, UNKNOWN_WORD, strlen(UNKNOWN_WORD), 0, err) == 0)
+        c->index = word_index_new(&c->counted.words, err);
+    if (!c->index)
+        counter_release(c);
+    return c->index ? 0 : -1;
+}
+
+void counter_release(struct counter *c)
+{
+    word_index_free(c->index);
+    vocab_release(&c->counted);
+    *c = (struct counter){0};
+}
+
+/* Zeros for the words behind the first `known`. */
+static int start_counts(struct counter *c, uint32_t known, struct error *err)
+{
+    struct vocab *v = &c->counted;
+    if (memory_reserve(&v->count, &v->count_capacity, v->words.count, sizeof *v->count, err) < 0)
+        return -1;
+    for (uint32_t id = known; id < v->words.count; id++)
+        v->count[id] = 0;
+    return 0;
+}
+
+int counter_add(struct counter *c, const struct tokens *tokens, uint32_t *number, struct error *err)
+{
+    uint32_t known = c->counted.words.count;
+    if (word_index_intern_all(c->index, tokens, number, err) < 0 || start_counts(c, known, err) < 0)
+        return -1;
+    uint64_t *count = c->counted.count;
+    uint32_t lines = 0, bad_words = 0;
+    for (uint32_t i = 0; i < tokens->count; i++) {
+        uint32_t place = number[i];
+        if (place == NO_WORD && tokens->length[i] != TOKEN_LINE_END) {
+            place = UNKNOWN_ID;
+            bad_words++;
+        }
+        if (place != NO_WORD)
+            count[place]++;
+        else
+            lines++;
+        number[i] = place + 1;
+    }
+    c->bad_words += bad_words;
+    c->totals.sentences += lines;
+    c->totals.tokens += tokens->count - lines;
+    return 0;
+}
+
+/* As if the words were the tokens of a text. */
+static void words_as_tokens(const struct words *words, uint32_t first, uint32_t count,
+                            struct tokens *tokens)
+{
+    tokens->count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        tokens->text[i] = words_text(words, first + i);
+        tokens->length[i] = (uint32_t)words_length(words, first + i);
+    }
+}
+
+int counter_join(struct counter *c, const struct vocab *from, uint32_t first, uint32_t end,
+                 uint32_t *place, struct error *err)
+{
+    struct tokens tokens;
+    for (uint32_t id = first; id < end; id += tokens.count) {
+        uint32_t known = c->counted.words.count;
+        words_as_tokens(&from->words, id, end - id < TOKENS_MAX ? end - id : TOKENS_MAX, &tokens);
+        if (word_index_intern_all(c->index, &tokens, place + id, err) < 0 ||
+            start_counts(c, known, err) < 0)
+            return -1;
+        for (uint32_t i = id; i < id + tokens.count; i++)
+            c->counted.count[place[i]] += from->count[i];
+    }
+    return 0;
+}
+
+void counter_join_totals(struct counter *c, const struct counter *from)
+{
+    c->totals.tokens += from->totals.tokens;
+    c->totals.sentences += from->totals.sentences;
+    c->bad_words += from->bad_words;
+}
+
+int counter_merge(struct counter *c, const char *name, const struct vocab *counted,
+                  const struct corpus_totals *totals, struct error *err)
+{
+    if (totals->tokens > UINT64_MAX - c->totals.tokens ||
+        totals->sentences > UINT64_MAX - c->totals.sentences)
+        return error_set(err, STATUS_INPUT, "%s: with those before, the counts overflow", name);
+    uint32_t words = counted->words.count;
+    uint32_t *place = memory_new(words, sizeof *place, err);
+    int result = place ? counter_join(c, counted, 0, words, place, err) : -1;
+    free(place);
+    if (result < 0)
+        return -1;
+    c->totals.tokens += totals->tokens;
+    c->totals.sentences += totals->sentences;
+    return 0;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "train/checkpoint_rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "train/checkpoint.h"
+#include "train/kernels.h"
+
+/* ---- rows that rested ---- */
+
+int rested_row_init(struct rested_row *r, const struct checkpoint_check *check, struct error *err)
+{
+    r->stride = round_to_lanes(check->run.model.dim);
+    r->row = memory_new_aligned(3 * r->stride, sizeof *r->row, err);
+    if (!r->row)
+        return -1;
+    memset(r->row, 0, 3 * r->stride * sizeof *r->row);
+    return adam_init(&r->adam, check->run.model.lr, err);
+}
+
+void rested_row_release(struct rested_row *r)
+{
+    adam_release(&r->adam);
+    free(r->row);
+    *r = (struct rested_row){0};
+}
+
+/* Takes the row's weights from step `from` to step `to`. */
+static void advance(struct rested_row *r, uint64_t from, uint64_t to)
+{
+    const struct kernels *kernels = kernels_best();
+    if (from == 0 || from == to) /* it never had a gradient, and nothing moves it */
+        return;
+    struct adam_rest rest = adam_rest_after(&r->adam, from, to);
+    kernels->adam_rest(r->row, r->stride, &rest);
+}
+
+const float *rested_row_weights(struct rested_row *r, const struct checkpoint_check *check,
+                                uint32_t i)
+{
+    size_t dim = check->run.model.dim, parts = trainer_parts(check->run.model.optimizer);
+    const float *number = check->number + i * parts * dim;
+    if (parts == 1)
+        return number;
+    row_from_numbers(r->row, r->stride, dim, parts, number);
+    advance(r, check->step[i], check->progress.steps);
+    return r->row;
+}
+
+/* ---- a whole matrix ---- */
+
+struct reading {
+    struct vectors_reader *in;
+    enum weights matrix;
+    int (*take)(void *data, const float *rows, uint32_t count, struct error *err);
+    void *data;
+    struct checkpoint_check check;
+    struct rested_row rested;
+    float *rows; /* (count of the record × dim) */
+    size_t capacity;
+};
+
+static int read_record(void *data, const struct record *record, struct error *err)
+{
+    struct reading *r = data;
+    bool wanted = r->check.matrix == r->matrix; /* before a STATE: what comes now */
+    if (checkpoint_check(&r->check, r->in, record, err) < 0)
+        return -1;
+    if (record->type == RECORD_TRAINING)
+        return rested_row_init(&r->rested, &r->check, err);
+    if (!wanted)
+        return 0;
+    size_t dim = r->in->dim;
+    if (memory_reserve(&r->rows, &r->capacity, r->check.count * dim, sizeof *r->rows, err) < 0)
+        return -1;
+    for (uint32_t i = 0; i < r->check.count; i++)
+        memcpy(r->rows + i * dim, rested_row_weights(&r->rested, &r->check, i),
+               dim * sizeof *r->rows);
+    return r->take(r->data, r->rows, r->check.count, err);
+}
+
+static int read_all(struct reading *r, struct error *err)
+{
+    uint32_t first, count;
+    int got;
+    while ((got = vectors_read(r->in, &first, &count, err)) > 0)
+        ;
+    if (got < 0)
+        return -1;
+    if (!r->check.told)
+        return stream_fault(r->in->stream, err, "vectors, but no checkpoint");
+    return checkpoint_check_end(&r->check, r->in, err);
+}
+
+int checkpoint_rows(struct vectors_reader *in, enum weights matrix,
+                    int (*take)(void *data, const float *rows, uint32_t count, struct error *err),
+                    void *data, struct error *err)
+{
+    struct reading r = {.in = in, .matrix = matrix, .take = take, .data = data};
+    in->checkpoint = read_record;
+    in->checkpoint_data = &r;
+    int result = read_all(&r, err);
+    in->checkpoint = NULL;
+    checkpoint_check_release(&r.check);
+    rested_row_release(&r.rested);
+    free(r.rows);
+    return result;
+}

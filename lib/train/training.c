@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+#include "train/training.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "program/progress.h"
+#include "stream/vectors.h"
+
+/* Reads the next group of minibatches into a slot and prepares it; runs beside the step of the
+ * other slot. */
+struct next {
+    struct batches_reader *in;
+    struct trainer *trainer;
+    struct minibatch *batch[TRAINER_SLOTS]; /* (trainer->group) each */
+    unsigned count[TRAINER_SLOTS];
+    uint64_t input_hash[TRAINER_SLOTS]; /* behind the group */
+    double *loss;                       /* (trainer->group) */
+    unsigned slot;
+    bool within_epochs; /* no group may go beyond an epoch's end */
+    bool ended;         /* END was read */
+    int result;         /* 0, or −1: see error */
+    struct error error;
+};
+
+static bool at_epoch_end(const struct batches_reader *in)
+{
+    return in->batches % batches_per_epoch(&in->shape) == 0;
+}
+
+static void read_next(void *data)
+{
+    struct next *next = data;
+    struct minibatch *batch = next->batch[next->slot];
+    unsigned *count = &next->count[next->slot];
+    int got = 1;
+    bool full = next->ended;
+    for (*count = 0; !full; ++*count) {
+        got = batches_read(next->in, &batch[*count], &next->error);
+        if (got <= 0)
+            break;
+        next->input_hash[next->slot] = stream_hash(next->in->stream);
+        full =
+            *count + 1 == next->trainer->group || (next->within_epochs && at_epoch_end(next->in));
+    }
+    next->ended = next->ended || got == 0;
+    next->result = got < 0 ? -1 : 0;
+    if (next->result == 0 && *count > 0)
+        next->result =
+            next->trainer->methods->prepare(next->trainer, next->slot, batch, *count, &next->error);
+}
+
+static int told(const struct train_watch *watch, const struct train_progress *progress,
+                struct error *err)
+{
+    return watch->between ? watch->between(watch->data, progress, err) : 0;
+}
+
+/* Passes over the minibatches that the model has learnt from. Returns as `between`. */
+static int pass_over(struct next *next, const struct train_progress *progress,
+                     const struct train_watch *watch, struct error *err)
+{
+    for (uint64_t step = 0; step < progress->steps; step++) {
+        if (batches_read(next->in, &next->batch[0][0], err) < 0)
+            return -1;
+        int stop = told(watch, progress, err);
+        if (stop != 0)
+            return stop;
+    }
+    if (progress->steps > 0 && stream_hash(next->in->stream) != progress->input_hash)
+        return stream_fault(next->in->stream, err,
+                            "not the minibatches that the checkpoint was trained on");
+    return 0;
+}
+
+unsigned long train_epoch(const struct batches_shape *shape, uint64_t step)
+{
+    return (unsigned long)((step - 1) / batches_per_epoch(shape) + 1);
+}
+
+static void account(struct train_state *state, struct train_progress *progress, uint32_t examples,
+                    double loss, uint64_t steps_per_epoch)
+{
+    if (progress->steps % steps_per_epoch == 0) {
+        progress->epoch_loss = 0;
+        progress->epoch_examples = 0;
+    }
+    state->epoch = (uint32_t)(progress->steps / steps_per_epoch + 1);
+    state->step = ++progress->steps;
+    state->epoch_done = state->step % steps_per_epoch == 0;
+    state->examples += examples;
+    progress->examples += examples;
+    progress->epoch_examples += examples;
+    progress->total_loss += loss;
+    progress->epoch_loss += loss;
+    state->loss = loss / examples;
+    state->epoch_loss = progress->epoch_loss / (double)progress->epoch_examples;
+    state->total_loss = progress->total_loss / (double)progress->examples;
+}
+
+/* Behind an epoch: evaluates with the slot that was just trained on. The time that it takes goes to
+ * *paused. */
+static int evaluate(const struct next *next, unsigned slot, struct train_state *state,
+                    const struct train_watch *watch, double *paused, struct error *err)
+{
+    if (!watch->evaluation || !state->epoch_done)
+        return 0;
+    double start = clock_seconds();
+    if (evaluation_run(watch->evaluation, next->trainer, slot, &state->evaluated, err) < 0)
+        return -1;
+    *paused += clock_seconds() - start;
+    return 0;
+}
+
+/* Accounts for the minibatches of a slot, whose losses are in next->loss, as if they had ended one
+ * by one since state->seconds, the last one `now`. */
+static int account_group(const struct next *next, unsigned slot, double now,
+                         struct train_state *state, struct train_progress *progress,
+                         const struct train_watch *watch, double *paused, struct error *err)
+{
+    progress->input_hash = next->input_hash[slot];
+    for (unsigned i = 0, n = next->count[slot]; i < n; i++) {
+        state->seconds += (now - state->seconds) / (n - i);
+        account(state, progress, next->batch[slot][i].examples, next->loss[i],
+                batches_per_epoch(&next->in->shape));
+        if (!isfinite(next->loss[i]))
+            return error_set(err, STATUS_DIVERGED,
+                             "training diverged: the loss of epoch %lu, minibatch %llu is not "
+                             "finite; try a smaller --lr",
+                             (unsigned long)state->epoch, (unsigned long long)state->step);
+        if (evaluate(next, slot, state, watch, paused, err) < 0)
+            return -1;
+        watch->after_step(watch->data, state);
+    }
+    return 0;
+}
+
+static int train_from(struct next *next, struct train_progress *progress,
+                      const struct train_watch *watch, struct error *err)
+{
+    struct train_state state = {.steps = batches_in_all(&next->in->shape)};
+    struct beside beside = {read_next, next};
+    int passed = pass_over(next, progress, watch, err);
+    if (passed != 0)
+        return passed;
+    if (next->trainer->ahead && stream_read_ahead(next->in->stream, err) < 0)
+        return -1;
+    double start = clock_seconds(), paused = 0;
+    next->within_epochs = watch->evaluation != NULL;
+    read_next(next);
+    while (next->result == 0 && next->count[next->slot] > 0) {
+        unsigned slot = next->slot;
+        next->slot = (slot + 1) % TRAINER_SLOTS;
+        if (next->trainer->methods->step(next->trainer, slot, &beside, next->loss, err) < 0)
+            return -1;
+        double now = clock_seconds() - start - paused;
+        if (account_group(next, slot, now, &state, progress, watch, &paused, err) < 0)
+            return -1;
+        int stop = told(watch, progress, err);
+        if (stop != 0)
+            return stop;
+    }
+    if (next->result < 0)
+        *err = next->error;
+    return next->result;
+}
+
+int train(struct batches_reader *in, struct trainer *trainer, struct train_progress *progress,
+          const struct train_watch *watch, struct error *err)
+{
+    struct next next = {.in = in, .trainer = trainer};
+    next.loss = memory_new(trainer->group, sizeof *next.loss, err);
+    int result = next.loss ? 0 : -1;
+    for (int i = 0; i < TRAINER_SLOTS && result == 0; i++) {
+        next.batch[i] = memory_new(trainer->group, sizeof *next.batch[i], err);
+        result = next.batch[i] ? 0 : -1;
+    }
+    if (result == 0)
+        result = train_from(&next, progress, watch, err);
+    for (int i = 0; i < TRAINER_SLOTS; i++) {
+        for (unsigned b = 0; next.batch[i] && b < trainer->group; b++)
+            minibatch_release(&next.batch[i][b]);
+        free(next.batch[i]);
+    }
+    free(next.loss);
+    return result;
+}
+
+static int all_finite(const float *row, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (!isfinite(row[i]))
+            return 0;
+    return 1;
+}
+
+static int write_rows(struct trainer *trainer, struct vectors_writer *vectors, uint32_t words,
+                      const struct batches_shape *shape, float *rows, struct error *err)
+{
+    uint64_t steps = batches_in_all(shape);
+    uint32_t dim = vectors->dim, most = vectors_rows_per_record(dim);
+    for (uint32_t id = 0, n; id < words; id += n) {
+        n = words - id < most ? words - id : most;
+        if (trainer->methods->read_back(trainer, id, n, rows, err) < 0)
+            return -1;
+        for (uint32_t i = 0; i < n; i++)
+            if (!all_finite(rows + (size_t)i * dim, dim))
+                return error_set(err, STATUS_DIVERGED,
+                                 "training diverged: after epoch %lu, minibatch %llu the vector of "
+                                 "word %lu is not finite; try a smaller --lr",
+                                 train_epoch(shape, steps), (unsigned long long)steps,
+                                 (unsigned long)(id + i));
+        if (vectors_write(vectors, rows, n, err) < 0)
+            return -1;
+    }
+    return vectors_writer_finish(vectors, err);
+}
+
+int train_write(struct trainer *trainer, int fd, const char *name, const struct head *head,
+                const struct batches_shape *shape, uint32_t dim, struct error *err)
+{
+    float *rows = memory_new((size_t)vectors_rows_per_record(dim) * dim, sizeof *rows, err);
+    struct vectors_writer vectors;
+    if (!rows || vectors_writer_open(&vectors, fd, name, head, dim, err) < 0) {
+        free(rows);
+        return -1;
+    }
+    int result = write_rows(trainer, &vectors, head->vocab.words.count, shape, rows, err);
+    vectors_writer_close(&vectors);
+    free(rows);
+    return result;
+}
