@@ -82,7 +82,7 @@ libs_of_sgns-knn := $(shell pkg-config --libs libedit)
 endif
 
 TOOLS   := $(basename $(notdir $(wildcard tools/*.c)))
-DRIVERS := $(basename $(notdir $(wildcard tests/test_*.c)))
+DRIVERS := $(basename $(notdir $(wildcard tests/library/test_*.c)))
 # Of bash and zsh; made by running the programs, and so only where they can run: to check and to install.
 COMPLETIONS := $(TOOLS:%=$(B)/share/bash-completion/completions/%) $(TOOLS:%=$(B)/share/zsh/site-functions/_%)
 FUZZERS := $(basename $(notdir $(wildcard tests/fuzz/*.c)))
@@ -104,7 +104,7 @@ demo: deps
 
 ## check: install what is missing, build, run all tests (PTB=ptb.train.txt, EVAL=folder of test sets: also those on them)
 check: deps-check
-	+@$(MAKE) --no-print-directory -j$$(nproc) all $(COMPLETIONS) $(DRIVERS:%=$(B)/tests/%) $(BENCH:%=$(B)/tests/bench/%) $(FUZZERS:%=$(B)/tests/fuzz/%) $(B)/tests/test_emulate $(B)/tests/sgns-cuda.so $(B)/tests/faults.so
+	+@$(MAKE) --no-print-directory -j$$(nproc) all $(COMPLETIONS) $(DRIVERS:%=$(B)/tests/library/%) $(BENCH:%=$(B)/tests/bench/%) $(FUZZERS:%=$(B)/tests/fuzz/%) $(B)/tests/emulate/test_emulate $(B)/tests/sgns-cuda.so $(B)/tests/faults.so
 	@PTB="$(PTB)" EVAL="$(EVAL)" tests/run $(B)
 
 ## check-hard: the proofs that take long, for tests/RELIABILITY.md (PTB=ptb.train.txt: all of them)
@@ -156,7 +156,7 @@ lint:
 
 ## format: clang-format on all C sources
 format:
-	clang-format -i lib/*/*.[ch] tools/*.c tests/*.[ch] tests/*/*.[ch] tests/fuzz/support/*.[ch] tests/emulate/*.cpp
+	clang-format -i lib/*/*.[ch] tools/*.c tests/*/*.[ch] tests/fuzz/support/*.[ch] tests/emulate/*.cpp
 
 ## install, uninstall: programs, man pages and completions, under PREFIX (/usr/local) and DESTDIR
 install: all $(COMPLETIONS)
@@ -193,8 +193,8 @@ $(B)/share/zsh/site-functions/_%: $(B)/bin/% tools/completions
 	@mkdir -p $(@D)
 	tools/completions zsh $< > $@.tmp && mv $@.tmp $@
 
-# Calls that tests/test_failures.c lets fail.
-$(B)/tests/test_failures: private LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc posix_memalign free read write lseek \
+# Calls that tests/library/test_failures.c lets fail.
+$(B)/tests/library/test_failures: private LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc posix_memalign free read write lseek \
                                        pthread_create $(addprefix ZSTD_,createDCtx freeDCtx createCCtx freeCCtx))
 
 # Fuzz targets: with libFuzzer, or as plain programs that read files. The linker sends some calls of the
@@ -234,7 +234,7 @@ $(B)/tests/sgns-cuda.so: $(patsubst cuda/%.cu,$(B)/obj/emulate/%.o,$(wildcard cu
 	@mkdir -p $(@D)
 	$(CXX) $(CXX_FLAGS) -shared -o $@ $^ -Wl,--exclude-libs,ALL -lm
 
-$(B)/tests/test_emulate: $(patsubst tests/emulate/%.cpp,$(B)/obj/emulate/%.o,$(wildcard tests/emulate/*.cpp))
+$(B)/tests/emulate/test_emulate: $(patsubst tests/emulate/%.cpp,$(B)/obj/emulate/%.o,$(wildcard tests/emulate/*.cpp))
 	@mkdir -p $(@D)
 	$(CXX) $(CXX_FLAGS) -o $@ $^
 
@@ -265,14 +265,14 @@ $(B)/obj/tests/%.o: tests/%.c $(B)/flags
 
 $(B)/obj/tests/fuzz/%.o: tests/fuzz/%.c $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -Itests -Itests/fuzz/support -MMD -MP -c -o $@ $<
+	$(CC) $(FLAGS) -Itests/library -Itests/fuzz/support -MMD -MP -c -o $@ $<
 
 # What only serves the targets is not to be explored.
 $(B)/obj/tests/fuzz/support/%.o: private FLAGS += $(if $(filter fuzz,$(MODE)),-fno-sanitize=fuzzer-no-link)
 
 $(B)/obj/tests/bench/%.o: tests/bench/%.c $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -Itests -MMD -MP -c -o $@ $<
+	$(CC) $(FLAGS) -Itests/library -MMD -MP -c -o $@ $<
 
 $(B)/obj/kernels/%.o: lib/train/kernels.c $(B)/flags
 	@mkdir -p $(@D)

@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <vector>
 
-#include "../tap.h"
+#include "../library/tap.h"
 #include "shared.cuh"
 
 namespace

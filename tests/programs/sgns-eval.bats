@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 
-load helper
+load ../support/helper
 
 # compass: v.bin with vectors in known directions.
 compass() {
-  "$BATS_TEST_DIRNAME/forge.py" --vectors >v.bin <<'END'
+  "$SUPPORT/forge.py" --vectors >v.bin <<'END'
 <unk> -1 -1
 east 2 0
 northeast 3 3
@@ -54,7 +54,7 @@ agrees_with_gensim() {
   done
   shift
   sgns-cat v.bin >rows
-  /usr/bin/python3 "$BATS_TEST_DIRNAME/gensim_eval.py" "${arguments[@]}" rows "$@" | comparable >expected
+  /usr/bin/python3 "$SUPPORT/gensim_eval.py" "${arguments[@]}" rows "$@" | comparable >expected
   assert_size_not_zero expected
   sgns-eval "${arguments[@]}" v.bin "$@" | awk -F '\t' 'NR > 1 && $3 != "unknown"' | cut -f 1-6 | comparable | cmp - expected
 }
@@ -140,7 +140,7 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
   trained
   random_pairs 200 >pairs
   random_analogies 220 >questions
-  "$BATS_TEST_DIRNAME/plain_eval.py" sets rows pairs questions >expected
+  "$SUPPORT/plain_eval.py" sets rows pairs questions >expected
   for threads in 1 2 3 16; do
     sgns-eval -t $threads v.bin pairs questions | cmp - expected
   done
@@ -160,7 +160,7 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
   comparable() { cat; }
   # Words in several spellings, which gensim counts as one as well.
   awk 'NR > 1 { $1 = NR % 3 ? $1 : "W" substr($1, 2); if (NR % 7 == 0) $1 = "w" int(NR / 2); if (!seen[$1]++) print }' rows >mixed
-  "$BATS_TEST_DIRNAME/forge.py" --vectors <mixed >v.bin
+  "$SUPPORT/forge.py" --vectors <mixed >v.bin
   agrees_with_gensim -- pairs questions
 }
 

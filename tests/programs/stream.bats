@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: MIT
 # What holds for every stream and for every program that reads one.
 
-load helper
+load ../support/helper
 
 setup_file() {
   export SAMPLES=$BATS_FILE_TMPDIR/samples FORGED=$BATS_FILE_TMPDIR/forged
   mkdir "$SAMPLES"
   make_samples "$SAMPLES"
-  "$BATS_TEST_DIRNAME/forge.py" --all "$FORGED" 2>"$BATS_FILE_TMPDIR/disagreements" || true
+  "$SUPPORT/forge.py" --all "$FORGED" 2>"$BATS_FILE_TMPDIR/disagreements" || true
 }
 
 setup() {
@@ -28,7 +28,7 @@ for_readers() {
 # sweep HOW STREAMS PROGRAM: it refuses whatever sweep.py makes of the streams, in files.
 sweep() {
   reading "$3" "${source:-{\}}"
-  run "$BATS_TEST_DIRNAME/sweep.py" "$1" "$2" "${COMMAND[@]}"
+  run "$SUPPORT/sweep.py" "$1" "$2" "${COMMAND[@]}"
   assert_success && assert_output --regexp '^[1-9][0-9]+ runs, 0 faults$'
 }
 
@@ -83,7 +83,7 @@ accepts() {
   for kind in corpus batches vectors counts; do
     for option in '' --header --vocab; do
       sgns-cat ${option:+$option} $kind.bin >printed
-      "$BATS_TEST_DIRNAME/decode.py" ${option:+$option} $kind.bin | cmp - printed
+      "$SUPPORT/decode.py" ${option:+$option} $kind.bin | cmp - printed
       [ -s printed ]
     done
   done
@@ -126,7 +126,7 @@ accepts() {
 @test "sgns-cat --check refuses cut and flipped streams" {
   for kind in corpus batches vectors counts; do
     for how in cut flip; do
-      run "$BATS_TEST_DIRNAME/sweep.py" $how $kind.bin sgns-cat -q --check '{}'
+      run "$SUPPORT/sweep.py" $how $kind.bin sgns-cat -q --check '{}'
       assert_success && assert_output --regexp '^[1-9][0-9]+ runs, 0 faults$'
     done
   done
@@ -204,7 +204,7 @@ takes() {
 }
 
 @test "every output into every wrong reader is refused, and the message names both" {
-  "$BATS_TEST_DIRNAME/forge.py" --one checkpoint-plain >checkpoint.bin
+  "$SUPPORT/forge.py" --one checkpoint-plain >checkpoint.bin
   sgns-cat vectors.bin >vectors.txt
   sgns-knn vectors.bin a >knn.txt
   sgns-train -q -L loss.tsv batches.bin >/dev/null
@@ -347,7 +347,7 @@ refuses_invalid() {
 
 # sweep_merge HOW STREAMS: as the second of two.
 sweep_merge() {
-  run "$BATS_TEST_DIRNAME/sweep.py" "$1" "$2" ptb-vocab -q --merge counts.bin '{}'
+  run "$SUPPORT/sweep.py" "$1" "$2" ptb-vocab -q --merge counts.bin '{}'
   assert_success && assert_output --regexp '^[1-9][0-9]+ runs, 0 faults$'
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The completion of options in bash and zsh, in real shells with a key for each letter.
 
-load helper
+load ../support/helper
 
 COMPLETIONS=$BUILD/share/bash-completion/completions
 
@@ -78,7 +78,7 @@ offered() {
 }
 
 @test "completion: what is no program, or no shell, is refused" {
-  exits_with 2 "$BATS_TEST_DIRNAME/../tools/completions"
-  exits_with 2 "$BATS_TEST_DIRNAME/../tools/completions" fish sgns-train
-  exits_with 127 "$BATS_TEST_DIRNAME/../tools/completions" bash ./missing
+  exits_with 2 "$ROOT/tools/completions"
+  exits_with 2 "$ROOT/tools/completions" fish sgns-train
+  exits_with 127 "$ROOT/tools/completions" bash ./missing
 }

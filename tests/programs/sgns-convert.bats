@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 
-load helper
+load ../support/helper
 
 # Formats of one file, and of two with the name that -o gets.
 ONE=(word2vec word2vec-bin glove fasttext)
@@ -10,7 +10,7 @@ declare -A BESIDE=([npy]=emb.words [projector]=emb_metadata.tsv)
 
 # foreign FORMAT < ROWS: as the program of that format writes them; a row is a word, a tab, numbers.
 foreign() {
-  "$BATS_TEST_DIRNAME/foreign.py" "$1"
+  "$SUPPORT/foreign.py" "$1"
 }
 
 # rows: words and numbers that are hard to keep.
@@ -86,7 +86,7 @@ for i in range(rows):
   says 'sgns-convert: 3 words of 2 dimensions, from word2vec to sgns'
   for option in '' --header --vocab; do
     sgns-cat ${option:+$option} emb.bin >printed
-    "$BATS_TEST_DIRNAME/decode.py" ${option:+$option} emb.bin | cmp - printed
+    "$SUPPORT/decode.py" ${option:+$option} emb.bin | cmp - printed
   done
   assert_equal "$(sgns-cat --vocab emb.bin)" $'</s>\t0\neast\t0\nnorth\t0'
   sgns-cat --header emb.bin | tail -n 1 | grep -qxE 'made by: sgns-convert [0-9.]+ --from=word2vec'
@@ -123,7 +123,7 @@ checkpoint() {
 @test "--output-vectors gives U of a checkpoint" {
   checkpoint --optimizer sgd
   # With gradient descent, STATE has U as it is.
-  PYTHONPATH=$BATS_TEST_DIRNAME python3 -c '
+  PYTHONPATH=$SUPPORT python3 -c '
 import pathlib, struct, decode
 payload, at = decode.decompress(pathlib.Path("emb.ckpt").read_bytes()), 16
 while at < len(payload):
@@ -451,7 +451,7 @@ refuses() {
   sgns-convert -q --to npy -o emb.npy emb.gensim
   sgns-convert -q --to projector -o emb_tensor.tsv emb.gensim
   sweep() { # FILE COMMAND...
-    run "$BATS_TEST_DIRNAME/sweep.py" cut "$@"
+    run "$SUPPORT/sweep.py" cut "$@"
     assert_success && assert_output --regexp '^[1-9][0-9]+ runs, 0 faults$'
   }
   sweep emb.gensim-bin sgns-convert --from word2vec-bin {}

@@ -3,11 +3,11 @@
 # Vectors there and back between these programs and the real gensim, NumPy and fastText, where they are
 # installed (pipelines/install-packages peers); with PEERS=1 they must be.
 
-load helper
+load ../support/helper
 
 # peers ARGUMENT...: peers.py with the Python that has gensim.
 peers() {
-  /usr/bin/python3 "$BATS_TEST_DIRNAME/peers.py" "$@"
+  /usr/bin/python3 "$SUPPORT/peers.py" "$@"
 }
 
 # agree: every line of `found` (word, cosine) is what sgns-knn says of `query` and emb.bin, to one in

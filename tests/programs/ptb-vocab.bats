@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 
-load helper
+load ../support/helper
 
 # vocab_of OPTION... < TEXT: the vocabulary, a word and its count a line.
 vocab_of() {
@@ -216,7 +216,7 @@ payload() {
 
 @test "--merge keeps the provenance of all its streams, each once" {
   for maker in x y; do
-    maker=$maker python3 - "$BATS_TEST_DIRNAME" <<'END'
+    maker=$maker python3 - "$SUPPORT" <<'END'
 import os, sys
 sys.path.insert(0, sys.argv[1])
 import forge
@@ -230,8 +230,8 @@ END
 }
 
 @test "--merge counts to the last 64-bit number, and not beyond" {
-  "$BATS_TEST_DIRNAME/forge.py" --one counts-largest-counts >largest
-  "$BATS_TEST_DIRNAME/forge.py" --one counts-nothing-counted >nothing
+  "$SUPPORT/forge.py" --one counts-largest-counts >largest
+  "$SUPPORT/forge.py" --one counts-nothing-counted >nothing
   echo a | ptb-vocab -q --count -o one
   succeeds ptb-vocab -q --merge largest -o out
   sgns-cat --header out | grep -qx 'tokens: 18446744073709551615'
@@ -442,7 +442,7 @@ appending() {
     seq $words | ptb-vocab -q -m 1 -o corpus.bin
     sgns-cat corpus.bin | cmp - <(seq $words)
     # It refuses ids of a width that does not fit the vocabulary.
-    "$BATS_TEST_DIRNAME/decode.py" corpus.bin | cmp - <(seq $words)
+    "$SUPPORT/decode.py" corpus.bin | cmp - <(seq $words)
   done
 }
 

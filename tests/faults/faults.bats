@@ -4,7 +4,7 @@
 # What the programs do when the system fails them: calls that fail one by one (tests/faults), disks that
 # are full, programs of the pipe that are killed or gone. tests/hard does more of each.
 
-load helper
+load ../support/helper
 
 setup_file() {
   cd "$BATS_FILE_TMPDIR" || return
@@ -63,7 +63,7 @@ has_only() {
 @test "any call that fails: status 1 and one line, the old output, no temporary; short and interrupted calls change nothing" {
   ! built_with_tsan || skip "TSan has its own ideas of malloc before main"
   ! built_for_coverage || skip 'what counts the lines would fail, too, and lose them'
-  run "$BATS_TEST_DIRNAME/faults/inject.py" "$BUILD" \
+  run "$BATS_TEST_DIRNAME/inject.py" "$BUILD" \
     --most="$(sanitized && echo 2 || echo 6)"
   assert_success
   assert_line --regexp '^[1-9][0-9]{2,} runs, 0 faults$'
@@ -158,8 +158,8 @@ has_only() {
 # ---- the pipe ----
 
 @test "a program of the pipe is killed: no vectors under -o, refused ones under >" {
-  "$BATS_TEST_DIRNAME/../pipelines/sample-corpus" 10000 >sample
-  run "$BATS_TEST_DIRNAME/faults/upstream.py" "$BUILD" sample 6
+  "$ROOT/pipelines/sample-corpus" 10000 >sample
+  run "$BATS_TEST_DIRNAME/upstream.py" "$BUILD" sample 6
   assert_success
   assert_line --regexp '^[1-9][0-9]+ runs, 0 faults$'
 }
@@ -191,7 +191,7 @@ first_kilobyte_of() {
 
 @test "train, kill, resume in a loop: memory and open files stay as they are, and the bytes the same" {
   ! sanitized || skip "a sanitizer's memory is its own"
-  run "$BATS_TEST_DIRNAME/faults/soak.py" "$BUILD" 3
+  run "$BATS_TEST_DIRNAME/soak.py" "$BUILD" 3
   assert_success
   assert_line flat
 }

@@ -3,7 +3,7 @@
 # Texts and streams made to hurt: they must cost no more time and memory than others of their size.
 # HARD=1: at full size, and what was measured is told behind a #.
 
-load helper
+load ../support/helper
 
 if [ -n "${HARD-}" ]; then
   COLLIDING=1000000 LINE=100 BOMB=64 # words; MB; records of 16 MiB
@@ -246,7 +246,7 @@ of_reader() {
 }
 
 @test "a stream that claims the most of everything takes no memory for it" {
-  "$BATS_TEST_DIRNAME/forge.py" --all forged || true
+  "$SUPPORT/forge.py" --all forged || true
   claims=0
   for stream in forged/invalid/*claim*; do
     kind=${stream##*/}

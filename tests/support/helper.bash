@@ -2,9 +2,11 @@
 # shellcheck shell=bash
 # What the Bats files share: Bats' libraries, demands on how a program ends, and small inputs.
 # tests/run puts the programs on PATH and sets BUILD.
-# shellcheck disable=SC2034 # PROGRAMS and COMMAND are for the files that load this one
+# shellcheck disable=SC2034 # ROOT, SUPPORT, PROGRAMS and COMMAND are for the files that load this one
 
 : "${BUILD:?run by tests/run}"
+ROOT=$(realpath "$BATS_TEST_DIRNAME/../..")
+SUPPORT=$ROOT/tests/support
 
 for library in bats-support bats-assert bats-file; do
   for folder in /usr/lib/bats /usr/share/bats; do

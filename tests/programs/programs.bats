@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What holds for every program, whatever it does: options, files, statuses, signals, terminals.
 
-load helper
+load ../support/helper
 
 setup_file() {
   export SAMPLES=$BATS_FILE_TMPDIR/samples
@@ -40,7 +40,7 @@ appending() {
     assert_size_zero stderr
     grep -q "^Usage: $program " stdout
     sed -nE 's/^  (-., )? *(--[a-z0-9-]+(=[A-Z]+)?) .*/\1\2/p' stdout | sort >in-help
-    sed -nE 's/^\.It Fl //p' "$BATS_TEST_DIRNAME/../tools/$program.1" |
+    sed -nE 's/^\.It Fl //p' "$ROOT/tools/$program.1" |
       sed -E 's/^-/--/; s/^([A-Za-z])( Ar [A-Z]+)? , Fl -/-\1, --/; s/ Ns = Ns Ar /=/' |
       sort >in-man-page
     cmp in-help in-man-page

@@ -2,27 +2,27 @@
 # SPDX-License-Identifier: MIT
 # The inputs that fuzzing begins with, and those that it has kept, read by its targets without a fuzzer.
 
-load helper
+load ../support/helper
 
 setup_file() {
   export SEEDS=$BATS_FILE_TMPDIR/seeds
-  "$BATS_TEST_DIRNAME/fuzz/seeds" "$SEEDS"
+  "$BATS_TEST_DIRNAME/seeds" "$SEEDS"
 }
 
 targets() {
-  basename -s .c -- "$BATS_TEST_DIRNAME"/fuzz/*.c
+  basename -s .c -- "$BATS_TEST_DIRNAME"/*.c
 }
 
 # replays TARGET: all of its own; and what was found by others, which may be here, too.
 replays() {
-  local kept=$BATS_TEST_DIRNAME/fuzz/corpus files
+  local kept=$BATS_TEST_DIRNAME/corpus files
   files=("$kept/$1"/* "$SEEDS/$1"/* "$kept"/*/regression-*)
   succeeds timeout 300 "$BUILD/tests/fuzz/$1" "${files[@]}" || return
   assert_equal "$(tail -n 1 stdout)" "${#files[@]} files"
 }
 
 @test "fuzzing: every target has kept inputs, and all inputs have a target" {
-  assert_equal "$(ls "$BATS_TEST_DIRNAME/fuzz/corpus")" "$(targets)"
+  assert_equal "$(ls "$BATS_TEST_DIRNAME/corpus")" "$(targets)"
   assert_equal "$(ls "$SEEDS")" "$(targets)"
 }
 

@@ -3,7 +3,7 @@
 # shellcheck disable=SC2030,SC2031 # Bats runs each test in a subshell
 # Training that is stopped, killed or left by its input, and goes on from a checkpoint.
 
-load helper
+load ../support/helper
 
 # How often a training is killed before it may end: KILLS=200 for a longer proof.
 KILLS=${KILLS:-25}
@@ -98,8 +98,8 @@ ends() {
   sgns-cat ck | cmp - initial
   succeeds sgns-knn ck w1 3
   sgns-cat --header ck | grep -q '^made by: sgns-train .* --lr=0 '
-  "$BATS_TEST_DIRNAME/decode.py" --header ck | cmp - <(sgns-cat --header ck)
-  "$BATS_TEST_DIRNAME/decode.py" middle.bin | cmp - <(sgns-cat middle.bin)
+  "$SUPPORT/decode.py" --header ck | cmp - <(sgns-cat --header ck)
+  "$SUPPORT/decode.py" middle.bin | cmp - <(sgns-cat middle.bin)
 }
 
 @test "a signal stops training behind a minibatch, and it goes on to the same bytes" {
@@ -345,7 +345,7 @@ refuses() {
 
 @test "other minibatches behind the same head are refused" {
   # The same head, other data: forged from two streams.
-  "$BATS_TEST_DIRNAME/forge.py" --graft batches.bin reseeded.bin >grafted.bin
+  "$SUPPORT/forge.py" --graft batches.bin reseeded.bin >grafted.bin
   sgns-cat --header grafted.bin | cmp - <(sgns-cat --header batches.bin | sed "$(
     sgns-cat --header reseeded.bin | sed -n 's/^contexts: \(.*\)/s,^contexts: .*,contexts: \1,;/p
       s/^noise: \(.*\)/s,^noise: .*,noise: \1,/p' | tr -d '\n')")
@@ -484,8 +484,8 @@ refuses() {
 
 # The smallest checkpoint and its input, as files here.
 small() {
-  "$BATS_TEST_DIRNAME/forge.py" --one checkpoint-plain >small
-  "$BATS_TEST_DIRNAME/forge.py" --one batches-plain >input
+  "$SUPPORT/forge.py" --one checkpoint-plain >small
+  "$SUPPORT/forge.py" --one batches-plain >input
 }
 
 # reading_small PROGRAM SOURCE: sets `COMMAND` to PROGRAM's work on a checkpoint.
@@ -499,7 +499,7 @@ reading_small() {
 # sweep HOW STREAMS PROGRAM
 sweep() {
   reading_small "$3" '{}'
-  run "$BATS_TEST_DIRNAME/sweep.py" "$1" "$2" "${COMMAND[@]}"
+  run "$SUPPORT/sweep.py" "$1" "$2" "${COMMAND[@]}"
   assert_success && assert_output --regexp '^[1-9][0-9]+ runs, 0 faults$'
 }
 
@@ -514,12 +514,12 @@ sweep() {
 @test "a checkpoint in a pipe, cut at any byte, is refused" {
   small
   reading_small sgns-train -
-  run "$BATS_TEST_DIRNAME/sweep.py" cut small "${COMMAND[@]}"
+  run "$SUPPORT/sweep.py" cut small "${COMMAND[@]}"
   assert_success
 }
 
 @test "forged checkpoints: decode.py, sgns-cat and sgns-train agree on which are valid" {
-  run "$BATS_TEST_DIRNAME/forge.py" --all forged
+  run "$SUPPORT/forge.py" --all forged
   assert_success
   small
   mkdir invalid

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The Debian packages, made of the programs under test, put into a tree of their own and removed again.
 
-load helper
+load ../support/helper
 
 have_packer() {
   command -v dpkg-deb >/dev/null && command -v dpkg-shlibdeps >/dev/null
@@ -16,8 +16,8 @@ setup_file() {
   ln -s "$BUILD"/{bin,share} with
   ln -s "$BUILD"/{bin,share} without
   cp "$BUILD/tests/sgns-cuda.so" with/lib/sgns
-  "$BATS_TEST_DIRNAME/../pipelines/make-deb" without packages >names
-  "$BATS_TEST_DIRNAME/../pipelines/make-deb" with with-cuda >names-cuda
+  "$ROOT/pipelines/make-deb" without packages >names
+  "$ROOT/pipelines/make-deb" with with-cuda >names-cuda
 }
 
 setup() {
@@ -65,8 +65,8 @@ dpkg_here() {
 }
 
 @test "packages: the same files give the same bytes" {
-  SOURCE_DATE_EPOCH=1700000000 "$BATS_TEST_DIRNAME/../pipelines/make-deb" "$BATS_FILE_TMPDIR/without" one >/dev/null
-  SOURCE_DATE_EPOCH=1700000000 "$BATS_TEST_DIRNAME/../pipelines/make-deb" "$BATS_FILE_TMPDIR/without" two >/dev/null
+  SOURCE_DATE_EPOCH=1700000000 "$ROOT/pipelines/make-deb" "$BATS_FILE_TMPDIR/without" one >/dev/null
+  SOURCE_DATE_EPOCH=1700000000 "$ROOT/pipelines/make-deb" "$BATS_FILE_TMPDIR/without" two >/dev/null
   cmp one/*.deb two/*.deb
 }
 

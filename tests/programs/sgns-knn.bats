@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 
-load helper
+load ../support/helper
 
 # vectors_of < ROWS: makes v.bin of a word and its numbers in each line; the first must be <unk>.
 vectors_of() {
-  "$BATS_TEST_DIRNAME/forge.py" --vectors >v.bin
+  "$SUPPORT/forge.py" --vectors >v.bin
 }
 
 # compass: v.bin with vectors in known directions from east.
@@ -415,10 +415,10 @@ same_sums() {
   sample_text 300 60 | ptb-vocab -q -m 1 | sgns-batch -q -b 32 | sgns-train -q -d 12 --lr 0.01 -o v.bin
   sgns-cat v.bin >rows
   awk 'BEGIN { for (i = 1; i < 40; i++) printf "w%d - w%d + w%d\n", i, i * 7 % 41 + 1, i * 5 % 43 + 1 }' >asked
-  "$BATS_TEST_DIRNAME/plain_eval.py" sums rows <asked >expected
+  "$SUPPORT/plain_eval.py" sums rows <asked >expected
   same_sums expected
   need_gensim
-  /usr/bin/python3 "$BATS_TEST_DIRNAME/gensim_eval.py" --sums rows <asked >expected
+  /usr/bin/python3 "$SUPPORT/gensim_eval.py" --sums rows <asked >expected
   same_sums expected
 }
 

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 # What the measurements of bench/ rest on: the text, its counts, and the statistics.
 
-load helper
+load ../support/helper
 
 setup_file() {
-  export BENCH=$BATS_TEST_DIRNAME/bench
+  export BENCH=$BATS_TEST_DIRNAME
   PATH=$BUILD/tests/bench:$PATH
 }
 

@@ -4,7 +4,7 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
-  sample_corpus=$BATS_TEST_DIRNAME/../pipelines/sample-corpus
+  sample_corpus=$BATS_TEST_DIRNAME/../../pipelines/sample-corpus
 }
 
 digest() {

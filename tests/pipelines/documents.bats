@@ -3,22 +3,22 @@
 # shellcheck disable=SC2016 # dollars are for others
 # The commands that the documents show: README.md, pipelines/README.md, and the examples of the manual
 # pages. They run on a small text; where the Penn Treebank is at hand, pipelines/README.md runs on it,
-# and what the commands print must be what stands there. `tests/documents.py fill pipelines/README.md`,
+# and what the commands print must be what stands there. `tests/pipelines/documents.py fill pipelines/README.md`,
 # in a folder with both texts, puts what they print now into it.
 
-load helper
+load ../support/helper
 
 setup_file() {
   export BATS_TEST_TIMEOUT=3600 INPUTS=$BATS_FILE_TMPDIR
   cd "$INPUTS" || return
-  ln -s "$BATS_TEST_DIRNAME"/../pipelines .
+  ln -s "$ROOT"/pipelines .
   # What the examples read, by the names that they have there, with the words that they ask for.
   {
     yes 'the chip of a computer and software for the microprocessor
       the bank to a court in london join
       a king is to a queen what a man is to a woman
       call me some whale of the sea gelbart' | sed 's/^ *//' | head -n 400
-    "$BATS_TEST_DIRNAME/../pipelines/sample-corpus" | head -n 4000
+    "$ROOT/pipelines/sample-corpus" | head -n 4000
   } >ptb.txt
   cp ptb.txt ptb.train.txt
   head -n 1500 ptb.txt | tee ptb.valid.txt valid.txt heldout.txt >other.txt
@@ -45,7 +45,7 @@ setup() {
 
 # works MODE FILE: no command of FILE fails.
 works() {
-  "$BATS_TEST_DIRNAME/documents.py" "$1" "$BATS_TEST_DIRNAME/../$2" >said ||
+  "$BATS_TEST_DIRNAME/documents.py" "$1" "$ROOT/$2" >said ||
     fail "$(head -c 5000 said)"
 }
 
@@ -60,7 +60,7 @@ works() {
 
 @test "the examples of the manual pages work" {
   need_gnuplot
-  for page in "$BATS_TEST_DIRNAME"/../tools/*.1; do
+  for page in "$ROOT"/tools/*.1; do
     (mkdir "${page##*/}.folder" && cd "${page##*/}.folder" && cp -r "$INPUTS"/* . && works run "tools/${page##*/}")
   done
 }

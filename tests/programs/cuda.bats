@@ -3,7 +3,7 @@
 # The programs with the CUDA backends: on a GPU where SGNS_CUDA names the real object, else on the CPU,
 # compiled from the same sources through tests/emulate, which can also play a GPU that fails.
 
-load helper
+load ../support/helper
 
 export SGNS_CUDA=${GPU_OBJECT:-$BUILD/tests/sgns-cuda.so}
 
@@ -90,7 +90,7 @@ train_on_gpu() {
 }
 
 @test "CUDA: more neighbours than a GPU has room for are refused, and what to do is said" {
-  { echo '<unk> 0' && seq 1200 | sed 's/.*/w& &/'; } | "$BATS_TEST_DIRNAME/forge.py" --vectors >wide.bin
+  { echo '<unk> 0' && seq 1200 | sed 's/.*/w& &/'; } | "$SUPPORT/forge.py" --vectors >wide.bin
   succeeds sgns-knn --device cuda wide.bin w1 1016
   fails_with 4 sgns-knn --device cuda wide.bin w1 1017
   says_like 'at most 1016 neighbours.*--device=cpu'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 
-load helper
+load ../support/helper
 
 setup_file() {
   sample_text 150 40 | ptb-vocab -q -m 1 -o "$BATS_FILE_TMPDIR/corpus.bin"
@@ -292,7 +292,7 @@ value() {
   assert_equal "$(value examples <header)" 23
   # The decoder demands the right number of examples in every minibatch. The trainer steps once for
   # each of them.
-  "$BATS_TEST_DIRNAME/decode.py" batches.bin | wc -l | grep -qx 46
+  "$SUPPORT/decode.py" batches.bin | wc -l | grep -qx 46
   sgns-train -q -d 2 --loss-log log batches.bin >/dev/null
   tail -n +2 log | cut -f 1,2 >steps
   printf '%s\n' $'1\t1' $'1\t2' $'1\t3' $'2\t4' $'2\t5' $'2\t6' | cmp - steps
@@ -335,14 +335,14 @@ value() {
       sgns-batch -q -e 2 -k 200 $options few.bin | cmp - expected
     }
   done
-  "$BATS_TEST_DIRNAME/decode.py" expected >/dev/null
+  "$SUPPORT/decode.py" expected >/dev/null
 }
 
 @test "a minibatch in several records has all its examples" {
   sample_text 2000 40 | corpus_of
   examples_of few.bin -e 1 -k 200 -b 33 >small
   sgns-batch -q -e 1 -k 200 -b 100000 few.bin -o batches.bin
-  "$BATS_TEST_DIRNAME/decode.py" --header batches.bin | grep -qx 'batch size: 100000'
+  "$SUPPORT/decode.py" --header batches.bin | grep -qx 'batch size: 100000'
   sgns-cat batches.bin | cmp - small
 }
 
@@ -383,7 +383,7 @@ many_sentences() {
       done
     }
   done
-  "$BATS_TEST_DIRNAME/decode.py" --header expected >/dev/null
+  "$SUPPORT/decode.py" --header expected >/dev/null
 }
 
 @test "ids of four bytes, too, go through temporary files" {
@@ -487,14 +487,14 @@ many_sentences() {
 }
 
 @test "a corpus without examples gives a valid stream without examples" {
-  "$BATS_TEST_DIRNAME/forge.py" --one corpus-no-tokens >no-tokens.bin
+  "$SUPPORT/forge.py" --one corpus-no-tokens >no-tokens.bin
   printf 'a\nb\n\nc\n' | ptb-vocab -q -m 1 -o single-words.bin
   echo 'a b c' | ptb-vocab -q -m 2 -o unknown.bin
   ptb-subsample -q -t 0 corpus.bin -o dropped.bin
   for corpus in no-tokens single-words unknown dropped; do
     succeeds sgns-batch -q $corpus.bin -o batches.bin
     zstd -tq batches.bin
-    "$BATS_TEST_DIRNAME/decode.py" --header batches.bin | grep -qx 'total examples: 0'
+    "$SUPPORT/decode.py" --header batches.bin | grep -qx 'total examples: 0'
     assert_equal "$(sgns-cat batches.bin)" ''
   done
 }

@@ -3,7 +3,7 @@
 # The same bytes, whatever the number of threads, the locale, and the way in which the input comes.
 # A sample of the combinations; HARD=1: every one of them.
 
-load helper
+load ../support/helper
 
 setup_file() {
   export BATS_TEST_TIMEOUT=1200

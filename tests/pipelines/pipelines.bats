@@ -3,7 +3,7 @@
 # shellcheck disable=SC2030,SC2031 # Bats runs each test in a subshell
 # The programs in their pipes, end to end: on a small text, and on the Penn Treebank.
 
-load helper
+load ../support/helper
 
 setup_file() {
   export TREEBANK=$BATS_FILE_TMPDIR
@@ -127,7 +127,7 @@ short_pipe() {
 
 # ---- the scripts of pipelines/ ----
 
-PIPELINES=$BATS_TEST_DIRNAME/../pipelines
+PIPELINES=$ROOT/pipelines
 
 @test "pipelines/text: words are letters of any script in small letters, sentences end at . ! ? and empty lines" {
   locale -a | grep -qi 'c.utf-\?8' || skip 'no C.UTF-8'
@@ -282,7 +282,7 @@ star() {
 
 @test "pipelines/plot-map: principal components of vectors whose components are known" {
   need_gnuplot
-  star | "$BATS_TEST_DIRNAME/forge.py" --vectors >star.bin
+  star | "$SUPPORT/forge.py" --vectors >star.bin
   succeeds "$PIPELINES/plot-map" star.bin map.svg
   assert_size_zero stderr
   # Variances as 3 : 2 : 1, of which two are shown.
@@ -413,7 +413,7 @@ between() {
 @test "PTB: decode.py reads the corpus and the vectors as sgns-cat does" {
   need_ptb
   for stream in corpus emb; do
-    "$BATS_TEST_DIRNAME/decode.py" "$TREEBANK/$stream.bin" >decoded
+    "$SUPPORT/decode.py" "$TREEBANK/$stream.bin" >decoded
     sgns-cat "$TREEBANK/$stream.bin" | cmp - decoded
   done
 }

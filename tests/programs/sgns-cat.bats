@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 
-load helper
+load ../support/helper
 
 setup_file() {
   make_samples "$BATS_FILE_TMPDIR"
@@ -27,13 +27,13 @@ setup() {
 }
 
 @test "batches without noise words have an empty third field" {
-  "$BATS_TEST_DIRNAME/forge.py" --one batches-no-noise >few.bin
+  "$SUPPORT/forge.py" --one batches-no-noise >few.bin
   succeeds sgns-cat few.bin
   prints 'a\tb c\td d\nb\ta\tc\nc\td\t\n'
 }
 
 @test "vectors are printed as word2vec does: words and dimensions, then a word and its numbers" {
-  "$BATS_TEST_DIRNAME/forge.py" --one vectors-plain >few.bin
+  "$SUPPORT/forge.py" --one vectors-plain >few.bin
   succeeds sgns-cat few.bin
   prints '5 2\n<unk> 1 0\na 0 1\nb 0.600000024 0.800000012\nc -1 0\nd -0.600000024 0.800000012\n'
 }
@@ -48,8 +48,8 @@ setup() {
 @test "the numbers are printed with all that they hold" {
   # Read again as binary32 they are the same: the smallest, the largest, one third, a negative zero.
   printf '<unk> 1e-45 3.4028235e38\na 0.333333333 -0.0\n' |
-    "$BATS_TEST_DIRNAME/forge.py" --vectors >few.bin
-  sgns-cat few.bin | tail -n +2 | "$BATS_TEST_DIRNAME/forge.py" --vectors >again.bin
+    "$SUPPORT/forge.py" --vectors >few.bin
+  sgns-cat few.bin | tail -n +2 | "$SUPPORT/forge.py" --vectors >again.bin
   sgns-cat few.bin | cmp - <(sgns-cat again.bin)
   cmp <(zstd -dcq few.bin) <(zstd -dcq again.bin)
 }
@@ -99,7 +99,7 @@ epochs: 2\nexamples: 15\ntotal examples: 30'
 }
 
 @test "--header of a later minor version tells it" {
-  "$BATS_TEST_DIRNAME/forge.py" --one corpus-later-minor-version >later.bin
+  "$SUPPORT/forge.py" --one corpus-later-minor-version >later.bin
   succeeds sgns-cat --header later.bin
   assert_file_contains stdout '^version: 1\.7$'
 }
@@ -133,7 +133,7 @@ epochs: 2\nexamples: 15\ntotal examples: 30'
 }
 
 @test "provenance of hostile bytes is escaped" {
-  "$BATS_TEST_DIRNAME/forge.py" --one corpus-provenance-with-control-bytes >odd.bin
+  "$SUPPORT/forge.py" --one corpus-provenance-with-control-bytes >odd.bin
   succeeds sgns-cat --header odd.bin
   tail -n 1 stdout | grep -qxF 'made by: maker\x1b[31m 1.0\x0amade by: another'
 }
@@ -194,7 +194,7 @@ counts.bin: counts stream, ok\n'
 }
 
 @test "--check looks at all of a checkpoint" {
-  "$BATS_TEST_DIRNAME/forge.py" --all forged
+  "$SUPPORT/forge.py" --all forged
   succeeds sgns-cat --check forged/valid/checkpoint-plain
   prints 'forged/valid/checkpoint-plain: vectors stream, ok\n'
   exits_with 3 sgns-cat --check forged/invalid/checkpoint-*
@@ -203,7 +203,7 @@ counts.bin: counts stream, ok\n'
 }
 
 @test "--check refuses all forged streams that are invalid, and takes those that are valid" {
-  "$BATS_TEST_DIRNAME/forge.py" --all forged
+  "$SUPPORT/forge.py" --all forged
   exits_with 3 sgns-cat --check forged/invalid/*
   assert_equal "$(grep -c 'ok$' stdout)" 0
   rm forged/valid/*.{text,vocab,header}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 
-load helper
+load ../support/helper
 
 setup_file() {
   cd "$BATS_FILE_TMPDIR" || return
@@ -215,7 +215,7 @@ moved() {
 
 @test "--init: numbers that are not finite are refused" {
   printf 'w1 nan nan\nw2 1 2\n' | sed '1i <unk> 0 0' >text
-  "$BATS_TEST_DIRNAME/forge.py" --vectors <text >nan.bin
+  "$SUPPORT/forge.py" --vectors <text >nan.bin
   fails_with 3 sgns-train -q -d 2 --init nan.bin batches.bin -o out
   says 'is not finite'
   leaves_nothing out

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 
-load helper
+load ../support/helper
 
 setup_file() {
   sample_text 2000 60 | sed 's/w7/<unk>/' | ptb-vocab -q -m 5 -o "$BATS_FILE_TMPDIR/corpus.bin"
