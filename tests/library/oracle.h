@@ -29,7 +29,7 @@ static inline void use_emulated_gpu(const char *driver)
 {
     char object[4096];
     const char *slash = strrchr(driver, '/');
-    snprintf(object, sizeof object, "%.*ssgns-cuda.so", slash ? (int)(slash - driver) + 1 : 0,
+    snprintf(object, sizeof object, "%.*s../sgns-cuda.so", slash ? (int)(slash - driver) + 1 : 0,
              driver);
     setenv("SGNS_CUDA", object, 0);
 }

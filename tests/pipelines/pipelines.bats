@@ -162,7 +162,7 @@ PIPELINES=$ROOT/pipelines
   succeeds "$PIPELINES/validate" text heldout
   cmp stdout out/epochs.tsv
   awk -F '\t' 'NR == 1 { bad = $0 != "epoch\tloss\theld out"; next }
-    NF != 3 || $1 != NR - 1 || $2 !~ /^0\.[0-9]{4}$/ || $3 !~ /^0\.[0-9]{4}$/ { bad = 1 }
+    NF != 3 || $1 != NR - 1 || $2 !~ /^0\.[0-9][0-9][0-9][0-9]$/ || $3 !~ /^0\.[0-9][0-9][0-9][0-9]$/ { bad = 1 }
     END { exit bad || NR != 4 }' stdout
   # By hand.
   ptb-vocab -q -m 1 text -o corpus.bin
