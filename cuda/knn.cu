@@ -14,11 +14,12 @@
 #include <new>
 #include <vector>
 
+#include "backends.cuh"
 #include "check.cuh"
 #include "shared.cuh"
 
 extern "C" {
-#include "base/gpu_plugin.h"
+#include "search/knn.h"
 }
 
 namespace
@@ -432,8 +433,9 @@ const struct knn_methods methods = {search, destroy};
 
 } // namespace
 
-struct knn *cuda_knn_create(int device, const struct knn_config *config, struct error *err)
+void *cuda_knn_create(int device, const void *configuration, char *note, struct error *err)
 {
+    const struct knn_config *config = (const struct knn_config *)configuration;
     knn_cuda *t = new (std::nothrow) knn_cuda();
     if (!t) {
         error_set(err, STATUS_FAILED, "out of memory");
@@ -443,7 +445,7 @@ struct knn *cuda_knn_create(int device, const struct knn_config *config, struct 
     snprintf(t->base.device, sizeof t->base.device, "cuda:%d", device);
     t->words = config->words;
     t->dim = config->dim;
-    if (create(t, device, config, err) < 0) {
+    if (create(t, device, config, err) < 0 || cuda_describe(device, note, err) < 0) {
         destroy(&t->base);
         return nullptr;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/gpu_plugin.h"
+#include "backends.cuh"
 
 #include <cstdio>
 
@@ -18,7 +18,11 @@ int count(struct error *err)
                      result == cudaSuccess ? "none is there" : cudaGetErrorString(result));
 }
 
-int describe(int device, char *text, size_t size, struct error *err)
+const struct gpu_plugin plugin = {GPU_PLUGIN_ABI, count, {cuda_trainer_create, cuda_knn_create}};
+
+} // namespace
+
+int cuda_describe(int device, char *note, struct error *err)
 {
     cudaDeviceProp properties;
     size_t free_bytes, all_bytes;
@@ -26,18 +30,13 @@ int describe(int device, char *text, size_t size, struct error *err)
         cuda_check(cudaGetDeviceProperties(&properties, device), "asking for its name", err) < 0 ||
         cuda_check(cudaMemGetInfo(&free_bytes, &all_bytes), "asking for its memory", err) < 0)
         return -1;
-    snprintf(text, size, "cuda:%d: %s, compute capability %d.%d, %.1f of %.1f GB in use", device,
+    snprintf(note, GPU_NOTE, "cuda:%d: %s, compute capability %d.%d, %.1f of %.1f GB in use", device,
              properties.name, properties.major, properties.minor,
              (double)(all_bytes - free_bytes) / 1e9, (double)all_bytes / 1e9);
     return 0;
 }
 
-const struct cuda_plugin plugin = {CUDA_PLUGIN_ABI, count, describe, cuda_trainer_create,
-                                   cuda_knn_create};
-
-} // namespace
-
-const struct cuda_plugin *sgns_cuda_plugin(void)
+extern "C" const struct gpu_plugin *sgns_gpu_plugin(void)
 {
     return &plugin;
 }

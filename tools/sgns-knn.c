@@ -14,7 +14,7 @@
 #include "program/cli.h"
 #include "program/prompt.h"
 #include "search/answers.h"
-#include "search/knn.h"
+#include "search/knn_create.h"
 #include "search/queries.h"
 #include "search/spelling.h"
 #include "stream/vectors.h"
@@ -137,7 +137,7 @@ struct session {
  * why not one; of little work kept on the CPU only to a user who asked for the choice. */
 static struct knn *start(const struct knn_config *config)
 {
-    char note[DEVICE_NOTE];
+    char note[GPU_NOTE];
     struct knn *knn = knn_create(device, config, note, &err);
     if (!knn)
         cli_die(&err);

@@ -14,9 +14,11 @@
 #include "base/team.h"
 #include "program/cli.h"
 #include "program/progress.h"
+#include "program/signals.h"
 #include "stream/vectors.h"
 #include "train/checkpoint_saver.h"
 #include "train/initial_vectors.h"
+#include "train/trainer_create.h"
 #include "train/training.h"
 
 static struct {
@@ -257,7 +259,7 @@ static int save(struct report *report, const struct train_progress *progress, st
 
 static bool is_stopped(void)
 {
-    return output_deferred_signal() != 0;
+    return signals_noted() != 0;
 }
 
 static int between(void *data, const struct train_progress *progress, struct error *error)
@@ -337,7 +339,7 @@ _Noreturn static void stop(struct report *report, const struct train_progress *p
     /* Only now: the signal may have come after the end of the input. One Ctrl-C ends all programs of
      * a pipe. */
     if (is_stopped())
-        output_die(output_deferred_signal());
+        signals_die(signals_noted());
     cli_die(&err);
 }
 
@@ -363,7 +365,7 @@ static void train_watched(struct batches_reader *in, struct report *report)
     cli_add_provenance(&in->head);
     if (report->saver) {
         saver_start(report->saver, &in->head, &run, progress.steps);
-        output_defer_signals(true);
+        signals_defer(true);
         stream_interrupt_when(in->stream, is_stopped);
     }
     report->start = progress.steps;
@@ -371,7 +373,7 @@ static void train_watched(struct batches_reader *in, struct report *report)
     progress_start(&report->progress, cli_common()->quiet);
     int result = train(in, report->trainer, &progress, &watch, &err);
     if (result == 0)
-        output_defer_signals(false);
+        signals_defer(false);
     if (result != 0 || is_stopped())
         stop(report, &progress, result);
     if (opt.eval)
@@ -407,7 +409,7 @@ int main(int argc, char **argv)
     opt.model.steps = batches_in_all(&in.shape);
     if (opt.model.threads == 0)
         opt.model.threads = team_processors();
-    char note[DEVICE_NOTE];
+    char note[GPU_NOTE];
     struct trainer *trainer = trainer_create(opt.device, &opt.model, note, &err);
     if (!trainer)
         cli_die(&err);

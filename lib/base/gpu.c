@@ -66,7 +66,7 @@ bool gpu_built(void)
     return access(path, R_OK) == 0;
 }
 
-static const struct cuda_plugin *load(struct error *err)
+static const struct gpu_plugin *load(struct error *err)
 {
     char path[PATH_MAX];
     find_object(path);
@@ -75,25 +75,25 @@ static const struct cuda_plugin *load(struct error *err)
         return NULL;
     }
     void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    void *symbol = object ? dlsym(object, "sgns_cuda_plugin") : NULL;
+    void *symbol = object ? dlsym(object, "sgns_gpu_plugin") : NULL;
     if (!symbol) {
         error_set(err, STATUS_DEVICE, "cannot load the CUDA backends: %s", dlerror());
         return NULL;
     }
-    const struct cuda_plugin *(*get)(void);
+    gpu_plugin_function *get;
     memcpy(&get, &symbol, sizeof get); /* ISO C has no cast from an object to a function */
-    const struct cuda_plugin *plugin = get();
-    if (plugin->abi != CUDA_PLUGIN_ABI) {
+    const struct gpu_plugin *plugin = get();
+    if (plugin->abi != GPU_PLUGIN_ABI) {
         error_set(err, STATUS_DEVICE, "%s belongs to another version", path);
         return NULL;
     }
     return plugin;
 }
 
-/* The backends, once GPU `number` is known to be there. */
-static const struct cuda_plugin *open_gpu(int number, struct error *err)
+/* The plugin, once GPU `number` is known to exist. */
+static const struct gpu_plugin *open_gpu(int number, struct error *err)
 {
-    static const struct cuda_plugin *plugin;
+    static const struct gpu_plugin *plugin;
     if (!plugin)
         plugin = load(err);
     int count = plugin ? plugin->count(err) : -1;
@@ -107,30 +107,45 @@ static const struct cuda_plugin *open_gpu(int number, struct error *err)
     return plugin;
 }
 
-int gpu_choose(const char *device, bool worth_it, int *number, const struct cuda_plugin **plugin,
-               char *note, struct error *err)
+/* After a failure, which is in `err`: whether the CPU is to be tried. */
+static bool falls_back(enum device_kind kind, char *note, const struct error *err)
 {
-    enum device_kind kind;
-    note[0] = 0;
-    *plugin = NULL;
-    if (parse(device, &kind, number, err) < 0)
-        return -1;
-    if (kind == DEVICE_CPU || (kind == DEVICE_AUTO && !(gpu_built() && worth_it)))
+    if (kind != DEVICE_AUTO || err->status != STATUS_DEVICE)
+        return false;
+    snprintf(note, GPU_NOTE, "on the CPU: %.*s", GPU_NOTE - 32, err->text);
+    return true;
+}
+
+/* The plugin for a device that may be a GPU; NULL for the CPU, or on error. */
+static int choose(const char *device, enum device_kind kind, int number,
+                  const struct gpu_plugin **plugin, char *note, struct error *err)
+{
+    *plugin = open_gpu(number, err);
+    if (*plugin || falls_back(kind, note, err))
         return 0;
-    *plugin = open_gpu(*number, err);
-    if (*plugin || gpu_falls_back(device, note, err))
-        return 0;
-    char why[DEVICE_NOTE];
-    snprintf(why, sizeof why, "%.*s", DEVICE_NOTE - 1, err->text);
+    char why[GPU_NOTE];
+    snprintf(why, sizeof why, "%.*s", GPU_NOTE - 1, err->text);
     return err->status == STATUS_DEVICE
                ? error_set(err, STATUS_DEVICE, "%s: %s; use --device=cpu", device, why)
                : -1;
 }
 
-bool gpu_falls_back(const char *device, char *note, const struct error *err)
+int gpu_create(const char *device, bool worth_it, enum gpu_backend backend, const void *config,
+               void **created, char *note, struct error *err)
 {
-    if (strcmp(device, "auto") != 0 || err->status != STATUS_DEVICE)
-        return false;
-    snprintf(note, DEVICE_NOTE, "on the CPU: %.*s", DEVICE_NOTE - 32, err->text);
-    return true;
+    enum device_kind kind;
+    int number;
+    const struct gpu_plugin *plugin;
+    note[0] = 0;
+    *created = NULL;
+    if (parse(device, &kind, &number, err) < 0)
+        return -1;
+    if (kind == DEVICE_CPU || (kind == DEVICE_AUTO && !(gpu_built() && worth_it)))
+        return 0;
+    if (choose(device, kind, number, &plugin, note, err) < 0)
+        return -1;
+    if (!plugin)
+        return 0;
+    *created = plugin->create[backend](number, config, note, err);
+    return *created || falls_back(kind, note, err) ? 0 : -1;
 }

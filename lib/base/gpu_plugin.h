@@ -1,45 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /* gpu_plugin.h -- what the shared object with the CUDA backends offers to the programs.
  *
- * The programs know nothing of CUDA: lib/base/gpu.c loads sgns-cuda.so when a GPU is wanted, so that
- * they start, and work on the CPU, on machines without driver or CUDA libraries.
+ * It knows backends by name alone: their structs are declared by the rooms that use them.
  */
 #ifndef SGNS_GPU_PLUGIN_H
 #define SGNS_GPU_PLUGIN_H
 
-#include <stddef.h>
-
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 #include "base/error.h"
-#include "search/knn.h"
-#include "train/trainer.h"
 
-/* Changes with this struct or with any struct that goes through it. */
-enum { CUDA_PLUGIN_ABI = 3 };
+/* To be raised when this file changes, or any struct that goes through it. */
+enum { GPU_PLUGIN_ABI = 4 };
 
-struct cuda_plugin {
-    unsigned abi; /* CUDA_PLUGIN_ABI */
-    /* How many GPUs there are; −1 and a reason of status 4 where there is none, or no driver. */
-    int (*count)(struct error *err);
-    /* A line about a GPU: name, compute capability, memory in use and in all. */
-    int (*describe)(int device, char *text, size_t size, struct error *err);
-    struct trainer *(*trainer_create)(int device, const struct trainer_config *config,
-                                      struct error *err);
-    struct knn *(*knn_create)(int device, const struct knn_config *config, struct error *err);
+enum gpu_backend {
+    GPU_TRAINER, /* struct trainer from struct trainer_config (train/trainer.h) */
+    GPU_KNN,     /* struct knn from struct knn_config (search/knn.h) */
+    GPU_BACKENDS
 };
 
-/* The object's one symbol. */
-const struct cuda_plugin *sgns_cuda_plugin(void);
+enum { GPU_NOTE = 512 /* bytes of a note, zero included */ };
 
-struct trainer *cuda_trainer_create(int device, const struct trainer_config *config,
-                                    struct error *err);
-struct knn *cuda_knn_create(int device, const struct knn_config *config, struct error *err);
+struct gpu_plugin {
+    unsigned abi; /* GPU_PLUGIN_ABI */
+    /* The number of GPUs; -1 and the reason, with status 4, if there is none, or no driver. */
+    int (*count)(struct error *err);
+    /* Creates a backend on GPU `number`. `note` (GPU_NOTE bytes) describes the GPU in a line: name,
+     * compute capability, memory in use. NULL on error. */
+    void *(*create[GPU_BACKENDS])(int number, const void *config, char *note, struct error *err);
+};
 
-#ifdef __cplusplus
-}
-#endif
+/* The object's only symbol, "sgns_gpu_plugin". */
+typedef const struct gpu_plugin *gpu_plugin_function(void);
 
 #endif

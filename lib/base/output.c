@@ -17,8 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const int deadly[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
-
 /* Named files under way, where a signal handler finds them; atomic, because a checkpoint is written by
  * a thread of its own. */
 static struct unfinished {
@@ -27,56 +25,11 @@ static struct unfinished {
     atomic_bool pending;
 } unfinished[OUTPUTS_MAX];
 
-static atomic_int deferring, deferred; /* deferred: the number of a signal */
-static atomic_bool dying;              /* nothing more is to be created */
-
-void output_die(int signal_number)
-{
-    sigset_t only;
-    dying = true;
-    output_discard();
-    signal(signal_number, SIG_DFL);
-    raise(signal_number);
-    /* In its own handler a signal is blocked, and waits for this. */
-    sigemptyset(&only);
-    sigaddset(&only, signal_number);
-    pthread_sigmask(SIG_UNBLOCK, &only, NULL);
-    abort(); /* not reached */
-}
-
-static void on_signal(int signal_number)
-{
-    bool wait = deferring && !deferred && signal_number != SIGPIPE;
-    deferred = signal_number;
-    if (!wait)
-        output_die(signal_number);
-}
-
-static void catch_signals(void)
-{
-    for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) {
-        /* A signal that is deferred must not be a failed write. */
-        struct sigaction old, action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-        sigemptyset(&action.sa_mask);
-        /* A signal that the parent chose to ignore stays ignored. */
-        if (sigaction(deadly[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
-            sigaction(deadly[i], &action, NULL);
-    }
-}
-
-void output_defer_signals(bool defer)
-{
-    deferring = defer;
-    catch_signals();
-}
-
-int output_deferred_signal(void)
-{
-    return deferred;
-}
+static atomic_bool discarded; /* nothing more is to be created */
 
 void output_discard(void)
 {
+    discarded = true;
     for (int i = 0; i < OUTPUTS_MAX; i++) {
         if (unfinished[i].pending)
             unlink(unfinished[i].temporary);
@@ -121,7 +74,6 @@ bool output_same_name(const char *a, const char *b)
 
 static int open_temporary(struct output *output, struct unfinished *file, struct error *err)
 {
-    catch_signals();
     for (int attempt = 0; attempt < 100; attempt++) {
         uint32_t random;
         if (getrandom(&random, sizeof random, 0) != sizeof random)
@@ -131,8 +83,8 @@ static int open_temporary(struct output *output, struct unfinished *file, struct
         /* Before it is there: a signal may come at once, also on another thread. */
         file->pending = true;
         output->fd =
-            dying ? -1 : open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (dying)
+            discarded ? -1 : open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (discarded)
             unlink(file->temporary);
         if (output->fd >= 0) {
             output->file = file;
@@ -336,7 +288,6 @@ int output_lock(struct output *lock, const char *path, struct error *err)
     /* No signal between having it and knowing so: it would leave it there. */
     sigset_t all, old;
     int locked;
-    catch_signals();
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
     while ((locked = try_lock(lock, err)) == 0)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* output.h -- a program's output: standard output, or a file that appears only when it is complete.
+/* output.h -- a program's output: standard output, or a file that is created only on success.
  *
- * A named file is written under a temporary name beside it, NAME.tmp.*, and renamed when everything
- * is on disk; on error, SIGINT, SIGTERM, SIGHUP or SIGPIPE the temporary goes and a file that was
- * there before stays. What is not a regular file (a device, a FIFO) is written to directly. A
+ * A named file is written under a temporary name beside it, NAME.tmp.*, and renamed when all of it is
+ * on disk. output_discard() removes the temporary files of a process that ends before; an existing
+ * file then stays as it was. What is not a regular file (a device, a FIFO) is written to directly. A
  * process has at most OUTPUTS_MAX outputs and locks at a time.
  */
 #ifndef SGNS_OUTPUT_H
@@ -50,20 +50,13 @@ int output_commit_both(struct output *main_one, struct output *beside, struct er
 /* Gives up an output that was opened and not committed: its temporary goes. */
 void output_drop(struct output *output);
 
-/* Removes the temporaries of all outputs that were opened and not committed. */
+/* Removes the temporary files of all outputs that were not committed, and lets none be created from
+ * then on: for a process that is about to end. A signal handler may call it. */
 void output_discard(void);
 
 /* Keeps other processes that ask from writing to `path`, until unlock or the end of this one: an
  * error of status 1 where one has asked before. */
 int output_lock(struct output *lock, const char *path, struct error *err) MUST_USE;
 void output_unlock(struct output *lock);
-
-/* While this is on, the first SIGINT, SIGTERM or SIGHUP only leaves its number behind, so that the
- * program can end in order, with output_die; the second one ends it at once. */
-void output_defer_signals(bool defer);
-/* That number, or 0. */
-int output_deferred_signal(void);
-/* Ends the process by a signal. */
-_Noreturn void output_die(int signal_number);
 
 #endif

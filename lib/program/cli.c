@@ -16,6 +16,7 @@
 #include "base/escape.h"
 #include "base/output.h"
 #include "program/progress.h"
+#include "program/signals.h"
 
 enum { MAX_OPTIONS = 32 };
 
@@ -358,6 +359,7 @@ char **cli_start(const struct cli_program *described, int argc, char **argv)
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
             abort();
+    signals_catch();
     signal(SIGXFSZ, SIG_IGN); /* a file above the limit is a failed write, not a death */
     parse_options(argc, argv);
     if (help || version) {

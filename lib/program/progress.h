@@ -10,9 +10,6 @@
 
 #include "base/error.h"
 
-/* Seconds on a clock that only goes forward. */
-double clock_seconds(void);
-
 struct progress {
     bool off, terminal;
     double start, shown; /* clock_seconds() at the start, and when a line was last shown */

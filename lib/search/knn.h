@@ -61,13 +61,4 @@ static inline struct knn_query knn_query_word(const struct knn_config *config, c
     return (struct knn_query){config->rows + (size_t)*word * config->dim, word, 1};
 }
 
-/* A search on `device`: "auto", "cpu", "cuda" or "cuda:N". "auto" takes a GPU where there is one,
- * the search is worth its start, and k is not too large for it. `note` (DEVICE_NOTE bytes, gpu.h)
- * becomes what the user should know of the choice, a line, or empty. NULL on error. */
-struct knn *knn_create(const char *device, const struct knn_config *config, char *note,
-                       struct error *err) MUST_USE;
-
-/* The same on the CPU. */
-struct knn *knn_cpu_create(const struct knn_config *config, struct error *err) MUST_USE;
-
 #endif

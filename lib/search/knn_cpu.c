@@ -15,7 +15,7 @@
 
 #include "base/memory.h"
 #include "base/team.h"
-#include "search/knn.h"
+#include "search/knn_cpu.h"
 #include "search/scores.h"
 
 enum {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "search/knn.h"
+#include "search/knn_create.h"
 
 #include "base/gpu.h"
+#include "search/knn_cpu.h"
 
 /* Whether a GPU is likely to be done sooner, its start and the way of the vectors to it included: a
  * guess by orders of magnitude. A thread multiplies 1e9 numbers a second for a few queries, which
@@ -16,16 +17,8 @@ static bool worth_a_gpu(const struct knn_config *config)
 struct knn *knn_create(const char *device, const struct knn_config *config, char *note,
                        struct error *err)
 {
-    int number;
-    const struct cuda_plugin *plugin;
-    if (gpu_choose(device, worth_a_gpu(config), &number, &plugin, note, err) < 0)
+    void *on_gpu;
+    if (gpu_create(device, worth_a_gpu(config), GPU_KNN, config, &on_gpu, note, err) < 0)
         return NULL;
-    struct knn *knn = plugin ? plugin->knn_create(number, config, err) : NULL;
-    if (knn && plugin->describe(number, note, DEVICE_NOTE, err) < 0) {
-        knn->methods->destroy(knn);
-        knn = NULL;
-    }
-    if (knn || (plugin && !gpu_falls_back(device, note, err)))
-        return knn;
-    return knn_cpu_create(config, err);
+    return on_gpu ? on_gpu : knn_cpu_create(config, err);
 }

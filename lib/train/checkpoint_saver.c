@@ -3,8 +3,8 @@
 
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/thread.h"
-#include "program/progress.h"
 
 int saver_open(struct saver *s, const char *path, struct saver_interval interval, struct error *err)
 {

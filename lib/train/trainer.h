@@ -86,13 +86,4 @@ static inline uint32_t trainer_parts(enum optimizer optimizer)
     return optimizer == OPTIMIZER_ADAM ? 3 : 1;
 }
 
-/* A model with initial vectors, on `device`: "auto", "cpu", "cuda" or "cuda:N". "auto" takes a GPU
- * where there is one and the work is worth its start. `note` (DEVICE_NOTE bytes, gpu.h) becomes
- * what the user should know of the choice, a line, or empty. NULL on error. */
-struct trainer *trainer_create(const char *device, const struct trainer_config *config, char *note,
-                               struct error *err) MUST_USE;
-
-/* The same on the CPU. */
-struct trainer *trainer_cpu_create(const struct trainer_config *config, struct error *err) MUST_USE;
-
 #endif

@@ -21,7 +21,7 @@
 #include "train/kernels.h"
 #include "train/row_index.h"
 #include "train/sgd.h"
-#include "train/trainer.h"
+#include "train/trainer_cpu.h"
 
 enum {
     EXAMPLES_PIECE = 8, /* examples a thread takes at a time */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "train/trainer.h"
+#include "train/trainer_create.h"
 
 #include "base/gpu.h"
+#include "train/trainer_cpu.h"
 
 /* Numbers that training handles (examples × dim) from which a GPU's start, a second or so, pays. */
 static const double WORTH_A_GPU = 1e8;
@@ -9,17 +10,9 @@ static const double WORTH_A_GPU = 1e8;
 struct trainer *trainer_create(const char *device, const struct trainer_config *config, char *note,
                                struct error *err)
 {
-    int number;
-    const struct cuda_plugin *plugin;
+    void *on_gpu;
     double work = (double)config->examples * config->dim;
-    if (gpu_choose(device, work >= WORTH_A_GPU, &number, &plugin, note, err) < 0)
+    if (gpu_create(device, work >= WORTH_A_GPU, GPU_TRAINER, config, &on_gpu, note, err) < 0)
         return NULL;
-    struct trainer *trainer = plugin ? plugin->trainer_create(number, config, err) : NULL;
-    if (trainer && plugin->describe(number, note, DEVICE_NOTE, err) < 0) {
-        trainer->methods->destroy(trainer);
-        trainer = NULL;
-    }
-    if (trainer || (plugin && !gpu_falls_back(device, note, err)))
-        return trainer;
-    return trainer_cpu_create(config, err);
+    return on_gpu ? on_gpu : trainer_cpu_create(config, err);
 }

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
-#include "program/progress.h"
 #include "stream/vectors.h"
 
 /* Reads the next group of minibatches into a slot and prepares it; runs beside the step of the

@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/gpu.h"
 #include "base/memory.h"
 #include "base/team.h"
 #include "oracle.h"
-#include "program/progress.h"
-#include "search/knn.h"
+#include "search/knn_create.h"
 
 enum { AT_ONCE = 8192 /* queries in a call */ };
 
@@ -22,7 +22,7 @@ int main(int argc, char **argv)
     uint32_t words = (uint32_t)atol(argv[1]), dim = (uint32_t)atol(argv[2]),
              k = (uint32_t)atol(argv[3]), queries = argc > 4 ? (uint32_t)atol(argv[4]) : words;
     struct error err;
-    char note[DEVICE_NOTE];
+    char note[GPU_NOTE];
     size_t n = (size_t)words * dim;
     float *rows = memory_new(n, sizeof *rows, &err);
     uint32_t *word = memory_new(queries, sizeof *word, &err);

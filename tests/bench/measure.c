@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "program/progress.h"
+#include "base/clock.h"
 
 static int fail(const char *what)
 {

@@ -12,7 +12,7 @@
 #include "base/memory.h"
 #include "base/team.h"
 #include "oracle.h"
-#include "search/knn.h"
+#include "search/knn_cpu.h"
 #include "search/spelling.h"
 #include "stream/stream.h"
 #include "stream/vocab.h"

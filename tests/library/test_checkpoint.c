@@ -11,6 +11,7 @@
 #include "tap.h"
 #include "train/checkpoint.h"
 #include "train/checkpoint_rows.h"
+#include "train/trainer_create.h"
 
 enum { WORDS = 40, BATCH = 12, EXAMPLES = 100, EPOCHS = 3, STEPS = 27, DIM_MOST = 100 };
 
@@ -53,7 +54,7 @@ static void make_minibatch(struct minibatch *batch, unsigned step)
 static struct trainer *new_trainer(const char *device, const struct trainer_config *config)
 {
     struct error err;
-    char note[DEVICE_NOTE];
+    char note[GPU_NOTE];
     struct trainer *trainer = trainer_create(device, config, note, &err);
     require(trainer, &err);
     return trainer;

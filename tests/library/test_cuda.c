@@ -10,9 +10,9 @@
 #include "base/gpu.h"
 #include "base/memory.h"
 #include "oracle.h"
-#include "search/knn.h"
+#include "search/knn_create.h"
 #include "tap.h"
-#include "train/trainer.h"
+#include "train/trainer_create.h"
 
 enum { EPOCHS = 3 };
 
@@ -78,7 +78,7 @@ static struct outcome train_on(const char *device, const struct shape *s, unsign
                                bool evaluating)
 {
     struct error err;
-    char note[DEVICE_NOTE];
+    char note[GPU_NOTE];
     struct trainer_config config = {.words = s->words,
                                     .dim = s->dim,
                                     .optimizer = s->optimizer,
@@ -158,7 +158,7 @@ static void test_training(const struct shape *s, unsigned minibatches)
 static struct knn *new_knn(const char *device, const struct knn_config *config)
 {
     struct error err;
-    char note[DEVICE_NOTE];
+    char note[GPU_NOTE];
     struct knn *knn = knn_create(device, config, note, &err);
     require(knn, &err);
     return knn;
@@ -243,7 +243,7 @@ static void test_knn_limit(void)
 {
     static const float rows[1200];
     struct error err;
-    char note[DEVICE_NOTE];
+    char note[GPU_NOTE];
     struct knn_config config = {rows, 1200, 1, 1200, 1016, 1};
     struct knn *most = knn_create("cuda", &config, note, &err);
     tap_check(most && strncmp(most->device, "cuda:", 5) == 0, "1,016 neighbours on the GPU");
@@ -265,7 +265,7 @@ static void test_knn_limit(void)
 static void test_refusals(void)
 {
     struct error err;
-    char note[DEVICE_NOTE];
+    char note[GPU_NOTE];
     struct trainer_config config = {.words = 10,
                                     .dim = 4096,
                                     .seed = 1,

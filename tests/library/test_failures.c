@@ -24,6 +24,7 @@
 #include "tap.h"
 #include "text/encode.h"
 #include "train/checkpoint.h"
+#include "train/trainer_cpu.h"
 
 /* ---- calls that fail ---- */
 

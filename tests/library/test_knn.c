@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "oracle.h"
-#include "search/knn.h"
+#include "search/knn_cpu.h"
 #include "search/scores.h"
 #include "tap.h"
 

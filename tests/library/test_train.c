@@ -7,7 +7,7 @@
 #include "base/random.h"
 #include "oracle.h"
 #include "tap.h"
-#include "train/trainer.h"
+#include "train/trainer_cpu.h"
 
 /* ---- initial weights ---- */
 

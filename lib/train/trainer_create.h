@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* trainer_create.h -- chooses the backend that trains: CPU or GPU. */
+#ifndef SGNS_TRAINER_CREATE_H
+#define SGNS_TRAINER_CREATE_H
+
+#include "train/trainer.h"
+
+/* A model with initial vectors on `device`: "auto", "cpu", "cuda" or "cuda:N". "auto" takes a GPU if there is one,
+ * the work is worth its start. `note` (GPU_NOTE bytes, base/gpu_plugin.h) becomes one line on the
+ * choice for the user, or empty. NULL on error. */
+struct trainer *trainer_create(const char *device, const struct trainer_config *config, char *note,
+                               struct error *err) MUST_USE;
+
+#endif
