@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "base/bytes.h"
-#include "stream/stream.h"
+#include "stream/reader.h"
 
 struct stream_decoder;
 

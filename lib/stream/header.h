@@ -8,7 +8,7 @@
 #define SGNS_HEADER_H
 
 #include "base/bytes.h"
-#include "stream/stream.h"
+#include "stream/reader.h"
 #include "stream/vocab.h"
 
 /* All zero is an empty one. */

@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 #include "base/memory.h"
 #include "stream/layout.h"
-#include "stream/stream.h"
+#include "stream/reader.h"
 
 /* A checksum is verified at the end of its frame, so frames bound how late damage is noticed. */
 enum { FRAME_PAYLOAD = 4 << 20 };

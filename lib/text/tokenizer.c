@@ -10,7 +10,7 @@
 #endif
 
 #include "base/memory.h"
-#include "stream/stream.h"
+#include "stream/reader.h"
 
 enum {
     BLOCK = 64,           /* bytes that are looked at together */

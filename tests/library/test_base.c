@@ -14,7 +14,7 @@
 #include "oracle.h"
 #include "search/knn_cpu.h"
 #include "search/spelling.h"
-#include "stream/stream.h"
+#include "stream/reader.h"
 #include "stream/vocab.h"
 #include "stream/words.h"
 #include "tap.h"

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "oracle.h"
-#include "stream/stream.h"
+#include "stream/reader.h"
 #include "tap.h"
 
 enum { RECORDS = 300, LARGEST = 40000 };

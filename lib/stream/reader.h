@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stream.h -- the container: typed records, compressed and checked, through pipes and files.
+/* reader.h -- the container: typed records, compressed and checked, through pipes and files.
  *
  * Layout: FORMAT.md; this header says only how to use it. A writer is opened, given records, and
  * finished; a stream that was not finished has no END and every reader refuses it. A reader hands
@@ -9,8 +9,8 @@
  * Sizes are in bytes. Errors of a broken input have status 3 and name the compressed offset and the
  * record; those of the machine (read, write, memory) have status 1.
  */
-#ifndef SGNS_STREAM_H
-#define SGNS_STREAM_H
+#ifndef SGNS_READER_H
+#define SGNS_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>
