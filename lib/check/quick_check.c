@@ -57,11 +57,11 @@ static bool read_tail(struct tail *t, size_t size)
 /* Bytes of the header of a frame (RFC 8878, 3.1.1.1), 0 where there is none. */
 static size_t frame_header_size(const uint8_t *frame, size_t left)
 {
-    static const uint8_t magic[4] = {0x28, 0xb5, 0x2f, 0xfd}, content_size[4] = {0, 2, 4, 8};
-    if (left <= sizeof magic || memcmp(frame, magic, sizeof magic) != 0)
+    static const uint8_t content_size[4] = {0, 2, 4, 8};
+    if (left <= sizeof zstd_magic || memcmp(frame, zstd_magic, sizeof zstd_magic) != 0)
         return 0;
     bool single_segment = frame[4] & 0x20;
-    size_t size = sizeof magic + 1 + !single_segment + content_size[frame[4] >> 6];
+    size_t size = sizeof zstd_magic + 1 + !single_segment + content_size[frame[4] >> 6];
     size += single_segment && frame[4] >> 6 == 0;
     return size <= left ? size : 0;
 }

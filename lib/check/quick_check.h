@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "stream/reader.h"
+#include "base/error.h"
 
 /* Returns the kind. Where END cannot be found quickly (the input is no regular file, or a frame at
  * its end is larger than these programs write), the whole stream is verified instead, and *whole

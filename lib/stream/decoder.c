@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "stream/decoder.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -13,10 +15,7 @@
 
 #include "base/bytes.h"
 #include "base/memory.h"
-#include "stream/decoder.h"
 #include "stream/layout.h"
-
-static const uint8_t zstd_magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
 
 enum { WAIT_MS = 100 /* between two questions whether to stop */ };
 enum { FRAME_START = 6 /* bytes of magic number, descriptor and window; no frame is shorter */ };
@@ -47,6 +46,21 @@ struct stream_decoder {
     uint64_t totals[STREAM_TOTALS];
 };
 
+/* ---- faults ---- */
+
+void stream_fault_at(const char *name, const struct stream_position *at, struct error *err,
+                     const char *format, va_list args)
+{
+    char message[512];
+    vsnprintf(message, sizeof message, format, args);
+    if (!at->started) /* nothing of the stream is known yet: no record to name */
+        error_set(err, STATUS_INPUT, "%s: byte %llu: %s", name, (unsigned long long)at->byte,
+                  message);
+    else
+        error_set(err, STATUS_INPUT, "%s: byte %llu, record %llu: %s", name,
+                  (unsigned long long)at->byte, (unsigned long long)at->record, message);
+}
+
 /* Reports a fault in what was read last. Returns -1. */
 static int fault(const struct stream_decoder *d, struct error *err, const char *format, ...)
     PRINTF_LIKE(3, 4);
@@ -58,12 +72,6 @@ static int fault(const struct stream_decoder *d, struct error *err, const char *
     stream_fault_at(d->name, &at, err, format, args);
     va_end(args);
     return -1;
-}
-
-bool stream_begins(const void *data, size_t size)
-{
-    size_t known = size < sizeof zstd_magic ? size : sizeof zstd_magic;
-    return known == 0 || memcmp(data, zstd_magic, known) == 0;
 }
 
 /* ---- compressed input ---- */
@@ -269,26 +277,6 @@ int stream_decode(struct stream_decoder *d, struct bytes *record, struct error *
         if (known_record_type(type))
             return 1;
     }
-}
-
-/* ---- recognising ---- */
-
-bool stream_recognise(const void *data, size_t size, enum stream_kind *kind)
-{
-    uint8_t preamble[PREAMBLE_SIZE];
-    ZSTD_inBuffer in = {data, size, 0};
-    ZSTD_outBuffer out = {preamble, sizeof preamble, 0};
-    *kind = STREAM_ANY;
-    if (size < sizeof zstd_magic || memcmp(data, zstd_magic, sizeof zstd_magic) != 0)
-        return false;
-    ZSTD_DCtx *zstd = ZSTD_createDCtx();
-    if (zstd && !ZSTD_isError(ZSTD_decompressStream(zstd, &out, &in)) && out.pos == out.size &&
-        memcmp(preamble, stream_magic, sizeof stream_magic) == 0) {
-        uint32_t number = bytes_load_u32(preamble + sizeof stream_magic + 4);
-        *kind = number <= STREAM_COUNTS ? (enum stream_kind)number : STREAM_ANY;
-    }
-    ZSTD_freeDCtx(zstd);
-    return true;
 }
 
 /* ---- life cycle ---- */

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "base/bytes.h"
-#include "stream/reader.h"
+#include "stream/layout.h"
 
 struct stream_decoder;
 

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "stream/reader.h"
 #include "stream/vocab.h"
+#include "stream/writer.h"
 
 /* All zero is an empty one. */
 struct head {

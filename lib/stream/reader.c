@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "stream/reader.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +8,6 @@
 #include "base/memory.h"
 #include "base/thread.h"
 #include "stream/decoder.h"
-#include "stream/layout.h"
 
 /* What may wait between the thread that decodes ahead and the reader: so many records, and, unless
  * it is but one record, so many bytes. */
@@ -39,37 +40,7 @@ struct stream_reader {
     struct ahead *ahead; /* NULL: nothing is decoded ahead */
 };
 
-const char *stream_kind_name(enum stream_kind kind)
-{
-    switch (kind) {
-    case STREAM_CORPUS:
-        return "corpus";
-    case STREAM_BATCHES:
-        return "batch";
-    case STREAM_VECTORS:
-        return "vectors";
-    case STREAM_COUNTS:
-        return "counts";
-    case STREAM_ANY:
-        break;
-    }
-    return "sgns";
-}
-
 /* ---- faults ---- */
-
-void stream_fault_at(const char *name, const struct stream_position *at, struct error *err,
-                     const char *format, va_list args)
-{
-    char message[512];
-    vsnprintf(message, sizeof message, format, args);
-    if (!at->started) /* nothing of the stream is known yet: no record to name */
-        error_set(err, STATUS_INPUT, "%s: byte %llu: %s", name, (unsigned long long)at->byte,
-                  message);
-    else
-        error_set(err, STATUS_INPUT, "%s: byte %llu, record %llu: %s", name,
-                  (unsigned long long)at->byte, (unsigned long long)at->record, message);
-}
 
 int stream_fault(const struct stream_reader *r, struct error *err, const char *format, ...)
 {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "stream/writer.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,8 +11,6 @@
 
 #include "base/bytes.h"
 #include "base/memory.h"
-#include "stream/layout.h"
-#include "stream/reader.h"
 
 /* A checksum is verified at the end of its frame, so frames bound how late damage is noticed. */
 enum { FRAME_PAYLOAD = 4 << 20 };

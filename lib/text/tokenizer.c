@@ -10,7 +10,7 @@
 #endif
 
 #include "base/memory.h"
-#include "stream/reader.h"
+#include "stream/layout.h"
 
 enum {
     BLOCK = 64,           /* bytes that are looked at together */

@@ -17,6 +17,7 @@
 #include "stream/reader.h"
 #include "stream/vocab.h"
 #include "stream/words.h"
+#include "stream/writer.h"
 #include "tap.h"
 #include "text/tokenizer.h"
 #include "train/row_index.h"

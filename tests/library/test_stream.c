@@ -7,6 +7,7 @@
 
 #include "oracle.h"
 #include "stream/reader.h"
+#include "stream/writer.h"
 #include "tap.h"
 
 enum { RECORDS = 300, LARGEST = 40000 };

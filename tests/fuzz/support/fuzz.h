@@ -21,7 +21,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "stream/reader.h"
+#include "stream/layout.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

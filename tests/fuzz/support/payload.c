@@ -3,7 +3,6 @@
 #include <xxhash.h>
 
 #include "fuzz.h"
-#include "stream/layout.h"
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size) __attribute__((weak));
 

@@ -9,7 +9,6 @@
 #include <zstd.h>
 
 #include "fuzz.h"
-#include "stream/layout.h"
 
 /* The linker's names. */
 ssize_t __real_read(int fd, void *to, size_t size);
