@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/gpu.h"
-#include "base/lines.h"
+#include "base/input.h"
 #include "base/memory.h"
 #include "base/output.h"
 #include "base/team.h"
@@ -200,7 +200,7 @@ static void offer(struct session *s, const char *source)
 }
 
 /* Adds a query to the batch, or tells what is wrong with it. */
-static void add(struct session *s, const char *text, size_t length, const struct lines *lines)
+static void add(struct session *s, const char *text, size_t length, const struct input *input)
 {
     s->asked++;
     if (must(queries_add(&s->batch, text, length, &err), &err) > 0) {
@@ -209,8 +209,8 @@ static void add(struct session *s, const char *text, size_t length, const struct
         return;
     }
     s->failed++;
-    if (lines)
-        cli_note("%s: line %llu: %s", lines->name, (unsigned long long)lines->number, err.text);
+    if (input)
+        cli_note("%s: line %llu: %s", input->name, (unsigned long long)input->line, err.text);
     else
         cli_note("%s", err.text);
 }
@@ -237,18 +237,18 @@ static void answer_alone(struct session *s, const char *query, const char *sourc
 /* Lines are answered before the next one is waited for. */
 static void answer_lines(struct session *s)
 {
-    struct lines lines = lines_of(STDIN_FILENO, "stdin");
+    struct input input = input_from(STDIN_FILENO, "stdin");
     const char *line;
     size_t length;
     for (;;) {
-        if (!lines_ready(&lines))
+        if (!input_line_ready(&input))
             flush(s);
-        if (must(lines_next(&lines, &line, &length, &err), &err) == 0)
+        if (must(input_text_line(&input, &line, &length, &err), &err) == 0)
             break;
         if (length > 0)
-            add(s, line, length, &lines);
+            add(s, line, length, &input);
     }
-    lines_release(&lines);
+    input_release(&input);
 }
 
 static void answer_typed(struct session *s, const char *source)

@@ -54,30 +54,54 @@ int input_fill(struct input *in, size_t wanted, struct error *err)
     return 0;
 }
 
-int input_line(struct input *in, const char **line, size_t *length, struct error *err)
+int input_peek_line(struct input *in, size_t at, size_t most, size_t *length, struct error *err)
 {
-    for (size_t seen = 0;;) {
-        const char *newline = input_left(in) > seen
-                                  ? memchr(input_next(in) + seen, '\n', input_left(in) - seen)
-                                  : NULL;
-        if (newline) {
-            in->line++;
-            *length = (size_t)(newline - input_next(in));
-            *line = input_take(in, *length + 1);
-            return 1;
-        }
-        seen = input_left(in);
-        if (in->ended || seen > INPUT_LINE_MAX)
-            break;
+    for (size_t seen = at;;) {
+        size_t left = input_left(in);
+        const char *newline = left > seen ? memchr(input_next(in) + seen, '\n', left - seen) : NULL;
+        seen = left > at ? left : at;
+        *length = newline ? (size_t)(newline - input_next(in)) - at : seen - at;
+        if (newline || in->ended || left > most)
+            return newline != NULL;
         if (input_fill(in, seen + 1, err) < 0)
             return -1;
     }
-    if (input_left(in) == 0)
-        return 0;
+}
+
+/* Takes the next line, of at most `most` bytes. *closed: it has a newline. */
+static int take_line(struct input *in, size_t most, const char **line, size_t *length, bool *closed,
+                     struct error *err)
+{
+    int found = input_peek_line(in, 0, most, length, err);
+    if (found < 0 || (found == 0 && *length == 0))
+        return found;
     in->line++;
-    if (!in->ended)
-        return input_line_fault(in, err, "a line of more than %d bytes", (int)INPUT_LINE_MAX);
-    return input_line_fault(in, err, "no newline at its end: the file is cut");
+    if (*length > most)
+        return input_line_fault(in, err, "longer than %zu bytes", most);
+    *closed = found;
+    *line = input_take(in, *length + (size_t)found);
+    return 1;
+}
+
+int input_line(struct input *in, const char **line, size_t *length, struct error *err)
+{
+    bool closed = true;
+    int got = take_line(in, INPUT_LINE_MAX, line, length, &closed, err);
+    return closed ? got : input_line_fault(in, err, "no newline at its end: the file is truncated");
+}
+
+int input_text_line(struct input *in, const char **line, size_t *length, struct error *err)
+{
+    bool closed;
+    int got = take_line(in, INPUT_TEXT_LINE_MAX, line, length, &closed, err);
+    if (got > 0 && *length > 0 && (*line)[*length - 1] == '\r')
+        --*length;
+    return got;
+}
+
+bool input_line_ready(const struct input *in)
+{
+    return in->ended || (input_left(in) > 0 && memchr(input_next(in), '\n', input_left(in)));
 }
 
 static int fault(const struct input *in, struct error *err, const char *unit, uint64_t where,

@@ -13,7 +13,8 @@
 
 #include "base/error.h"
 
-enum { INPUT_LINE_MAX = 16 << 20 /* bytes in a line */ };
+/* Bytes in a line: of data, and of text. */
+enum { INPUT_LINE_MAX = 16 << 20, INPUT_TEXT_LINE_MAX = 1 << 20 };
 
 struct input {
     int fd;
@@ -51,10 +52,24 @@ static inline const char *input_take(struct input *input, size_t size)
     return first;
 }
 
-/* Takes the next line: *line has *length bytes, without the newline that follows them, and is valid
- * until the next call. Returns 1, or 0 at the end, or -1, also where the last line is not closed by
- * a newline: then something may be missing. */
+/* Looks at the line that starts `at` bytes after the next one, without taking it. *length is its size
+ * without the newline, or, if none comes within `most` bytes or before the end of the input, what is there
+ * of it. Returns 1 if there is a newline, 0 if not, -1 on error. */
+int input_peek_line(struct input *input, size_t at, size_t most, size_t *length,
+                    struct error *err) MUST_USE;
+
+/* Takes the next line of a file of data: *line has *length bytes, followed by a newline that does not
+ * count, and is valid until the next call. Returns 1, or 0 at the end, or -1, also if the last line has no
+ * newline: then something may be missing. */
 int input_line(struct input *input, const char **line, size_t *length, struct error *err) MUST_USE;
+
+/* The same for text that people write: a carriage return before the newline does not count either, and
+ * the last line may lack its newline. */
+int input_text_line(struct input *input, const char **line, size_t *length,
+                    struct error *err) MUST_USE;
+
+/* Whether input_text_line() will not have to wait. */
+bool input_line_ready(const struct input *input);
 
 /* Report a fault of the content, in the latest line or at the next byte. Return -1. */
 int input_line_fault(const struct input *input, struct error *err, const char *format, ...)

@@ -76,21 +76,14 @@ const struct format *format_find(const char *name)
 
 enum { BYTES_ENOUGH = 1024 /* of a binary row to look at */ };
 
-/* Makes the line from `at` on, of what was not taken, be there. *length is without its newline;
- * false in *whole where there is none in reach. */
+/* Looks at the line that starts `at` bytes ahead. *length is without its newline; *whole: it has one. */
 static int look_at_line(struct input *in, size_t at, size_t *length, bool *whole, struct error *err)
 {
-    for (size_t seen = at;;) {
-        size_t left = input_left(in);
-        const char *newline = left > seen ? memchr(input_next(in) + seen, '\n', left - seen) : NULL;
-        *whole = newline != NULL;
-        *length = newline ? (size_t)(newline - input_next(in)) - at : 0;
-        if (newline || in->ended || left > INPUT_LINE_MAX)
-            return 0;
-        seen = left > at ? left : at;
-        if (input_fill(in, seen + 1, err) < 0)
-            return -1;
-    }
+    int found = input_peek_line(in, at, INPUT_LINE_MAX, length, err);
+    *whole = found > 0;
+    if (!*whole)
+        *length = 0;
+    return found < 0 ? -1 : 0;
 }
 
 /* Whether the bytes behind the first space could not stand in a text: control characters. */

@@ -182,10 +182,10 @@ int prompt_read(struct prompt *p, const char **line, size_t *length, struct erro
 
 #include <unistd.h>
 
-#include "base/lines.h"
+#include "base/input.h"
 
 struct prompt {
-    struct lines lines;
+    struct input input;
 };
 
 struct prompt *prompt_open(const char *program, const struct words *words, struct error *err)
@@ -195,20 +195,20 @@ struct prompt *prompt_open(const char *program, const struct words *words, struc
     struct prompt *p = memory_new(1, sizeof *p, err);
     if (!p)
         return NULL;
-    p->lines = lines_of(STDIN_FILENO, "stdin");
+    p->input = input_from(STDIN_FILENO, "stdin");
     return p;
 }
 
 void prompt_close(struct prompt *p)
 {
-    lines_release(&p->lines);
+    input_release(&p->input);
     free(p);
 }
 
 int prompt_read(struct prompt *p, const char **line, size_t *length, struct error *err)
 {
     fputs(PROMPT, stderr);
-    int got = lines_next(&p->lines, line, length, err);
+    int got = input_text_line(&p->input, line, length, err);
     if (got <= 0)
         fputc('\n', stderr);
     return got;

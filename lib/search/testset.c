@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/lines.h"
+#include "base/input.h"
 #include "base/memory.h"
 
 enum { FIELDS_MAX = 5 /* one more than any line may have */ };
@@ -20,7 +20,7 @@ struct testset_reader {
     struct testset *set;
     struct letter_case *words;
     struct word_index *unknown; /* of set->unknown_forms */
-    struct lines lines;
+    struct input input;
     bool begun; /* the kind is known */
 };
 
@@ -88,8 +88,7 @@ static bool parse_rating(struct field field, double *rating)
 
 static int fault(const struct testset_reader *r, struct error *err, const char *what)
 {
-    return error_set(err, STATUS_INPUT, "%s: line %llu: %s", r->lines.name,
-                     (unsigned long long)r->lines.number, what);
+    return input_line_fault(&r->input, err, "%s", what);
 }
 
 /* ---- what lines hold ---- */
@@ -175,20 +174,20 @@ int testset_read(struct testset *set, int fd, const char *name, struct letter_ca
     struct testset_reader r = {.set = set,
                                .words = words,
                                .unknown = word_index_new(&set->unknown_forms, err),
-                               .lines = lines_of(fd, name)};
+                               .input = input_from(fd, name)};
     const char *line;
     size_t length;
     int result = r.unknown ? add_section(set, "", 0, err) : -1;
-    while (result == 0 && (result = lines_next(&r.lines, &line, &length, err)) > 0) {
+    while (result == 0 && (result = input_text_line(&r.input, &line, &length, err)) > 0) {
         const char *mark = "\xef\xbb\xbf"; /* that a text in UTF-8 may begin with */
-        size_t skip = r.lines.number == 1 && length >= 3 && memcmp(line, mark, 3) == 0 ? 3 : 0;
+        size_t skip = r.input.line == 1 && length >= 3 && memcmp(line, mark, 3) == 0 ? 3 : 0;
         result = read_line(&r, line + skip, length - skip, err);
         if (result < 0)
             break;
     }
     if (result == 0 && set->items == 0)
         result = error_set(err, STATUS_INPUT, "%s: has no pairs or analogies", name);
-    lines_release(&r.lines);
+    input_release(&r.input);
     word_index_free(r.unknown);
     return result;
 }

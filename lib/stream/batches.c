@@ -19,39 +19,6 @@ void minibatch_release(struct minibatch *batch)
     *batch = (struct minibatch){0};
 }
 
-void minibatch_clear(struct minibatch *batch)
-{
-    batch->examples = 0;
-}
-
-static int too_many_words(struct error *err)
-{
-    return error_set(err, STATUS_INPUT, "a minibatch of more than %d words; make it smaller",
-                     (int)BATCH_WORDS_MAX);
-}
-
-uint32_t *minibatch_add(struct minibatch *batch, uint32_t centre, uint32_t contexts, uint32_t noise,
-                        struct error *err)
-{
-    size_t n = batch->examples;
-    uint64_t start = minibatch_words(batch), end = start + contexts + noise;
-    if (end > BATCH_WORDS_MAX) {
-        too_many_words(err);
-        return NULL;
-    }
-    if (memory_reserve(&batch->centre, &batch->centre_capacity, n + 1, 4, err) < 0 ||
-        memory_reserve(&batch->contexts, &batch->contexts_capacity, n + 1, 4, err) < 0 ||
-        memory_reserve(&batch->first, &batch->first_capacity, n + 2, 4, err) < 0 ||
-        memory_reserve(&batch->word, &batch->word_capacity, (size_t)end, 4, err) < 0)
-        return NULL;
-    batch->centre[n] = centre;
-    batch->contexts[n] = contexts;
-    batch->first[n] = (uint32_t)start;
-    batch->first[n + 1] = (uint32_t)end;
-    batch->examples++;
-    return batch->word + start;
-}
-
 uint64_t batches_per_epoch(const struct batches_shape *shape)
 {
     return shape->examples / shape->batch_size + (shape->examples % shape->batch_size != 0);
@@ -189,7 +156,8 @@ static int append_examples(struct batches_reader *reader, struct minibatch *batc
     size_t old = batch->examples;
     uint64_t at = minibatch_words(batch), end = at + contexts + noise;
     if (end > BATCH_WORDS_MAX)
-        return too_many_words(err);
+        return error_set(err, STATUS_INPUT, "a minibatch of more than %d words; make it smaller",
+                         (int)BATCH_WORDS_MAX);
     if (memory_reserve(&batch->centre, &batch->centre_capacity, old + n, 4, err) < 0 ||
         memory_reserve(&batch->contexts, &batch->contexts_capacity, old + n, 4, err) < 0 ||
         memory_reserve(&batch->first, &batch->first_capacity, old + n + 1, 4, err) < 0 ||
@@ -235,7 +203,7 @@ static int read_examples(struct batches_reader *reader, struct minibatch *batch,
 
 int batches_read(struct batches_reader *reader, struct minibatch *batch, struct error *err)
 {
-    minibatch_clear(batch);
+    batch->examples = 0;
     uint32_t expected = reader->batches < batches_in_all(&reader->shape)
                             ? examples_in(&reader->shape, reader->batches)
                             : 0;

@@ -24,13 +24,6 @@ struct minibatch {
 };
 
 void minibatch_release(struct minibatch *batch);
-/* Makes it empty, keeping its memory. */
-void minibatch_clear(struct minibatch *batch);
-
-/* Appends an example of `contexts` context and `noise` noise words. Returns where these must be
- * put, contexts first; NULL on error. */
-uint32_t *minibatch_add(struct minibatch *batch, uint32_t centre, uint32_t contexts, uint32_t noise,
-                        struct error *err) MUST_USE;
 
 static inline uint32_t minibatch_words(const struct minibatch *batch)
 {

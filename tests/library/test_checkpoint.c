@@ -7,6 +7,7 @@
 #include "base/gpu.h"
 #include "base/memory.h"
 #include "base/temporary_file.h"
+#include "minibatch.h"
 #include "oracle.h"
 #include "tap.h"
 #include "train/checkpoint.h"

@@ -9,6 +9,7 @@
 
 #include "base/gpu.h"
 #include "base/memory.h"
+#include "minibatch.h"
 #include "oracle.h"
 #include "search/knn_create.h"
 #include "tap.h"

@@ -10,6 +10,7 @@
 #include "batch/examples.h"
 #include "batch/external_shuffle.h"
 #include "batch/shuffle.h"
+#include "minibatch.h"
 #include "oracle.h"
 #include "stream/batches.h"
 #include "stream/corpus.h"

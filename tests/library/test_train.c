@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "minibatch.h"
 #include "oracle.h"
 #include "tap.h"
 #include "train/trainer_cpu.h"
