@@ -77,7 +77,7 @@ int launch_training(trainer_cuda *t, slot_buffers &s, struct error *err)
                : 0;
 }
 
-int step(struct trainer *trainer, unsigned slot, const struct beside *beside, double *loss,
+int step(struct trainer *trainer, unsigned slot, const struct side_task *side_task, double *loss,
          struct error *err)
 {
     trainer_cuda *t = from_base(trainer);
@@ -85,8 +85,8 @@ int step(struct trainer *trainer, unsigned slot, const struct beside *beside, do
     s.g.steps = t->steps;
     if (launch_training(t, s, err) < 0)
         return outcome(t, -1);
-    if (beside)
-        beside->function(beside->data);
+    if (side_task)
+        side_task->function(side_task->data);
     if (cuda_check(cudaStreamSynchronize(t->train), "training", err) < 0)
         return outcome(t, -1);
     t->steps += s.g.batches;

@@ -49,7 +49,7 @@ static void sample(struct sampling *s, const uint32_t *token, size_t n)
 {
     uint64_t first = s->subsampler.token;
     for (uint32_t draw = 0; draw < opt.draws; draw++) {
-        subsampler_go(&s->subsampler, first, draw);
+        subsampler_seek(&s->subsampler, first, draw);
         for (size_t i = 0; i < n; i++)
             if (token[i] == SENTENCE_END || subsampler_keeps(&s->subsampler, token[i]))
                 must(corpus_write(&s->out, token[i], &err), &err);
@@ -80,9 +80,9 @@ int main(int argc, char **argv)
     struct corpus_reader in;
     struct sampling s = {0};
     must(corpus_reader_open(&in, fd, name, &err), &err);
-    must(subsampler_init(&s.subsampler, &in.head.vocab, &opt.subsample, &err), &err);
-    cli_add_provenance(&in.head);
-    must(corpus_writer_open(&s.out, out.fd, out.name, &in.head, &err), &err);
+    must(subsampler_init(&s.subsampler, &in.header.vocab, &opt.subsample, &err), &err);
+    cli_add_provenance(&in.header);
+    must(corpus_writer_open(&s.out, out.fd, out.name, &in.header, &err), &err);
 
     size_t count;
     while (must(corpus_read(&in, &count, &err), &err) > 0)

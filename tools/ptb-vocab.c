@@ -60,7 +60,7 @@ static const struct cli_program program = {
 
 static struct error err;
 static struct output out;
-static struct head head; /* of the output */
+static struct header header; /* of the output */
 
 /* A stream that is read must not be the output, too. */
 static void refuse_as_output(const char *name, int fd)
@@ -117,7 +117,7 @@ static void tell_totals(const struct corpus_totals *totals, uint32_t words)
 static void finish(struct corpus_writer *corpus, uint64_t bad_words)
 {
     tell_bad_words(bad_words);
-    tell_totals(&corpus->totals, head.vocab.words.count);
+    tell_totals(&corpus->totals, header.vocab.words.count);
     must(corpus_writer_finish(corpus, &err), &err);
     corpus_writer_close(corpus);
 }
@@ -129,8 +129,8 @@ static uint32_t *select_words(const struct vocab *counted)
     uint32_t *new_id = memory_new(counted->words.count, sizeof *new_id, &err);
     if (!new_id)
         cli_die(&err);
-    must(vocab_select(&head.vocab, &counted->words, counted->count, 0, opt.min_count, opt.max_vocab,
-                      new_id, &err),
+    must(vocab_select(&header.vocab, &counted->words, counted->count, 0, opt.min_count,
+                      opt.max_vocab, new_id, &err),
          &err);
     return new_id;
 }
@@ -142,34 +142,34 @@ static void encode_own(struct text_reader *text)
     struct text_counter counter;
     count_text(&counter, text, &opt.memory);
     uint32_t *new_id = select_words(&counter.whole.counted);
-    must(corpus_writer_open(&corpus, out.fd, out.name, &head, &err), &err);
+    must(corpus_writer_open(&corpus, out.fd, out.name, &header, &err), &err);
     must(encode_counted(&counter, new_id, &corpus, &err), &err);
     finish(&corpus, counter.whole.bad_words);
     free(new_id);
     text_counter_release(&counter);
 }
 
-/* Writes the text with the vocabulary in `head` as it comes. */
+/* Writes the text with the vocabulary in `header` as it comes. */
 static void encode_with_given(struct text_reader *text)
 {
     struct corpus_writer corpus;
     struct text_options options = reading();
-    struct word_index *index = word_index_new(&head.vocab.words, &err);
+    struct word_index *index = word_index_new(&header.vocab.words, &err);
     if (!index)
         cli_die(&err);
     uint64_t bad_words;
     options.progress = NULL;
-    must(corpus_writer_open(&corpus, out.fd, out.name, &head, &err), &err);
+    must(corpus_writer_open(&corpus, out.fd, out.name, &header, &err), &err);
     must(encode_text(text, &options, index, &corpus, &bad_words, &err), &err);
     finish(&corpus, bad_words);
     word_index_free(index);
 }
 
-/* Cuts the vocabulary in `head`, which is of counts. */
+/* Cuts the vocabulary in `header`, which is of counts. */
 static void cut_vocab(void)
 {
-    struct vocab counted = head.vocab;
-    head.vocab = (struct vocab){0};
+    struct vocab counted = header.vocab;
+    header.vocab = (struct vocab){0};
     free(select_words(&counted));
     vocab_release(&counted);
 }
@@ -180,9 +180,9 @@ static void read_vocab(const char *path)
     const char *name;
     int fd = cli_open_input(path, &name, true);
     refuse_as_output(name, fd);
-    int kind = must(stream_verify(fd, name, &head, &err), &err);
-    bool counted = vocab_has_unknown(&head.vocab) &&
-                   (vocab_known_tokens(&head.vocab) > 0 || head.vocab.words.count == 1);
+    int kind = must(verify_stream(fd, name, &header, &err), &err);
+    bool counted = vocab_has_unknown(&header.vocab) &&
+                   (vocab_known_tokens(&header.vocab) > 0 || header.vocab.words.count == 1);
     if (kind == STREAM_VECTORS && !counted) /* its words are of no text that is known */
         must(error_set(&err, STATUS_INPUT,
                        "%s: vectors of another program, without the counts of their words", name),
@@ -200,14 +200,14 @@ static void read_vocab(const char *path)
 /* ---- counts ---- */
 
 /* Writes what was counted, and takes it out of the counter. */
-static void write_counts(struct counter *counter)
+static void write_counts(struct word_counter *counter)
 {
     tell_bad_words(counter->bad_words);
     tell_totals(&counter->totals, counter->counted.words.count);
-    head.vocab = counter->counted;
+    header.vocab = counter->counted;
     counter->counted = (struct vocab){0};
-    must(counts_write(out.fd, out.name, &head, &counter->totals, &err), &err);
-    counter_release(counter);
+    must(counts_write(out.fd, out.name, &header, &counter->totals, &err), &err);
+    word_counter_release(counter);
 }
 
 static void write_counts_of_text(struct text_reader *text)
@@ -222,7 +222,7 @@ static void write_counts_of_text(struct text_reader *text)
 static struct words records;
 static struct word_index *record_index;
 
-static void join_provenance(const struct head *from)
+static void join_provenance(const struct header *from)
 {
     for (size_t i = 0; i < from->programs; i++) {
         const struct bytes *record = &from->provenance[i];
@@ -232,14 +232,14 @@ static void join_provenance(const struct head *from)
         if (place == NO_WORD)
             cli_die(&err);
         if (place == known)
-            must(head_add_provenance(&head, record->data, record->size, &err), &err);
+            must(header_add_provenance(&header, record->data, record->size, &err), &err);
     }
 }
 
-static void merge_one(const char *path, struct counter *counter)
+static void merge_one(const char *path, struct word_counter *counter)
 {
     const char *name;
-    struct head from = {0};
+    struct header from = {0};
     struct corpus_totals totals;
     int fd = cli_open_input(path, &name, true);
     refuse_as_output(name, fd);
@@ -247,29 +247,29 @@ static void merge_one(const char *path, struct counter *counter)
     if (!stream)
         cli_die(&err);
     must(counts_read(stream, &from, &totals, &err), &err);
-    must(counter_merge(counter, name, &from.vocab, &totals, &err), &err);
+    must(word_counter_merge(counter, name, &from.vocab, &totals, &err), &err);
     join_provenance(&from);
     stream_reader_close(stream);
-    head_release(&from);
+    header_release(&from);
     close(fd);
 }
 
 /* Of the streams, or of standard input where there is none. */
 static void merge_counts(char **stream)
 {
-    struct counter counter;
-    struct head own = {0};
+    struct word_counter counter;
+    struct header own = {0};
     record_index = word_index_new(&records, &err);
     if (!record_index)
         cli_die(&err);
-    must(counter_init(&counter, &err), &err);
+    must(word_counter_init(&counter, &err), &err);
     do
         merge_one(*stream, &counter);
     while (*stream && *++stream);
     cli_add_provenance(&own);
     join_provenance(&own);
     write_counts(&counter);
-    head_release(&own);
+    header_release(&own);
     word_index_free(record_index);
     words_release(&records);
 }
@@ -309,7 +309,7 @@ static void read_text(const char *path)
     int in = cli_open_input(path, &name, false);
     must(output_open(&out, cli_common()->output, in, &err), &err);
     must(text_reader_init(&text, in, name, TEXT_BLOCK, &err), &err);
-    cli_add_provenance(&head);
+    cli_add_provenance(&header);
     if (opt.count)
         write_counts_of_text(&text);
     else if (opt.vocab)
@@ -336,6 +336,6 @@ int main(int argc, char **argv)
         read_text(operand[0]);
     }
     must(output_commit(&out, &err), &err);
-    head_release(&head);
+    header_release(&header);
     return STATUS_OK;
 }

@@ -78,8 +78,8 @@ int main(int argc, char **argv)
     struct examples examples;
     struct sentences text;
     must(corpus_reader_open(&in, fd, name, &err), &err);
-    must(examples_init(&examples, &opt.examples, &in.head.vocab, &err), &err);
-    must(sentences_init(&text, head_id_width(&in.head), batcher_text_limit(opt.memory), &err),
+    must(examples_init(&examples, &opt.examples, &in.header.vocab, &err), &err);
+    must(sentences_init(&text, header_id_width(&in.header), batcher_text_limit(opt.memory), &err),
          &err);
     read_corpus(&in, &text);
 
@@ -88,8 +88,8 @@ int main(int argc, char **argv)
                                        .memory = opt.memory,
                                        .name = name};
     struct batches_writer batches;
-    cli_add_provenance(&in.head);
-    must(batches_writer_open(&batches, out.fd, out.name, &in.head, &batching.shape, &err), &err);
+    cli_add_provenance(&in.header);
+    must(batches_writer_open(&batches, out.fd, out.name, &in.header, &batching.shape, &err), &err);
     cli_note("%llu examples, %lu epochs, %llu minibatches", (unsigned long long)text.count,
              (unsigned long)opt.epochs, (unsigned long long)batches_in_all(&batching.shape));
     must(batcher_run(&batching, &examples, &text, &batches, &err), &err);

@@ -27,7 +27,7 @@ static const struct cli_option options[] = {
     {'v', "vocab", OPTION_FLAG, &want_vocab, "the vocabulary: word, tab, count", 0, 0, false},
     {'c', "check", OPTION_FLAG, &want_check, "of each STREAM a line: whether it is whole and valid",
      0, 0, false},
-    {0, "quick", OPTION_FLAG, &quick, "with --check: look at its head and its END alone", 0, 0,
+    {0, "quick", OPTION_FLAG, &quick, "with --check: look at its header and its END alone", 0, 0,
      false},
     {0},
 };
@@ -38,7 +38,7 @@ static const struct cli_program program = {
     .summary = "Print a stream as text: sentences, examples, vectors (of WORD alone), or counts.",
     .options = options,
     .max_operands = INT_MAX,
-    .example = "ptb-vocab < ptb.txt | ptb-subsample | sgns-cat | head",
+    .example = "ptb-vocab < ptb.txt | ptb-subsample | sgns-cat | header",
 };
 
 static struct error err;
@@ -48,7 +48,7 @@ static bool terminal;
 
 static void print_word(const struct vocab *vocab, uint32_t id)
 {
-    text_print(text, words_text(&vocab->words, id), words_length(&vocab->words, id), terminal);
+    escape_print_if(text, words_text(&vocab->words, id), words_length(&vocab->words, id), terminal);
 }
 
 /* Stops where nothing can be written any more. */
@@ -81,23 +81,23 @@ static void print_number(const char *label, uint64_t number)
 }
 
 static void print_kind(const struct stream_reader *stream, const char *kind,
-                       const struct head *head)
+                       const struct header *header)
 {
     unsigned major, minor;
     stream_reader_version(stream, &major, &minor);
     fprintf(text, "kind: %s\nversion: %u.%u\n", kind, major, minor);
-    print_number("words", head->vocab.words.count);
+    print_number("words", header->vocab.words.count);
 }
 
-static void print_provenance(const struct head *head)
+static void print_provenance(const struct header *header)
 {
-    for (size_t i = 0; i < head->programs; i++) {
-        const struct bytes *record = &head->provenance[i];
+    for (size_t i = 0; i < header->programs; i++) {
+        const struct bytes *record = &header->provenance[i];
         fputs("made by:", text);
         for (size_t at = 0; at < record->size;) {
             const char *string = (const char *)record->data + at;
             fputc(' ', text);
-            text_print_escaped(text, string, strlen(string));
+            escape_print(text, string, strlen(string));
             at += strlen(string) + 1;
         }
         fputc('\n', text);
@@ -117,18 +117,18 @@ static void cat_corpus(struct stream_reader *stream)
             } else {
                 if (!line_start)
                     fputc(' ', text);
-                print_word(&in.head.vocab, in.token[i]);
+                print_word(&in.header.vocab, in.token[i]);
             }
             line_start = in.token[i] == SENTENCE_END;
         }
     if (want_header) {
-        print_kind(stream, "corpus", &in.head);
+        print_kind(stream, "corpus", &in.header);
         print_number("sentences", in.totals.sentences);
         print_number("tokens", in.totals.tokens);
-        print_provenance(&in.head);
+        print_provenance(&in.header);
     }
     if (want_vocab)
-        print_vocab(&in.head.vocab);
+        print_vocab(&in.header.vocab);
     corpus_reader_close(&in);
 }
 
@@ -153,26 +153,26 @@ static void cat_batches(struct stream_reader *stream)
     struct minibatch batch = {0};
     while (check_written(), must(batches_read(&in, &batch, &err), &err) > 0)
         if (!want_header && !want_vocab)
-            print_examples(&batch, &in.head.vocab);
+            print_examples(&batch, &in.header.vocab);
     if (want_header) {
-        print_kind(stream, "batches", &in.head);
+        print_kind(stream, "batches", &in.header);
         print_number("batch size", in.shape.batch_size);
         print_number("epochs", in.shape.epochs);
         print_number("examples", in.shape.examples);
         print_number("total examples", in.totals.examples);
         print_number("contexts", in.totals.contexts);
         print_number("noise", in.totals.noise);
-        print_provenance(&in.head);
+        print_provenance(&in.header);
     }
     if (want_vocab)
-        print_vocab(&in.head.vocab);
+        print_vocab(&in.header.vocab);
     minibatch_release(&batch);
     batches_reader_close(&in);
 }
 
 static void print_row(const struct vectors_reader *in, uint32_t id, const float *row)
 {
-    print_word(&in->head.vocab, id);
+    print_word(&in->header.vocab, id);
     for (uint32_t i = 0; i < in->dim; i++)
         fprintf(text, " %.9g", row[i]);
     fputc('\n', text);
@@ -202,42 +202,43 @@ static void cat_vectors(struct stream_reader *stream, const char *name, const ch
     in.checkpoint_data = &in;
     uint32_t wanted = NO_WORD, first, count;
     if (word)
-        must(spelling_find(&in.head.vocab, name, word, &wanted, &err), &err);
+        must(spelling_find(&in.header.vocab, name, word, &wanted, &err), &err);
     bool quiet = want_header || want_vocab;
     if (!quiet && !word)
-        fprintf(text, "%lu %lu\n", (unsigned long)in.head.vocab.words.count, (unsigned long)in.dim);
+        fprintf(text, "%lu %lu\n", (unsigned long)in.header.vocab.words.count,
+                (unsigned long)in.dim);
     while (check_written(), must(vectors_read(&in, &first, &count, &err), &err) > 0)
         for (uint32_t i = 0; i < count && !quiet; i++)
             if (!word || first + i == wanted)
                 print_row(&in, first + i, in.value + (size_t)i * in.dim);
     must(checkpoint_check_end(&checkpoint, &in, &err), &err);
     if (want_header) {
-        print_kind(stream, "vectors", &in.head);
+        print_kind(stream, "vectors", &in.header);
         print_number("dim", in.dim);
         print_number("rows", in.rows);
         print_checkpoint();
-        print_provenance(&in.head);
+        print_provenance(&in.header);
     }
     if (want_vocab)
-        print_vocab(&in.head.vocab);
+        print_vocab(&in.header.vocab);
     checkpoint_check_release(&checkpoint);
     vectors_reader_close(&in);
 }
 
 static void cat_counts(struct stream_reader *stream)
 {
-    struct head head = {0};
+    struct header header = {0};
     struct corpus_totals totals;
-    must(counts_read(stream, &head, &totals, &err), &err);
+    must(counts_read(stream, &header, &totals, &err), &err);
     if (want_header) {
-        print_kind(stream, "counts", &head);
+        print_kind(stream, "counts", &header);
         print_number("sentences", totals.sentences);
         print_number("tokens", totals.tokens);
-        print_provenance(&head);
+        print_provenance(&header);
     } else {
-        print_vocab(&head.vocab);
+        print_vocab(&header.vocab);
     }
-    head_release(&head);
+    header_release(&header);
     stream_reader_close(stream);
 }
 
@@ -266,27 +267,27 @@ static int open_stream(const char *path, const char **name)
 /* Returns the kind, or -1. *whole: all of the stream was read. */
 static int check_stream(int fd, const char *name, bool *whole)
 {
-    struct head head = {0};
+    struct header header = {0};
     if (quick)
-        return stream_check_ends(fd, name, whole, &err);
+        return quick_check(fd, name, whole, &err);
     *whole = true;
-    int kind = stream_verify(fd, name, &head, &err);
-    head_release(&head);
+    int kind = verify_stream(fd, name, &header, &err);
+    header_release(&header);
     return kind;
 }
 
 static void tell_good(const char *name, int kind, bool whole)
 {
-    text_print_escaped(text, name, strlen(name));
+    escape_print(text, name, strlen(name));
     fprintf(text, ": %s stream, %s\n", stream_kind_name((enum stream_kind)kind),
-            whole ? "ok" : "head and END ok, data not checked");
+            whole ? "ok" : "header and END ok, data not checked");
 }
 
 static void tell_fault(void)
 {
     checked.bad += err.status == STATUS_INPUT;
     checked.unread += err.status != STATUS_INPUT;
-    text_print_escaped(text, err.text, strlen(err.text));
+    escape_print(text, err.text, strlen(err.text));
     fputc('\n', text);
 }
 

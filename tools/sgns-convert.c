@@ -104,15 +104,15 @@ static void open_output(int fd)
         must(output_text(&out, &err), &err);
 }
 
-static void start_output(struct head *head, uint32_t dimensions)
+static void start_output(struct header *header, uint32_t dimensions)
 {
     dim = dimensions;
     if (!to) {
-        cli_add_provenance(head);
-        must(vectors_writer_open(&stream, out.fd, out.name, head, dim, &err), &err);
+        cli_add_provenance(header);
+        must(vectors_writer_open(&stream, out.fd, out.name, header, dim, &err), &err);
         return;
     }
-    export = (struct export){.vocab = &head->vocab,
+    export = (struct export){.vocab = &header->vocab,
                              .dim = dim,
                              .rows = &out,
                              .words = to->words_end ? &out_words : NULL};
@@ -159,7 +159,7 @@ static void convert_stream(void)
     if (!opened)
         cli_die(&err);
     must(vectors_reader_attach(&reader, opened, &err), &err);
-    start_output(&reader.head, reader.dim);
+    start_output(&reader.header, reader.dim);
     if (opt.output_vectors) {
         must(checkpoint_rows(&reader, WEIGHTS_CONTEXT, put_rows, NULL, &err), &err);
     } else {
@@ -173,7 +173,7 @@ static void convert_stream(void)
 
 /* ---- from another program's file ---- */
 
-static void tell_left_out(const struct import_left_out *rows, const char *why)
+static void tell_left_out(const struct import_skipped *rows, const char *why)
 {
     if (rows->count > 0)
         cli_note("%llu row%s left out, %s: the first is %s %llu", (unsigned long long)rows->count,
@@ -210,14 +210,14 @@ static void convert_foreign(struct input *words)
 {
     struct import import = {0};
     must(from->import(&in, words, opt.ignore_count, &import, &err), &err);
-    struct head head = {.vocab = import.vocab};
+    struct header header = {.vocab = import.vocab};
     import.vocab = (struct vocab){0};
-    start_output(&head, import.dim);
-    copy_rows(&import, head.vocab.words.count);
+    start_output(&header, import.dim);
+    copy_rows(&import, header.vocab.words.count);
     finish_output();
     tell_import(&import);
     import_release(&import);
-    head_release(&head);
+    header_release(&header);
 }
 
 /* The same with the second file of the input's format. */
@@ -226,11 +226,11 @@ static void convert_foreign_of_two(const char *path)
     if (!opt.words && !path)
         cli_usage_error("--from=%s: its words are in a file of their own: name it, --words=FILE",
                         from->name);
-    char *beside = opt.words ? NULL : format_words_name(from, path, &err);
-    if (!opt.words && !beside)
+    char *side_task = opt.words ? NULL : format_words_name(from, path, &err);
+    if (!opt.words && !side_task)
         cli_die(&err);
     const char *name;
-    int fd = cli_open_input(opt.words ? opt.words : beside, &name, false);
+    int fd = cli_open_input(opt.words ? opt.words : side_task, &name, false);
     if (fd == in.fd)
         cli_usage_error("standard input cannot be both the vectors and their words");
     if (output_is_same(cli_common()->output, fd) ||
@@ -240,7 +240,7 @@ static void convert_foreign_of_two(const char *path)
     convert_foreign(&words);
     input_release(&words);
     close(fd);
-    free(beside);
+    free(side_task);
 }
 
 static void check_options(void)

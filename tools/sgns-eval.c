@@ -55,7 +55,7 @@ struct evaluation {
     struct vectors_reader in;
     float *rows;
     uint32_t words; /* that are used */
-    struct letter_case letter_case;
+    struct case_folding letter_case;
     struct output out;
 };
 
@@ -63,7 +63,7 @@ struct evaluation {
 
 static void print_text(const struct evaluation *e, const char *text)
 {
-    text_print_escaped(e->out.text, text, strlen(text));
+    escape_print(e->out.text, text, strlen(text));
 }
 
 /* Columns: file, section, measure, score, correct, used, all. */
@@ -99,8 +99,8 @@ static void list_unknown_words(const struct evaluation *e, const char *name,
     for (uint32_t i = 0; i < set->unknown.count; i++) {
         print_text(e, name);
         fputc('\t', e->out.text);
-        text_print(e->out.text, words_text(&set->unknown, i), words_length(&set->unknown, i),
-                   isatty(e->out.fd));
+        escape_print_if(e->out.text, words_text(&set->unknown, i), words_length(&set->unknown, i),
+                        isatty(e->out.fd));
         fputc('\n', e->out.text);
     }
 }
@@ -257,16 +257,16 @@ int main(int argc, char **argv)
     e.rows = vectors_read_all(&e.in, &err);
     if (!e.rows)
         cli_die(&err);
-    const struct words *words = &e.in.head.vocab.words;
+    const struct words *words = &e.in.header.vocab.words;
     e.words = restricted == 0 || restricted > words->count ? words->count : restricted;
-    must(letter_case_init(&e.letter_case, words, e.words, match_case, &err), &err);
+    must(case_folding_init(&e.letter_case, words, e.words, match_case, &err), &err);
     if (!list_unknown)
         fputs("file\tsection\tmeasure\tscore\tcorrect\tused\tall\n", e.out.text);
     for (size_t i = 0; i < files; i++)
         evaluate(&e, &file[i]);
     must(output_commit(&e.out, &err), &err);
 
-    letter_case_release(&e.letter_case);
+    case_folding_release(&e.letter_case);
     free(e.rows);
     free(file);
     vectors_reader_close(&e.in);

@@ -194,7 +194,7 @@ static void offer(struct session *s, const char *source)
 {
     const struct queries *batch = &s->batch;
     if (batch->unknown)
-        spelling_unknown(&s->in.head.vocab, source, batch->unknown, batch->unknown_length, &err);
+        spelling_unknown(&s->in.header.vocab, source, batch->unknown, batch->unknown_length, &err);
     if (err.status != STATUS_USAGE)
         cli_die(&err);
 }
@@ -217,7 +217,7 @@ static void add(struct session *s, const char *text, size_t length, const struct
 
 static void use_index(struct session *s)
 {
-    s->index = word_index_new(&s->in.head.vocab.words, &err);
+    s->index = word_index_new(&s->in.header.vocab.words, &err);
     if (!s->index)
         cli_die(&err);
     s->batch.index = s->index;
@@ -323,7 +323,7 @@ static void answer_request(struct session *s, const struct request *request, con
 static void open_session(struct session *s, int fd, const char *name)
 {
     must(vectors_reader_open(&s->in, fd, name, &err), &err);
-    const struct words *words = &s->in.head.vocab.words;
+    const struct words *words = &s->in.header.vocab.words;
     s->config = (struct knn_config){.rows = vectors_read_all(&s->in, &err),
                                     .words = words->count,
                                     .dim = s->in.dim,

@@ -83,16 +83,16 @@ static void choose_optimizer(void)
     cli_usage_error("--optimizer=%s: expected adam or sgd", opt.optimizer);
 }
 
-static struct saver_interval parse_interval(void)
+static struct checkpoint_interval parse_interval(void)
 {
     char *unit;
     errno = 0;
     unsigned long long n = strtoull(opt.every, &unit, 10);
     bool good = isdigit((unsigned char)opt.every[0]) && errno == 0 && n > 0;
     if (good && strcmp(unit, "s") == 0)
-        return (struct saver_interval){.seconds = n};
+        return (struct checkpoint_interval){.seconds = n};
     if (good && strcmp(unit, "steps") == 0)
-        return (struct saver_interval){.steps = n};
+        return (struct checkpoint_interval){.steps = n};
     cli_usage_error("--checkpoint-every=%s: expected a time like 300s or 1000steps", opt.every);
 }
 
@@ -104,7 +104,7 @@ struct report {
     uint32_t epochs;
     double speed, loss; /* examples a second; mean of all epochs */
     struct trainer *trainer;
-    struct saver *saver; /* NULL: no checkpoints are wanted */
+    struct checkpoint_saver *saver; /* NULL: no checkpoints are wanted */
 };
 
 static double speed(const struct train_state *state)
@@ -118,7 +118,7 @@ static void must_with(struct report *report, int result)
     if (result >= 0)
         return;
     if (report->saver)
-        saver_close(report->saver);
+        checkpoint_saver_close(report->saver);
     cli_die(&err);
 }
 
@@ -254,7 +254,7 @@ static int save(struct report *report, const struct train_progress *progress, st
 {
     if (report->log)
         check_log(report, fflush(report->log));
-    return saver_save(report->saver, report->trainer, progress, error);
+    return checkpoint_saver_save(report->saver, report->trainer, progress, error);
 }
 
 static bool is_stopped(void)
@@ -267,7 +267,7 @@ static int between(void *data, const struct train_progress *progress, struct err
     struct report *report = data;
     if (is_stopped())
         return 1;
-    if (!report->saver || !saver_due(report->saver, progress->steps))
+    if (!report->saver || !checkpoint_saver_due(report->saver, progress->steps))
         return 0;
     return save(report, progress, error);
 }
@@ -285,7 +285,7 @@ static const char *recorded_init(const struct bytes *record)
 
 /* The run that goes on began where the checkpoint tells: this stays in the chain of its commands, and
  * is not read again. */
-static void resume_init(struct head *head, const struct head *from, const char *name)
+static void resume_init(struct header *header, const struct header *from, const char *name)
 {
     if (from->programs == 0)
         return;
@@ -293,29 +293,29 @@ static void resume_init(struct head *head, const struct head *from, const char *
     if (opt.init && (!init || strcmp(init, opt.init) != 0))
         must(error_set(&err, STATUS_INPUT, "%s: a checkpoint of a run with another --init", name),
              &err);
-    must(head_join_provenance(head, from, from->programs - 1, &err), &err);
+    must(header_join_provenance(header, from, from->programs - 1, &err), &err);
     opt.init = init ? strdup(init) : NULL;
 }
 
 static void resume(struct trainer *trainer, const struct checkpoint_run *run,
-                   struct train_progress *progress, struct head *head)
+                   struct train_progress *progress, struct header *header)
 {
     const char *name;
-    struct head from = {0};
+    struct header from = {0};
     int fd = cli_open_input(opt.resume, &name, true);
     must(checkpoint_read(fd, name, run, trainer, progress, &from, &err), &err);
-    resume_init(head, &from, name);
-    head_release(&from);
+    resume_init(header, &from, name);
+    header_release(&from);
     close(fd);
     cli_note("going on behind minibatch %llu", (unsigned long long)progress->steps);
 }
 
-static void initialise(struct trainer *trainer, struct head *head)
+static void initialise(struct trainer *trainer, struct header *header)
 {
     const char *name;
-    struct initial initial;
+    struct initial_vectors initial;
     int fd = cli_open_input(opt.init, &name, true);
-    must(initial_read(fd, name, head, &opt.model, trainer, &initial, &err), &err);
+    must(initial_vectors_read(fd, name, header, &opt.model, trainer, &initial, &err), &err);
     close(fd);
     cli_note("%lu of %lu words start from %s%s", (unsigned long)initial.words,
              (unsigned long)opt.model.words, name, initial.contexts ? ", in both matrices" : "");
@@ -330,12 +330,12 @@ _Noreturn static void stop(struct report *report, const struct train_progress *p
     struct error other;
     if (report->saver && sound && earned && progress->steps > 0) {
         must(save(report, progress, &other), &other);
-        must(saver_wait(report->saver, &other), &other);
+        must(checkpoint_saver_wait(report->saver, &other), &other);
         cli_note("checkpoint behind minibatch %llu: go on with --resume=%s",
                  (unsigned long long)progress->steps, opt.checkpoint);
     }
     if (report->saver)
-        saver_close(report->saver);
+        checkpoint_saver_close(report->saver);
     /* Only now: the signal may have come after the end of the input. One Ctrl-C ends all programs of
      * a pipe. */
     if (is_stopped())
@@ -349,22 +349,22 @@ static void train_watched(struct batches_reader *in, struct report *report)
     struct checkpoint_run run = {opt.model, in->shape, stream_hash(in->stream)};
     struct train_progress progress = {0};
     struct evaluation evaluation;
-    struct train_watch watch = {report, NULL, after_step, between};
+    struct train_callbacks watch = {report, NULL, after_step, between};
     if (opt.eval) {
         const char *name;
         int fd = cli_open_input(opt.eval, &name, true);
-        must(evaluation_open(&evaluation, fd, name, &in->head.vocab.words, &err), &err);
+        must(evaluation_open(&evaluation, fd, name, &in->header.vocab.words, &err), &err);
         watch.evaluation = &evaluation;
     }
     if (opt.resume)
-        resume(report->trainer, &run, &progress, &in->head);
+        resume(report->trainer, &run, &progress, &in->header);
     else if (opt.init)
-        initialise(report->trainer, &in->head);
+        initialise(report->trainer, &in->header);
     if (report->log_old)
         cut_log(report, progress.steps);
-    cli_add_provenance(&in->head);
+    cli_add_provenance(&in->header);
     if (report->saver) {
-        saver_start(report->saver, &in->head, &run, progress.steps);
+        checkpoint_saver_start(report->saver, &in->header, &run, progress.steps);
         signals_defer(true);
         stream_interrupt_when(in->stream, is_stopped);
     }
@@ -385,16 +385,16 @@ int main(int argc, char **argv)
     char **operand = cli_start(&program, argc, argv);
     must(gpu_check_name(opt.device, &err), &err);
     choose_optimizer();
-    struct saver_interval interval = parse_interval();
+    struct checkpoint_interval interval = parse_interval();
     const char *name;
     int fd = cli_open_input(operand[0], &name, true);
     struct report report = {0};
-    struct saver saver;
+    struct checkpoint_saver saver;
     struct output out;
     must(output_open(&out, cli_common()->output, fd, &err), &err);
     check_names(fd);
     if (opt.checkpoint) {
-        must(saver_open(&saver, opt.checkpoint, interval, &err), &err);
+        must(checkpoint_saver_open(&saver, opt.checkpoint, interval, &err), &err);
         report.saver = &saver;
     }
     open_log(&report);
@@ -403,7 +403,7 @@ int main(int argc, char **argv)
     must(batches_reader_open(&in, fd, name, &err), &err);
     if (batches_in_all(&in.shape) == 0)
         must(error_set(&err, STATUS_INPUT, "%s: no minibatch to train on", name), &err);
-    opt.model.words = in.head.vocab.words.count;
+    opt.model.words = in.header.vocab.words.count;
     opt.model.batch_size = in.shape.batch_size;
     opt.model.examples = in.shape.examples * in.shape.epochs;
     opt.model.steps = batches_in_all(&in.shape);
@@ -421,14 +421,14 @@ int main(int argc, char **argv)
     report.trainer = trainer;
     train_watched(&in, &report);
     must_with(&report,
-              train_write(trainer, out.fd, out.name, &in.head, &in.shape, opt.model.dim, &err));
+              train_write(trainer, out.fd, out.name, &in.header, &in.shape, opt.model.dim, &err));
     if (report.log)
         check_log(&report, fclose(report.log));
     must_with(&report, output_commit(&out, &err));
     if (report.saver) {
         /* The vectors come first: they are worth more than a checkpoint that failed. */
-        must(saver_wait(&saver, &err), &err);
-        saver_close(&saver);
+        must(checkpoint_saver_wait(&saver, &err), &err);
+        checkpoint_saver_close(&saver);
     }
     progress_keep(&report.progress, "loss %.3f, %.1f tokens/sec on %s", report.loss, report.speed,
                   trainer->device);

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-size_t text_decode(const char *text, size_t left, uint32_t *character)
+size_t utf8_decode(const char *text, size_t left, uint32_t *character)
 {
     const uint8_t *p = (const uint8_t *)text;
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -34,7 +34,7 @@ static bool is_control(uint32_t character)
 static size_t printable(const char *text, size_t left)
 {
     uint32_t character;
-    size_t size = text_decode(text, left, &character);
+    size_t size = utf8_decode(text, left, &character);
     return is_control(character) ? 0 : size;
 }
 
@@ -52,7 +52,7 @@ static size_t escape_next(const char *text, size_t left, char *to, size_t *size)
     return length ? length : 1;
 }
 
-size_t text_escape(char *to, const char *text, size_t length)
+size_t escape_copy(char *to, const char *text, size_t length)
 {
     size_t size, used = 0;
     for (size_t at = 0; at < length; used += size)
@@ -60,7 +60,7 @@ size_t text_escape(char *to, const char *text, size_t length)
     return used;
 }
 
-void text_print_escaped(FILE *file, const char *text, size_t length)
+void escape_print(FILE *file, const char *text, size_t length)
 {
     char character[4];
     size_t size;
@@ -70,28 +70,28 @@ void text_print_escaped(FILE *file, const char *text, size_t length)
     }
 }
 
-void text_print(FILE *file, const char *text, size_t length, bool terminal)
+void escape_print_if(FILE *file, const char *text, size_t length, bool terminal)
 {
     if (terminal)
-        text_print_escaped(file, text, length);
+        escape_print(file, text, length);
     else
         fwrite(text, 1, length, file);
 }
 
-bool text_is_printable(const char *text, size_t length)
+bool escape_is_needed(const char *text, size_t length)
 {
     size_t at = 0, size;
     while (at < length && (size = printable(text + at, length - at)) > 0)
         at += size;
-    return at == length;
+    return at < length;
 }
 
-void text_print_json(FILE *file, const char *text, size_t length)
+void escape_print_json(FILE *file, const char *text, size_t length)
 {
     fputc('"', file);
     for (size_t at = 0, size; at < length; at += size ? size : 1) {
         uint32_t character;
-        size = text_decode(text + at, length - at, &character);
+        size = utf8_decode(text + at, length - at, &character);
         if (size == 0)
             fprintf(file, "\\udc%02x", (uint8_t)text[at]);
         else if (is_control(character))

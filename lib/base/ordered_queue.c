@@ -14,7 +14,7 @@ struct slot {
 };
 
 struct state {
-    const struct line *line;
+    const struct ordered_queue *line;
     struct slot *slot; /* (slots) */
     unsigned slots;
     pthread_mutex_t mutex; /* of all below, and of the slots' flags */
@@ -110,10 +110,10 @@ static void be_member(void *data)
     pthread_mutex_unlock(&s->mutex);
 }
 
-int line_run(const struct line *line, unsigned threads, struct error *err)
+int ordered_queue_run(const struct ordered_queue *line, unsigned threads, struct error *err)
 {
     struct team team;
-    struct state s = {.line = line, .slots = line_slots(threads)};
+    struct state s = {.line = line, .slots = ordered_queue_slots(threads)};
     s.slot = memory_new(s.slots, sizeof *s.slot, err);
     if (!s.slot)
         return -1;

@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 
-/* A piece lies in one of line_slots() slots, which the next ones use again. */
-struct line {
+/* A piece lies in one of ordered_queue_slots() slots, which the next ones use again. */
+struct ordered_queue {
     /* Sets up the next piece, on the caller's thread. Returns 1, or 0 where there is none, or -1. */
     int (*start)(void *data, unsigned slot, struct error *err);
     /* On thread number `member`, from 0. */
@@ -21,13 +21,14 @@ struct line {
 };
 
 /* Pieces that are on the line at a time: one where there is one thread. */
-static inline unsigned line_slots(unsigned threads)
+static inline unsigned ordered_queue_slots(unsigned threads)
 {
     return threads > 1 ? 3 * threads : 1;
 }
 
 /* Returns when all pieces are handed on. After an error, that of the first piece in their order, no
  * piece is being worked on any more. */
-int line_run(const struct line *line, unsigned threads, struct error *err) MUST_USE;
+int ordered_queue_run(const struct ordered_queue *line, unsigned threads,
+                      struct error *err) MUST_USE;
 
 #endif

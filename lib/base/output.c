@@ -212,14 +212,14 @@ static int remove_old(const struct output *output, struct error *err)
     return error_system(err, "%s: cannot remove", output->name);
 }
 
-int output_commit_both(struct output *main_one, struct output *beside, struct error *err)
+int output_commit_both(struct output *main_one, struct output *side_task, struct error *err)
 {
     struct error second;
     int result = finish(main_one, err);
-    if (finish(beside, result < 0 ? &second : err) < 0 || result < 0 ||
+    if (finish(side_task, result < 0 ? &second : err) < 0 || result < 0 ||
         remove_old(main_one, err) < 0)
         result = -1;
-    result = publish(beside, result, err);
+    result = publish(side_task, result, err);
     return publish(main_one, result, err);
 }
 

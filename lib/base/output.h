@@ -45,7 +45,8 @@ int output_commit(struct output *output, struct error *err) MUST_USE;
 /* The same for two files that belong together. Of two that replace older ones `main_one` is gone
  * before `beside` is changed: whatever ends the process in between, an old and a new file never
  * stand together. */
-int output_commit_both(struct output *main_one, struct output *beside, struct error *err) MUST_USE;
+int output_commit_both(struct output *main_one, struct output *side_task,
+                       struct error *err) MUST_USE;
 
 /* Gives up an output that was opened and not committed: its temporary goes. */
 void output_drop(struct output *output);

@@ -8,7 +8,7 @@
 
 int spool_open(struct spool *spool, struct error *err)
 {
-    *spool = (struct spool){.fd = temporary_open(err)};
+    *spool = (struct spool){.fd = temporary_file_open(err)};
     return spool->fd < 0 ? -1 : 0;
 }
 
@@ -20,7 +20,7 @@ void spool_close(struct spool *spool)
 int spool_clear(struct spool *spool, struct error *err)
 {
     if (ftruncate(spool->fd, 0) < 0)
-        return error_system(err, "cannot empty a temporary file in '%s'", temporary_folder());
+        return error_system(err, "cannot empty a temporary file in '%s'", temporary_directory());
     spool->size = 0;
     return 0;
 }
@@ -34,7 +34,7 @@ int spool_append(struct spool *spool, const void *data, size_t size, struct erro
             continue;
         if (n < 0)
             return error_system(err, "cannot write to a temporary file in '%s'",
-                                temporary_folder());
+                                temporary_directory());
         from += n;
         size -= (size_t)n;
         spool->size += (uint64_t)n;
@@ -54,7 +54,7 @@ int spool_read(const struct spool *spool, void *data, size_t size, uint64_t offs
             errno = EIO;
         if (n <= 0)
             return error_system(err, "cannot read from a temporary file in '%s'",
-                                temporary_folder());
+                                temporary_directory());
         to += n;
         size -= (size_t)n;
         offset += (uint64_t)n;

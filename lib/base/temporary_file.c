@@ -7,23 +7,23 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-const char *temporary_folder(void)
+const char *temporary_directory(void)
 {
     const char *folder = getenv("TMPDIR");
     return folder && *folder ? folder : "/tmp";
 }
 
-int temporary_open(struct error *err)
+int temporary_file_open(struct error *err)
 {
-    int fd = open(temporary_folder(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    int fd = open(temporary_directory(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd >= 0)
         return fd;
     /* Not every file system has files without a name from the start. */
     char path[PATH_MAX];
-    if (snprintf(path, sizeof path, "%s/sgns.XXXXXX", temporary_folder()) < (int)sizeof path)
+    if (snprintf(path, sizeof path, "%s/sgns.XXXXXX", temporary_directory()) < (int)sizeof path)
         fd = mkostemp(path, O_CLOEXEC);
     if (fd < 0)
-        return error_system(err, "cannot make a temporary file in '%s'", temporary_folder());
+        return error_system(err, "cannot make a temporary file in '%s'", temporary_directory());
     unlink(path);
     return fd;
 }

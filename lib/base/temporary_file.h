@@ -11,9 +11,9 @@
 
 /* A descriptor to read and write, which is the caller's to close. −1 and status 1 where the folder
  * lets none be made. */
-int temporary_open(struct error *err) MUST_USE;
+int temporary_file_open(struct error *err) MUST_USE;
 
 /* How messages call such a file: the folder that it is in. */
-const char *temporary_folder(void);
+const char *temporary_directory(void);
 
 #endif

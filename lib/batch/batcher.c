@@ -13,8 +13,8 @@ enum { UNIT_WORDS = 1 << 16 };
 enum { UNITS_PER_THREAD = 2 };
 
 struct unit {
-    const struct place *place; /* (examples) */
-    uint64_t first;            /* the place in the epoch of the first of them */
+    const struct example_ref *place; /* (examples) */
+    uint64_t first;                  /* the place in the epoch of the first of them */
     uint64_t examples;
     struct stream_frame frame;
     struct draft draft;
@@ -28,9 +28,9 @@ struct batcher {
     const struct examples *examples;
     const struct sentences *text;
     struct batches_writer *writer;
-    struct order order;        /* of a text in memory */
-    struct scatter scatter;    /* of a text in a file */
-    const struct place *place; /* (places) of the slice */
+    struct shuffle order;            /* of a text in memory */
+    struct external_shuffle scatter; /* of a text in a file */
+    const struct example_ref *place; /* (places) of the slice */
     uint64_t places;
     struct team team;
     pthread_t caller;
@@ -73,7 +73,7 @@ static int make_record(struct batcher *b, struct unit *u, uint64_t from, uint32_
     if (!record || draft_start(&u->draft, b->examples, b->epoch, n, record, err) < 0)
         return -1;
     if (b->text->spooled)
-        draft_add_items(&u->draft, b->scatter.items, u->place + from, n);
+        draft_add_packed(&u->draft, b->scatter.items, u->place + from, n);
     else
         draft_add(&u->draft, b->text, u->place + from, n);
     size_t size = draft_finish(&u->draft, more, err);
@@ -177,16 +177,16 @@ static int start_epoch(struct batcher *b, uint64_t epoch, struct error *err)
 {
     b->epoch = epoch;
     if (b->text->spooled)
-        return scatter_start(&b->scatter, epoch, err);
-    order_start(&b->order, epoch);
+        return external_shuffle_start(&b->scatter, epoch, err);
+    shuffle_start(&b->order, epoch);
     return 0;
 }
 
-/* As order_next. */
+/* As shuffle_next. */
 static int next_slice(struct batcher *b, uint64_t used, struct error *err)
 {
-    int more =
-        b->text->spooled ? scatter_next(&b->scatter, used, err) : order_next(&b->order, used, err);
+    int more = b->text->spooled ? external_shuffle_next(&b->scatter, used, err)
+                                : shuffle_next(&b->order, used, err);
     b->place = b->text->spooled ? b->scatter.place : b->order.place;
     b->places = b->text->spooled ? b->scatter.places : b->order.places;
     return more;
@@ -210,13 +210,13 @@ static int init_order(struct batcher *b, struct error *err)
 {
     const struct examples_options *o = &b->examples->options;
     if (b->text->spooled) {
-        struct scatter_options options = {b->options->memory, b->unit_examples};
-        return scatter_init(&b->scatter, b->examples, b->text, &options, &b->team, err);
+        struct external_shuffle_options options = {b->options->memory, b->unit_examples};
+        return external_shuffle_init(&b->scatter, b->examples, b->text, &options, &b->team, err);
     }
     uint64_t left = b->options->memory - batcher_text_limit(b->options->memory);
-    struct order_options options = {o->seed, o->shuffle, 1 + left / sizeof(struct place),
-                                    b->unit_examples};
-    return order_init(&b->order, b->text, &options, &b->team, err);
+    struct shuffle_options options = {o->seed, o->shuffle, 1 + left / sizeof(struct example_ref),
+                                      b->unit_examples};
+    return shuffle_init(&b->order, b->text, &options, &b->team, err);
 }
 
 static int init(struct batcher *b, struct error *err)
@@ -240,8 +240,8 @@ static int init(struct batcher *b, struct error *err)
 
 static void release(struct batcher *b)
 {
-    order_release(&b->order);
-    scatter_release(&b->scatter);
+    shuffle_release(&b->order);
+    external_shuffle_release(&b->scatter);
     for (unsigned i = 0; b->unit && i < 2 * b->set; i++) {
         stream_frame_release(&b->unit[i].frame);
         draft_release(&b->unit[i].draft);

@@ -31,7 +31,7 @@ static inline uint64_t batcher_text_limit(uint64_t memory)
     return memory / 2;
 }
 
-/* Writes them, behind the head. An error of status 3 where an example has no noise word, or a
+/* Writes them, behind the header. An error of status 3 where an example has no noise word, or a
  * minibatch would be too large for a stream. */
 int batcher_run(const struct batcher_options *options, const struct examples *examples,
                 const struct sentences *text, struct batches_writer *writer,

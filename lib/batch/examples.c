@@ -171,7 +171,7 @@ void draft_release(struct draft *d)
 }
 
 /* Random words for the windows of `n` centres, at most GROUP. */
-static void draw_windows(const struct draft *d, const struct place *place, uint32_t n,
+static void draw_windows(const struct draft *d, const struct example_ref *place, uint32_t n,
                          struct random_words *random)
 {
     struct random_at at[GROUP];
@@ -180,7 +180,7 @@ static void draw_windows(const struct draft *d, const struct place *place, uint3
     random_blocks(random, d->from->options.seed, RANDOM_WINDOW, at, n, d->epoch);
 }
 
-INLINE void add(struct draft *d, const struct sentences *text, const struct place *place,
+INLINE void add(struct draft *d, const struct sentences *text, const struct example_ref *place,
                 uint32_t n, unsigned width)
 {
     const uint32_t widest = d->from->options.window;
@@ -202,7 +202,8 @@ INLINE void add(struct draft *d, const struct sentences *text, const struct plac
     }
 }
 
-void draft_add(struct draft *d, const struct sentences *text, const struct place *place, uint32_t n)
+void draft_add(struct draft *d, const struct sentences *text, const struct example_ref *place,
+               uint32_t n)
 {
     if (d->from->width == 2)
         add(d, text, place, n, 2);
@@ -221,19 +222,19 @@ static uint32_t item_contexts(const uint8_t *item)
     return contexts;
 }
 
-uint64_t item_key(const uint8_t *item)
+uint64_t packed_example_key(const uint8_t *item)
 {
     uint64_t key;
     memcpy(&key, item, sizeof key);
     return key;
 }
 
-size_t item_size(const struct examples *e, const uint8_t *item)
+size_t packed_example_size(const struct examples *e, const uint8_t *item)
 {
     return ITEM_IDS + (1 + (size_t)item_contexts(item)) * e->width;
 }
 
-size_t item_size_most(const struct examples *e)
+size_t packed_example_size_max(const struct examples *e)
 {
     return ITEM_IDS + (1 + 2 * (size_t)e->options.window) * e->width + SLACK;
 }
@@ -251,7 +252,8 @@ INLINE size_t pack(const struct examples *e, uint64_t epoch, const uint8_t *ids,
             for (uint32_t j = 0; j < GROUP; j++)
                 at[j] = (struct random_at){0, first + j};
             random_blocks(window, e->options.seed, RANDOM_WINDOW, at, GROUP, epoch_key(e, epoch));
-            order_keys(e->options.seed, epoch, first / RANDOM_BLOCK, GROUP / RANDOM_BLOCK + 1, key);
+            shuffle_keys(e->options.seed, epoch, first / RANDOM_BLOCK, GROUP / RANDOM_BLOCK + 1,
+                         key);
         }
         const uint8_t *centre = ids + (size_t)i * width;
         if (id_at(centre, 0, width) == sentence_mark(width))
@@ -271,14 +273,15 @@ INLINE size_t pack(const struct examples *e, uint64_t epoch, const uint8_t *ids,
     return (size_t)(item - items);
 }
 
-size_t items_pack(const struct examples *e, uint64_t epoch, const uint8_t *ids, uint64_t position,
-                  uint32_t n, uint8_t *items)
+size_t examples_pack(const struct examples *e, uint64_t epoch, const uint8_t *ids,
+                     uint64_t position, uint32_t n, uint8_t *items)
 {
     return e->width == 2 ? pack(e, epoch, ids, position, n, items, 2)
                          : pack(e, epoch, ids, position, n, items, 4);
 }
 
-void draft_add_items(struct draft *d, const uint8_t *items, const struct place *place, uint32_t n)
+void draft_add_packed(struct draft *d, const uint8_t *items, const struct example_ref *place,
+                      uint32_t n)
 {
     const unsigned width = d->from->width;
     uint8_t *contexts = context_ids(d), *centres = centre_ids(d), *counts = context_counts(d);

@@ -72,24 +72,24 @@ int draft_start(struct draft *draft, const struct examples *from, uint64_t epoch
 void draft_release(struct draft *draft);
 
 /* Adds the examples whose centres are at these positions, n of them, of a text in memory. */
-void draft_add(struct draft *draft, const struct sentences *text, const struct place *place,
+void draft_add(struct draft *draft, const struct sentences *text, const struct example_ref *place,
                uint32_t n);
 
 /* An example without its noise words, packed for a temporary file: key, position, the number of
  * context words, centre, context words. Its size, at most, and that of the one at `item`. */
-size_t item_size_most(const struct examples *e);
-size_t item_size(const struct examples *e, const uint8_t *item);
-uint64_t item_key(const uint8_t *item);
+size_t packed_example_size_max(const struct examples *e);
+size_t packed_example_size(const struct examples *e, const uint8_t *item);
+uint64_t packed_example_key(const uint8_t *item);
 
 /* Packs the examples of n positions from `position` on, whose ids stand at `ids`, in a row. With
  * SENTENCES_MARGIN ids or the widest window, whichever is more, before and behind them. Marks give
  * none. Without shuffling all keys are 0. Returns the size of all. */
-size_t items_pack(const struct examples *e, uint64_t epoch, const uint8_t *ids, uint64_t position,
-                  uint32_t n, uint8_t *items);
+size_t examples_pack(const struct examples *e, uint64_t epoch, const uint8_t *ids,
+                     uint64_t position, uint32_t n, uint8_t *items);
 
 /* Adds the examples of items: place[i].at is their offset in `items`. */
-void draft_add_items(struct draft *draft, const uint8_t *items, const struct place *place,
-                     uint32_t n);
+void draft_add_packed(struct draft *draft, const uint8_t *items, const struct example_ref *place,
+                      uint32_t n);
 
 /* Draws the noise words. The record is then complete, `more` or not to follow in its minibatch;
  * returns its size, or 0 and an error of status 3 where the vocabulary has no noise word for an

@@ -18,7 +18,7 @@
 #include "batch/sentences.h"
 #include "batch/shuffle.h"
 
-struct scatter_options {
+struct external_shuffle_options {
     uint64_t memory; /* bytes, of which buckets and slices take nearly all */
     uint64_t keep;   /* places that are held over from one slice to the next, at most */
 };
@@ -36,24 +36,24 @@ struct extent {
     size_t size;
 };
 
-/* A thread's share of a stretch of the text. */
-struct stretch {
+/* A thread's share of a chunk of the text. */
+struct packed_chunk {
     uint8_t *items;
     size_t size;
 };
 
-struct scatter {
+struct external_shuffle {
     const struct examples *from;
     const struct sentences *text;
     struct team *team;
-    struct scatter_options options;
+    struct external_shuffle_options options;
     uint64_t epoch;
     /* the pass over the text */
-    uint64_t position;       /* where it stands */
-    uint32_t positions;      /* in a stretch */
-    uint32_t margin;         /* ids before and behind what is read of the text */
-    uint8_t *ids;            /* a stretch for each thread, and a margin on each side */
-    struct stretch *stretch; /* (members) */
+    uint64_t position;          /* where it stands */
+    uint32_t positions;         /* in a chunk */
+    uint32_t margin;            /* ids before and behind what is read of the text */
+    uint8_t *ids;               /* a chunk for each thread, and a margin on each side */
+    struct packed_chunk *chunk; /* (members) */
     atomic_uint next;
     /* buckets */
     struct spool file;
@@ -65,7 +65,7 @@ struct scatter {
     /* the slice */
     uint8_t *items;
     size_t items_size, items_capacity;
-    struct place *place, *unsorted;
+    struct example_ref *place, *unsorted;
     uint64_t places;
     size_t place_capacity, unsorted_capacity;
     uint64_t *run; /* (RUNS + 1) where the places with a digit start */
@@ -73,15 +73,16 @@ struct scatter {
 
 /* `text` is in a file and complete, and outlives the scatter, as do `from` and `team`. On error there
  * is nothing to release. */
-int scatter_init(struct scatter *s, const struct examples *from, const struct sentences *text,
-                 const struct scatter_options *options, struct team *team,
-                 struct error *err) MUST_USE;
-void scatter_release(struct scatter *s);
+int external_shuffle_init(struct external_shuffle *s, const struct examples *from,
+                          const struct sentences *text,
+                          const struct external_shuffle_options *options, struct team *team,
+                          struct error *err) MUST_USE;
+void external_shuffle_release(struct external_shuffle *s);
 
 /* Starts an epoch, from 0. */
-int scatter_start(struct scatter *s, uint64_t epoch, struct error *err) MUST_USE;
+int external_shuffle_start(struct external_shuffle *s, uint64_t epoch, struct error *err) MUST_USE;
 
-/* The next slice, as of order_next: s->places of them at s->place, whose items stand at s->items. */
-int scatter_next(struct scatter *s, uint64_t used, struct error *err) MUST_USE;
+/* The next slice, as of shuffle_next: s->places of them at s->place, whose items stand at s->items. */
+int external_shuffle_next(struct external_shuffle *s, uint64_t used, struct error *err) MUST_USE;
 
 #endif

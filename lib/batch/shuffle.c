@@ -16,16 +16,16 @@ enum { DIGIT_MAX = 12, FEW = 16 };
 
 /* ---- sorting ---- */
 
-static bool precedes(const struct place *a, const struct place *b)
+static bool precedes(const struct example_ref *a, const struct example_ref *b)
 {
     return a->key < b->key || (a->key == b->key && a->at < b->at);
 }
 
 /* Where nearly all are near their place. */
-static void sort_by_insertion(struct place *place, uint64_t n)
+static void sort_by_insertion(struct example_ref *place, uint64_t n)
 {
     for (uint64_t i = 1; i < n; i++) {
-        struct place moved = place[i];
+        struct example_ref moved = place[i];
         uint64_t to = i;
         for (; to > 0 && precedes(&moved, &place[to - 1]); to--)
             place[to] = place[to - 1];
@@ -39,8 +39,8 @@ static unsigned whole_log2(uint64_t n)
 }
 
 /* By the first bits that may differ, then each part by itself. */
-static void sort_by_digit(struct place *place, uint64_t n, unsigned bits, unsigned digit,
-                          struct place *scratch)
+static void sort_by_digit(struct example_ref *place, uint64_t n, unsigned bits, unsigned digit,
+                          struct example_ref *scratch)
 {
     const unsigned shift = 64 - bits - digit;
     const uint32_t mask = (1u << digit) - 1;
@@ -59,11 +59,11 @@ static void sort_by_digit(struct place *place, uint64_t n, unsigned bits, unsign
     memcpy(place, scratch, n * sizeof *place);
     for (uint32_t i = 0; i <= mask && n >> digit > FEW; i++) {
         uint64_t start = i > 0 ? end[i - 1] : 0;
-        order_sort(place + start, end[i] - start, bits + digit, scratch);
+        shuffle_sort(place + start, end[i] - start, bits + digit, scratch);
     }
 }
 
-void order_sort(struct place *place, uint64_t n, unsigned bits, struct place *scratch)
+void shuffle_sort(struct example_ref *place, uint64_t n, unsigned bits, struct example_ref *scratch)
 {
     unsigned digit = whole_log2(n) < DIGIT_MAX ? whole_log2(n) : DIGIT_MAX;
     if (digit > 64 - bits)
@@ -73,9 +73,10 @@ void order_sort(struct place *place, uint64_t n, unsigned bits, struct place *sc
     sort_by_insertion(place, n);
 }
 
-void order_keys(uint64_t seed, uint64_t epoch, uint64_t block, uint32_t n, struct random_words *key)
+void shuffle_keys(uint64_t seed, uint64_t epoch, uint64_t block, uint32_t n,
+                  struct random_words *key)
 {
-    struct random_at at[ORDER_KEYS];
+    struct random_at at[SHUFFLE_KEYS];
     for (uint32_t i = 0; i < n; i++)
         at[i] = (struct random_at){block + i, 0};
     random_blocks(key, seed, RANDOM_SHUFFLE, at, n, epoch);
@@ -83,197 +84,197 @@ void order_keys(uint64_t seed, uint64_t epoch, uint64_t block, uint32_t n, struc
 
 /* ---- life cycle ---- */
 
-static uint64_t bins(const struct order *o)
+static uint64_t bins(const struct shuffle *s)
 {
-    return (uint64_t)1 << o->bits;
+    return (uint64_t)1 << s->bits;
 }
 
-static unsigned members(const struct order *o)
+static unsigned members(const struct shuffle *s)
 {
-    return atomic_load(&o->team->members);
+    return atomic_load(&s->team->members);
 }
 
-static int reserve_places(struct order *o, uint64_t n, struct error *err)
+static int reserve_places(struct shuffle *s, uint64_t n, struct error *err)
 {
-    return memory_reserve(&o->place, &o->place_capacity, n, sizeof *o->place, err);
+    return memory_reserve(&s->place, &s->place_capacity, n, sizeof *s->place, err);
 }
 
-int order_init(struct order *o, const struct sentences *text, const struct order_options *options,
-               struct team *team, struct error *err)
+int shuffle_init(struct shuffle *s, const struct sentences *text,
+                 const struct shuffle_options *options, struct team *team, struct error *err)
 {
-    *o = (struct order){.text = text, .team = team, .options = *options};
-    o->bits = 1 + whole_log2(text->count / BIN_PLACES);
-    if (o->bits > BIN_BITS_MAX)
-        o->bits = BIN_BITS_MAX;
-    uint64_t most = o->options.capacity < text->count ? o->options.capacity : text->count;
-    o->scratch = memory_new(members(o), sizeof *o->scratch, err);
-    o->scratch_capacity = memory_new(members(o), sizeof *o->scratch_capacity, err);
-    o->first = memory_new(bins(o) + 1, sizeof *o->first, err);
-    o->count = memory_new(members(o) * bins(o), sizeof *o->count, err);
-    if (o->scratch && o->scratch_capacity && o->first && o->count &&
-        reserve_places(o, most + options->keep, err) == 0)
+    *s = (struct shuffle){.text = text, .team = team, .options = *options};
+    s->bits = 1 + whole_log2(text->count / BIN_PLACES);
+    if (s->bits > BIN_BITS_MAX)
+        s->bits = BIN_BITS_MAX;
+    uint64_t most = s->options.capacity < text->count ? s->options.capacity : text->count;
+    s->scratch = memory_new(members(s), sizeof *s->scratch, err);
+    s->scratch_capacity = memory_new(members(s), sizeof *s->scratch_capacity, err);
+    s->first = memory_new(bins(s) + 1, sizeof *s->first, err);
+    s->count = memory_new(members(s) * bins(s), sizeof *s->count, err);
+    if (s->scratch && s->scratch_capacity && s->first && s->count &&
+        reserve_places(s, most + options->keep, err) == 0)
         return 0;
-    order_release(o);
+    shuffle_release(s);
     return -1;
 }
 
-void order_release(struct order *o)
+void shuffle_release(struct shuffle *s)
 {
-    for (unsigned i = 0; o->scratch && i < members(o); i++)
-        free(o->scratch[i]);
-    free(o->scratch);
-    free(o->scratch_capacity);
-    free(o->place);
-    free(o->first);
-    free(o->count);
-    *o = (struct order){0};
+    for (unsigned i = 0; s->scratch && i < members(s); i++)
+        free(s->scratch[i]);
+    free(s->scratch);
+    free(s->scratch_capacity);
+    free(s->place);
+    free(s->first);
+    free(s->count);
+    *s = (struct shuffle){0};
 }
 
 /* ---- what the team does ---- */
 
-static void run(struct order *o, team_function *function)
+static void run(struct shuffle *s, team_function *function)
 {
-    atomic_store(&o->next, o->bin);
-    team_run(o->team, function, o);
+    atomic_store(&s->next, s->bin);
+    team_run(s->team, function, s);
 }
 
 /* Calls visit for every centre of this member's part of the text, with its key and its bin. A macro's
  * work, done by inlining. */
-typedef void visitor(struct order *o, uint64_t *count, uint64_t bin, struct place place);
+typedef void visitor(struct shuffle *s, uint64_t *count, uint64_t bin, struct example_ref place);
 
-static inline __attribute__((always_inline)) void visit_part(struct order *o, visitor *visit)
+static inline __attribute__((always_inline)) void visit_part(struct shuffle *s, visitor *visit)
 {
     const unsigned member = team_member();
-    const struct sentences *text = o->text;
+    const struct sentences *text = s->text;
     const uint64_t blocks = (text->tokens + RANDOM_BLOCK - 1) / RANDOM_BLOCK;
-    const uint64_t start = blocks * member / members(o), end = blocks * (member + 1) / members(o);
+    const uint64_t start = blocks * member / members(s), end = blocks * (member + 1) / members(s);
     const uint8_t *ids = sentences_at(text, 0);
     const uint32_t mark = sentence_mark(text->width);
-    uint64_t *count = o->count + member * bins(o);
-    struct random_words key[ORDER_KEYS];
+    uint64_t *count = s->count + member * bins(s);
+    struct random_words key[SHUFFLE_KEYS];
     for (uint64_t block = start, n; block < end; block += n) {
-        n = end - block < ORDER_KEYS ? end - block : ORDER_KEYS;
-        order_keys(o->options.seed, o->epoch, block, (uint32_t)n, key);
+        n = end - block < SHUFFLE_KEYS ? end - block : SHUFFLE_KEYS;
+        shuffle_keys(s->options.seed, s->epoch, block, (uint32_t)n, key);
         for (uint64_t i = 0; i < RANDOM_BLOCK * n; i++) {
             uint64_t position = RANDOM_BLOCK * block + i; /* behind the text are marks */
             if (id_at(ids, (int64_t)position, text->width) == mark)
                 continue;
             uint64_t drawn = key[i / RANDOM_BLOCK].word[i % RANDOM_BLOCK];
-            visit(o, count, drawn >> (64 - o->bits), (struct place){drawn, position});
+            visit(s, count, drawn >> (64 - s->bits), (struct example_ref){drawn, position});
         }
     }
 }
 
-static void count_centre(struct order *o, uint64_t *count, uint64_t bin, struct place place)
+static void count_centre(struct shuffle *s, uint64_t *count, uint64_t bin, struct example_ref place)
 {
-    (void)o;
+    (void)s;
     (void)place;
     count[bin]++;
 }
 
-static void put_centre(struct order *o, uint64_t *count, uint64_t bin, struct place place)
+static void put_centre(struct shuffle *s, uint64_t *count, uint64_t bin, struct example_ref place)
 {
-    if (bin >= o->bin && bin < o->end)
-        o->place[count[bin]++] = place;
+    if (bin >= s->bin && bin < s->end)
+        s->place[count[bin]++] = place;
 }
 
 static void count_part(void *data)
 {
-    struct order *o = data;
-    visit_part(o, count_centre);
+    struct shuffle *s = data;
+    visit_part(s, count_centre);
 }
 
 static void put_part(void *data)
 {
-    struct order *o = data;
-    visit_part(o, put_centre);
+    struct shuffle *s = data;
+    visit_part(s, put_centre);
 }
 
 static void sort_bins(void *data)
 {
-    struct order *o = data;
+    struct shuffle *s = data;
     unsigned member = team_member();
     struct error err;
-    for (uint64_t bin; (bin = atomic_fetch_add(&o->next, 1)) < o->end && !o->failed;) {
-        uint64_t n = o->first[bin + 1] - o->first[bin];
-        if (memory_reserve(&o->scratch[member], &o->scratch_capacity[member], n,
-                           sizeof **o->scratch, &err) < 0) {
-            if (!atomic_exchange(&o->failed, true))
-                o->error = err;
+    for (uint64_t bin; (bin = atomic_fetch_add(&s->next, 1)) < s->end && !s->failed;) {
+        uint64_t n = s->first[bin + 1] - s->first[bin];
+        if (memory_reserve(&s->scratch[member], &s->scratch_capacity[member], n,
+                           sizeof **s->scratch, &err) < 0) {
+            if (!atomic_exchange(&s->failed, true))
+                s->error = err;
             return;
         }
-        order_sort(o->place + o->held + o->first[bin] - o->first[o->bin], n, o->bits,
-                   o->scratch[member]);
+        shuffle_sort(s->place + s->held + s->first[bin] - s->first[s->bin], n, s->bits,
+                     s->scratch[member]);
     }
 }
 
 /* ---- slices ---- */
 
-void order_start(struct order *o, uint64_t epoch)
+void shuffle_start(struct shuffle *s, uint64_t epoch)
 {
-    o->epoch = epoch;
-    o->bin = o->end = o->places = o->held = 0;
-    if (!o->options.shuffle)
+    s->epoch = epoch;
+    s->bin = s->end = s->places = s->held = 0;
+    if (!s->options.shuffle)
         return;
-    memset(o->count, 0, members(o) * bins(o) * sizeof *o->count);
-    run(o, count_part);
-    for (uint64_t bin = 0; bin < bins(o); bin++) {
-        o->first[bin + 1] = o->first[bin];
-        for (unsigned i = 0; i < members(o); i++)
-            o->first[bin + 1] += o->count[i * bins(o) + bin];
+    memset(s->count, 0, members(s) * bins(s) * sizeof *s->count);
+    run(s, count_part);
+    for (uint64_t bin = 0; bin < bins(s); bin++) {
+        s->first[bin + 1] = s->first[bin];
+        for (unsigned i = 0; i < members(s); i++)
+            s->first[bin + 1] += s->count[i * bins(s) + bin];
     }
 }
 
 /* Turns the counts of the slice's bins into the places where each member's centres go. */
-static void assign_places(struct order *o)
+static void assign_places(struct shuffle *s)
 {
-    uint64_t place = o->held;
-    for (uint64_t bin = o->bin; bin < o->end; bin++)
-        for (unsigned i = 0; i < members(o); i++) {
-            uint64_t *count = &o->count[i * bins(o) + bin], n = *count;
+    uint64_t place = s->held;
+    for (uint64_t bin = s->bin; bin < s->end; bin++)
+        for (unsigned i = 0; i < members(s); i++) {
+            uint64_t *count = &s->count[i * bins(s) + bin], n = *count;
             *count = place;
             place += n;
         }
 }
 
-static int fill_shuffled(struct order *o, struct error *err)
+static int fill_shuffled(struct shuffle *s, struct error *err)
 {
-    o->bin = o->end;
-    while (o->end < bins(o) &&
-           (o->end == o->bin || o->first[o->end + 1] - o->first[o->bin] <= o->options.capacity))
-        o->end++;
-    o->places = o->held + o->first[o->end] - o->first[o->bin];
-    if (reserve_places(o, o->places, err) < 0) /* a bin may be larger than what was asked for */
+    s->bin = s->end;
+    while (s->end < bins(s) &&
+           (s->end == s->bin || s->first[s->end + 1] - s->first[s->bin] <= s->options.capacity))
+        s->end++;
+    s->places = s->held + s->first[s->end] - s->first[s->bin];
+    if (reserve_places(s, s->places, err) < 0) /* a bin may be larger than what was asked for */
         return -1;
-    assign_places(o);
-    run(o, put_part);
-    run(o, sort_bins);
-    if (o->failed) {
-        *err = o->error;
+    assign_places(s);
+    run(s, put_part);
+    run(s, sort_bins);
+    if (s->failed) {
+        *err = s->error;
         return -1;
     }
-    return o->end < bins(o);
+    return s->end < bins(s);
 }
 
-static int fill_straight(struct order *o)
+static int fill_straight(struct shuffle *s)
 {
-    const struct sentences *text = o->text;
+    const struct sentences *text = s->text;
     const uint32_t mark = sentence_mark(text->width);
-    uint64_t room = o->options.capacity;
-    for (; o->bin < text->tokens; o->bin++) {
-        if (id_at(sentences_at(text, o->bin), 0, text->width) == mark)
+    uint64_t room = s->options.capacity;
+    for (; s->bin < text->tokens; s->bin++) {
+        if (id_at(sentences_at(text, s->bin), 0, text->width) == mark)
             continue;
         if (room-- == 0)
             return 1;
-        o->place[o->places++] = (struct place){0, o->bin};
+        s->place[s->places++] = (struct example_ref){0, s->bin};
     }
     return 0;
 }
 
-int order_next(struct order *o, uint64_t used, struct error *err)
+int shuffle_next(struct shuffle *s, uint64_t used, struct error *err)
 {
-    o->held = o->places - used;
-    memmove(o->place, o->place + used, o->held * sizeof *o->place);
-    o->places = o->held;
-    return o->options.shuffle ? fill_shuffled(o, err) : fill_straight(o);
+    s->held = s->places - used;
+    memmove(s->place, s->place + used, s->held * sizeof *s->place);
+    s->places = s->held;
+    return s->options.shuffle ? fill_shuffled(s, err) : fill_straight(s);
 }

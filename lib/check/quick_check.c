@@ -207,16 +207,16 @@ static enum outcome find_payload_end(int fd, uint64_t file_size, const char *nam
     return outcome;
 }
 
-/* ---- head and END together ---- */
+/* ---- header and END together ---- */
 
-/* What the head tells of END: fewest records and bytes before it, and totals, the unknown ones 0. */
+/* What the header tells of END: fewest records and bytes before it, and totals, the unknown ones 0. */
 struct expected {
     enum stream_kind kind;
     uint64_t records, size, totals[STREAM_TOTALS];
     bool known[STREAM_TOTALS];
 };
 
-/* Reads preamble and head; of counts, which are nothing else, the preamble alone. */
+/* Reads preamble and header; of counts, which are nothing else, the preamble alone. */
 static int read_head(int fd, const char *name, struct expected *e, struct error *err)
 {
     struct stream_reader *stream = stream_reader_open(fd, name, STREAM_ANY, err);
@@ -244,7 +244,7 @@ static int read_head(int fd, const char *name, struct expected *e, struct error 
             return -1;
         stream_read_so_far(stream, &e->records, &e->size);
         e->known[0] = e->known[1] = true;
-        e->totals[0] = vectors.head.vocab.words.count;
+        e->totals[0] = vectors.header.vocab.words.count;
         vectors_reader_close(&vectors);
         return 0;
     default:
@@ -274,19 +274,19 @@ static int compare_end(const struct payload_end *last, const struct expected *e,
         uint64_t total = cursor_u64(&c);
         fits = fits && (!e->known[i] || total == e->totals[i]);
     }
-    return fits ? 0 : end_fault(name, file_size, "END does not agree with the head", err);
+    return fits ? 0 : end_fault(name, file_size, "END does not agree with the header", err);
 }
 
 static int check_whole(int fd, const char *name, bool *whole, struct error *err)
 {
-    struct head head = {0};
+    struct header header = {0};
     *whole = true;
-    int kind = stream_verify(fd, name, &head, err);
-    head_release(&head);
+    int kind = verify_stream(fd, name, &header, err);
+    header_release(&header);
     return kind;
 }
 
-int stream_check_ends(int fd, const char *name, bool *whole, struct error *err)
+int quick_check(int fd, const char *name, bool *whole, struct error *err)
 {
     struct stat file;
     struct expected expected;

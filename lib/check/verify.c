@@ -7,14 +7,14 @@
 #include "stream/vectors.h"
 #include "train/checkpoint.h"
 
-/* Hands the head of a reader that is about to be closed to the caller. */
-static void take(struct head *to, struct head *from)
+/* Hands the header of a reader that is about to be closed to the caller. */
+static void take(struct header *to, struct header *from)
 {
     *to = *from;
-    *from = (struct head){0};
+    *from = (struct header){0};
 }
 
-static int verify_corpus(struct stream_reader *stream, struct head *head, struct error *err)
+static int verify_corpus(struct stream_reader *stream, struct header *header, struct error *err)
 {
     struct corpus_reader in;
     size_t count;
@@ -23,12 +23,12 @@ static int verify_corpus(struct stream_reader *stream, struct head *head, struct
         return -1;
     while ((got = corpus_read(&in, &count, err)) > 0)
         ;
-    take(head, &in.head);
+    take(header, &in.header);
     corpus_reader_close(&in);
     return got;
 }
 
-static int verify_batches(struct stream_reader *stream, struct head *head, struct error *err)
+static int verify_batches(struct stream_reader *stream, struct header *header, struct error *err)
 {
     struct batches_reader in;
     struct minibatch batch = {0};
@@ -38,7 +38,7 @@ static int verify_batches(struct stream_reader *stream, struct head *head, struc
     while ((got = batches_read(&in, &batch, err)) > 0)
         ;
     minibatch_release(&batch);
-    take(head, &in.head);
+    take(header, &in.header);
     batches_reader_close(&in);
     return got;
 }
@@ -55,7 +55,7 @@ static int check_checkpoint(void *data, const struct record *record, struct erro
     return checkpoint_check(&v->checkpoint, &v->in, record, err);
 }
 
-static int verify_vectors(struct stream_reader *stream, struct head *head, struct error *err)
+static int verify_vectors(struct stream_reader *stream, struct header *header, struct error *err)
 {
     struct checked_vectors v = {.checkpoint = {0}};
     uint32_t first, count;
@@ -69,42 +69,42 @@ static int verify_vectors(struct stream_reader *stream, struct head *head, struc
     if (got == 0)
         got = checkpoint_check_end(&v.checkpoint, &v.in, err);
     checkpoint_check_release(&v.checkpoint);
-    take(head, &v.in.head);
+    take(header, &v.in.header);
     vectors_reader_close(&v.in);
     return got;
 }
 
-static int verify_counts(struct stream_reader *stream, struct head *head, struct error *err)
+static int verify_counts(struct stream_reader *stream, struct header *header, struct error *err)
 {
     struct corpus_totals totals;
-    int result = counts_read(stream, head, &totals, err);
+    int result = counts_read(stream, header, &totals, err);
     stream_reader_close(stream);
     return result;
 }
 
 /* Takes the stream over. */
-static int verify(struct stream_reader *stream, struct head *head, struct error *err)
+static int verify(struct stream_reader *stream, struct header *header, struct error *err)
 {
     switch (stream_reader_kind(stream)) {
     case STREAM_CORPUS:
-        return verify_corpus(stream, head, err);
+        return verify_corpus(stream, header, err);
     case STREAM_BATCHES:
-        return verify_batches(stream, head, err);
+        return verify_batches(stream, header, err);
     case STREAM_VECTORS:
-        return verify_vectors(stream, head, err);
+        return verify_vectors(stream, header, err);
     default:
-        return verify_counts(stream, head, err);
+        return verify_counts(stream, header, err);
     }
 }
 
-int stream_verify(int fd, const char *name, struct head *head, struct error *err)
+int verify_stream(int fd, const char *name, struct header *header, struct error *err)
 {
     struct stream_reader *stream = stream_reader_open(fd, name, STREAM_ANY, err);
     if (!stream)
         return -1;
     enum stream_kind kind = stream_reader_kind(stream);
-    if (verify(stream, head, err) == 0)
+    if (verify(stream, header, err) == 0)
         return kind;
-    head_release(head);
+    header_release(header);
     return -1;
 }

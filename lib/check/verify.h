@@ -5,8 +5,8 @@
 
 #include "stream/header.h"
 
-/* Returns its kind if the stream is complete and valid; `head` (empty before) is then its head, the
+/* Returns its kind if the stream is complete and valid; `header` (empty before) is then its header, the
  * caller's to release. */
-int stream_verify(int fd, const char *name, struct head *head, struct error *err) MUST_USE;
+int verify_stream(int fd, const char *name, struct header *header, struct error *err) MUST_USE;
 
 #endif

@@ -16,14 +16,14 @@ static int import_word2vec(struct input *in, struct input *words, bool any_count
                            struct error *err)
 {
     (void)words;
-    return text_rows_import(in, TEXT_HEADER, any_count, to, err);
+    return text_vectors_import(in, TEXT_HEADER, any_count, to, err);
 }
 
 static int import_glove(struct input *in, struct input *words, bool any_count, struct import *to,
                         struct error *err)
 {
     (void)words;
-    return text_rows_import(in, TEXT_HEADER_OR_NOT, any_count, to, err);
+    return text_vectors_import(in, TEXT_HEADER_OR_NOT, any_count, to, err);
 }
 
 static int import_binary(struct input *in, struct input *words, bool any_count, struct import *to,
@@ -51,13 +51,13 @@ static int import_projector(struct input *in, struct input *words, bool any_coun
 enum { WORD2VEC, WORD2VEC_BIN, GLOVE, FASTTEXT, NPY, PROJECTOR };
 
 const struct format formats[] = {
-    [WORD2VEC] = {"word2vec", false, NULL, NULL, import_word2vec, text_rows_export_header,
-                  text_rows_export_row},
-    [WORD2VEC_BIN] = {"word2vec-bin", true, NULL, NULL, import_binary, text_rows_export_header,
+    [WORD2VEC] = {"word2vec", false, NULL, NULL, import_word2vec, text_vectors_export_header,
+                  text_vectors_export_row},
+    [WORD2VEC_BIN] = {"word2vec-bin", true, NULL, NULL, import_binary, text_vectors_export_header,
                       word2vec_binary_export_row},
-    [GLOVE] = {"glove", false, NULL, NULL, import_glove, NULL, text_rows_export_row},
-    [FASTTEXT] = {"fasttext", false, NULL, NULL, import_word2vec, text_rows_export_header,
-                  text_rows_export_row},
+    [GLOVE] = {"glove", false, NULL, NULL, import_glove, NULL, text_vectors_export_row},
+    [FASTTEXT] = {"fasttext", false, NULL, NULL, import_word2vec, text_vectors_export_header,
+                  text_vectors_export_row},
     [NPY] = {"npy", true, ".npy", ".words", import_npy, npy_export_header, npy_export_row},
     [PROJECTOR] = {"projector", false, "_tensor.tsv", "_metadata.tsv", import_projector, NULL,
                    projector_export_row},
@@ -124,7 +124,7 @@ int format_guess(struct input *in, const struct format **format, struct error *e
     if (*format || !whole)
         return 0;
     const char *line = input_next(in);
-    if (text_is_header(line, length, &words, &dim) && dim > 1 && dim <= DIM_MAX)
+    if (text_vectors_is_header(line, length, &words, &dim) && dim > 1 && dim <= DIM_MAX)
         return guess_row(in, length + 1, dim, format, err);
     if (memchr(line, '\t', length) && columns_at_end(line, length, '\t') > 0)
         *format = &formats[PROJECTOR];

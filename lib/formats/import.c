@@ -44,7 +44,7 @@ static int flush(struct import *to, struct error *err)
     return spool_append(&to->spool, to->pending, n * sizeof *to->pending, err);
 }
 
-static void leave_out(struct import_left_out *rows, uint64_t where)
+static void leave_out(struct import_skipped *rows, uint64_t where)
 {
     if (rows->count++ == 0)
         rows->first = where;

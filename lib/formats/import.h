@@ -12,7 +12,7 @@
 #include "stream/vectors.h"
 
 /* Rows that were left out. */
-struct import_left_out {
+struct import_skipped {
     uint64_t count;
     uint64_t first; /* the line, or the number of the row, of the first one */
 };
@@ -27,12 +27,12 @@ struct import {
     float *pending; /* (pending_rows × dim) */
     size_t pending_capacity;
     uint32_t pending_rows;
-    uint64_t read;                  /* rows of the file, with those left out */
-    struct import_left_out again;   /* the word was there before */
-    struct import_left_out no_word; /* empty, or with a zero byte or white space in it */
-    uint64_t declared;              /* rows that the file says it has; 0: it does not say */
-    bool latest_unknown;            /* the word of the latest row was <unk> */
-    bool rounded;                   /* its numbers are of double precision */
+    uint64_t read;                 /* rows of the file, with those left out */
+    struct import_skipped again;   /* the word was there before */
+    struct import_skipped no_word; /* empty, or with a zero byte or white space in it */
+    uint64_t declared;             /* rows that the file says it has; 0: it does not say */
+    bool latest_unknown;           /* the word of the latest row was <unk> */
+    bool rounded;                  /* its numbers are of double precision */
 };
 
 void import_release(struct import *import);

@@ -10,7 +10,7 @@
 
 /* ---- the first line ---- */
 
-bool text_is_header(const char *line, size_t length, uint64_t *words, uint64_t *dim)
+bool text_vectors_is_header(const char *line, size_t length, uint64_t *words, uint64_t *dim)
 {
     uint64_t number[2] = {0, 0};
     const char *p = line, *end = line + columns_trim(line, length);
@@ -74,7 +74,7 @@ static int start(struct reading *r, uint64_t dim, struct error *err)
 static int start_by_header(struct reading *r, const char *line, size_t length, struct error *err)
 {
     uint64_t dim;
-    if (!text_is_header(line, length, &r->to->declared, &dim))
+    if (!text_vectors_is_header(line, length, &r->to->declared, &dim))
         return input_line_fault(r->in, err,
                                 "not the numbers of words and of dimensions; a file "
                                 "without them is read with --from glove");
@@ -99,7 +99,7 @@ static int start_either_way(struct reading *r, const char *line, size_t length, 
     char first[48];
     uint64_t words, dim;
     size_t kept = columns_trim(line, length);
-    if (!text_is_header(line, length, &words, &dim) || dim < 2 || words == 0)
+    if (!text_vectors_is_header(line, length, &words, &dim) || dim < 2 || words == 0)
         return start_without_header(r, line, length, err);
     memcpy(first, line, kept); /* two numbers of up to 18 digits */
     first[kept] = '\n';
@@ -133,8 +133,8 @@ static int read_all(struct reading *r, enum text_header header, struct error *er
     return got;
 }
 
-int text_rows_import(struct input *in, enum text_header header, bool any_count, struct import *to,
-                     struct error *err)
+int text_vectors_import(struct input *in, enum text_header header, bool any_count,
+                        struct import *to, struct error *err)
 {
     struct reading r = {in, to, NULL};
     int result = read_all(&r, header, err);
@@ -146,7 +146,7 @@ int text_rows_import(struct input *in, enum text_header header, bool any_count, 
 
 /* ---- writing ---- */
 
-int text_rows_export_header(struct export *to, struct error *err)
+int text_vectors_export_header(struct export *to, struct error *err)
 {
     char line[48];
     int length = snprintf(line, sizeof line, "%lu %lu\n", (unsigned long)to->vocab->words.count,
@@ -154,7 +154,7 @@ int text_rows_export_header(struct export *to, struct error *err)
     return export_put(to->rows, line, (size_t)length, err);
 }
 
-int text_rows_export_row(struct export *to, uint32_t id, const float *row, struct error *err)
+int text_vectors_export_row(struct export *to, uint32_t id, const float *row, struct error *err)
 {
     const struct words *words = &to->vocab->words;
     size_t length = words_length(words, id);

@@ -25,7 +25,7 @@ static int read_header(struct reading *r, struct error *err)
     size_t left = input_left(r->in);
     const char *line = input_next(r->in);
     const char *newline = left ? memchr(line, '\n', left < HEADER_MAX ? left : HEADER_MAX) : NULL;
-    if (!newline || !text_is_header(line, (size_t)(newline - line), &r->to->declared, &dim))
+    if (!newline || !text_vectors_is_header(line, (size_t)(newline - line), &r->to->declared, &dim))
         return input_byte_fault(r->in, err, "no line with the numbers of words and of dimensions");
     if (dim < 1 || dim > DIM_MAX)
         return input_byte_fault(r->in, err, "%llu dimensions, expected 1 to %d",

@@ -51,7 +51,7 @@ static void print_line(const char *text)
 {
     char line[64 + 4 * LINE_MAX_TEXT];
     int name = snprintf(line, 64, "%s: ", program->name);
-    size_t size = (size_t)name + text_escape(line + name, text, strlen(text));
+    size_t size = (size_t)name + escape_copy(line + name, text, strlen(text));
     line[size] = '\n';
     line[size + 1] = 0;
     progress_clear();
@@ -403,7 +403,7 @@ int cli_open_input(const char *path, const char **name, bool stream)
     return fd;
 }
 
-void cli_add_provenance(struct head *head)
+void cli_add_provenance(struct header *header)
 {
     struct error err;
     struct bytes record = {0};
@@ -421,6 +421,6 @@ void cli_add_provenance(struct head *head)
             snprintf(text, sizeof text, takes_value(o) ? "--%s=%s" : "--%s", o->name, value);
         must(bytes_put(&record, text, (size_t)length + 1, &err), &err);
     }
-    must(head_add_provenance(head, record.data, record.size, &err), &err);
+    must(header_add_provenance(header, record.data, record.size, &err), &err);
     free(record.data);
 }

@@ -78,6 +78,6 @@ void cli_note(const char *format, ...) PRINTF_LIKE(1, 2);
 int cli_open_input(const char *path, const char **name, bool stream);
 
 /* Adds this program with its recorded options to the chain. Dies on failure. */
-void cli_add_provenance(struct head *head);
+void cli_add_provenance(struct header *header);
 
 #endif

@@ -51,7 +51,7 @@ static bool begins_with(const struct words *words, uint32_t id, const struct com
 {
     return words_length(words, id) >= c->length &&
            memcmp(words_text(words, id), c->prefix, c->length) == 0 &&
-           text_is_printable(words_text(words, id), words_length(words, id));
+           !escape_is_needed(words_text(words, id), words_length(words, id));
 }
 
 static size_t shared_bytes(const struct words *words, uint32_t a, uint32_t b, size_t limit)

@@ -5,7 +5,7 @@
 
 static void print_word(const struct answers *a, uint32_t id)
 {
-    text_print(a->to, words_text(a->words, id), words_length(a->words, id), a->terminal);
+    escape_print_if(a->to, words_text(a->words, id), words_length(a->words, id), a->terminal);
 }
 
 static void print_text(const struct answers *a, const char *query, size_t length,
@@ -13,7 +13,7 @@ static void print_text(const struct answers *a, const char *query, size_t length
 {
     if (a->headings) {
         fputs(a->printed ? "\n" : "", a->to);
-        text_print(a->to, query, length, a->terminal);
+        escape_print_if(a->to, query, length, a->terminal);
         fputs(":\n", a->to);
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -27,7 +27,7 @@ static void print_tsv(const struct answers *a, const char *query, size_t length,
                       const struct neighbour *found, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
-        text_print(a->to, query, length, a->terminal);
+        escape_print_if(a->to, query, length, a->terminal);
         fprintf(a->to, "\t%lu\t", (unsigned long)i + 1);
         print_word(a, found[i].id);
         fprintf(a->to, "\t%.6f\n", found[i].cosine);
@@ -38,12 +38,12 @@ static void print_json(const struct answers *a, const char *query, size_t length
                        const struct neighbour *found, uint32_t n)
 {
     fputs("{\"query\":", a->to);
-    text_print_json(a->to, query, length);
+    escape_print_json(a->to, query, length);
     fputs(",\"neighbours\":[", a->to);
     for (uint32_t i = 0; i < n; i++) {
         fputs(i ? ",{\"word\":" : "{\"word\":", a->to);
-        text_print_json(a->to, words_text(a->words, found[i].id),
-                        words_length(a->words, found[i].id));
+        escape_print_json(a->to, words_text(a->words, found[i].id),
+                          words_length(a->words, found[i].id));
         fprintf(a->to, ",\"cosine\":%.6f}", found[i].cosine);
     }
     fputs("]}\n", a->to);

@@ -19,15 +19,15 @@ static size_t encode(uint32_t character, char *to)
     return size;
 }
 
-static uint32_t to_upper(const struct letter_case *lc, uint32_t character)
+static uint32_t to_upper(const struct case_folding *lc, uint32_t character)
 {
     if (character >= 'a' && character <= 'z')
         return character - 'a' + 'A';
     return character < 0x80 || !lc->locale ? character : towupper_l(character, lc->locale);
 }
 
-const char *letter_case_form(struct letter_case *lc, const char *word, size_t *length,
-                             struct error *err)
+const char *case_folding_form(struct case_folding *lc, const char *word, size_t *length,
+                              struct error *err)
 {
     if (lc->matters)
         return word;
@@ -37,7 +37,7 @@ const char *letter_case_form(struct letter_case *lc, const char *word, size_t *l
     size_t to = 0;
     for (size_t at = 0; at < *length;) {
         uint32_t character;
-        size_t size = text_decode(word + at, *length - at, &character);
+        size_t size = utf8_decode(word + at, *length - at, &character);
         if (size > 0)
             to += encode(to_upper(lc, character), lc->scratch + to);
         else
@@ -48,11 +48,11 @@ const char *letter_case_form(struct letter_case *lc, const char *word, size_t *l
     return lc->scratch;
 }
 
-static int add_word(struct letter_case *lc, const struct words *words, uint32_t id,
+static int add_word(struct case_folding *lc, const struct words *words, uint32_t id,
                     struct error *err)
 {
     size_t length = words_length(words, id);
-    const char *form = letter_case_form(lc, words_text(words, id), &length, err);
+    const char *form = case_folding_form(lc, words_text(words, id), &length, err);
     uint32_t groups = lc->forms.count;
     uint32_t group = form ? word_index_intern(lc->index, form, length, err) : NO_WORD;
     if (group == NO_WORD)
@@ -63,23 +63,23 @@ static int add_word(struct letter_case *lc, const struct words *words, uint32_t 
     return 0;
 }
 
-int letter_case_init(struct letter_case *lc, const struct words *words, uint32_t count,
-                     bool matters, struct error *err)
+int case_folding_init(struct case_folding *lc, const struct words *words, uint32_t count,
+                      bool matters, struct error *err)
 {
-    *lc = (struct letter_case){.matters = matters,
-                               .locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0),
-                               .first = memory_new(count, sizeof *lc->first, err),
-                               .group = memory_new(count, sizeof *lc->group, err)};
+    *lc = (struct case_folding){.matters = matters,
+                                .locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0),
+                                .first = memory_new(count, sizeof *lc->first, err),
+                                .group = memory_new(count, sizeof *lc->group, err)};
     lc->index = word_index_new(&lc->forms, err);
     int result = lc->first && lc->group && lc->index ? 0 : -1;
     for (uint32_t id = 0; result == 0 && id < count; id++)
         result = add_word(lc, words, id, err);
     if (result < 0)
-        letter_case_release(lc);
+        case_folding_release(lc);
     return result;
 }
 
-void letter_case_release(struct letter_case *lc)
+void case_folding_release(struct case_folding *lc)
 {
     if (lc->locale)
         freelocale(lc->locale);
@@ -90,7 +90,7 @@ void letter_case_release(struct letter_case *lc)
     free(lc->scratch);
 }
 
-uint32_t letter_case_find(const struct letter_case *lc, const char *form, size_t length)
+uint32_t case_folding_find(const struct case_folding *lc, const char *form, size_t length)
 {
     uint32_t group = word_index_find(lc->index, form, length);
     return group == NO_WORD ? NO_WORD : lc->first[group];

@@ -14,7 +14,7 @@
 #include "stream/words.h"
 
 /* All zero is an empty one. */
-struct letter_case {
+struct case_folding {
     bool matters;
     locale_t locale;    /* 0: none */
     struct words forms; /* the words as they are compared, one for each group */
@@ -26,15 +26,15 @@ struct letter_case {
 };
 
 /* Of the first `count` of the words. On error there is nothing to release. */
-int letter_case_init(struct letter_case *lc, const struct words *words, uint32_t count,
-                     bool matters, struct error *err) MUST_USE;
-void letter_case_release(struct letter_case *lc);
+int case_folding_init(struct case_folding *lc, const struct words *words, uint32_t count,
+                      bool matters, struct error *err) MUST_USE;
+void case_folding_release(struct case_folding *lc);
 
 /* The word as it is compared, and its length, valid until the next call. NULL on error. */
-const char *letter_case_form(struct letter_case *lc, const char *word, size_t *length,
-                             struct error *err) MUST_USE;
+const char *case_folding_form(struct case_folding *lc, const char *word, size_t *length,
+                              struct error *err) MUST_USE;
 
 /* The first word of a group whose form this is, or NO_WORD. */
-uint32_t letter_case_find(const struct letter_case *lc, const char *form, size_t length);
+uint32_t case_folding_find(const struct case_folding *lc, const char *form, size_t length);
 
 #endif

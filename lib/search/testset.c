@@ -18,7 +18,7 @@ struct field {
 /* What is needed while a set is read. */
 struct testset_reader {
     struct testset *set;
-    struct letter_case *words;
+    struct case_folding *words;
     struct word_index *unknown; /* of set->unknown_forms */
     struct input input;
     bool begun; /* the kind is known */
@@ -110,10 +110,10 @@ static int add_section(struct testset *set, const char *name, size_t length, str
 static int find_word(struct testset_reader *r, struct field word, uint32_t *id, struct error *err)
 {
     size_t length = word.length;
-    const char *form = letter_case_form(r->words, word.text, &length, err);
+    const char *form = case_folding_form(r->words, word.text, &length, err);
     if (!form)
         return -1;
-    *id = letter_case_find(r->words, form, length);
+    *id = case_folding_find(r->words, form, length);
     uint32_t unknown = r->set->unknown_forms.count;
     if (*id != NO_WORD)
         return 0;
@@ -168,7 +168,7 @@ static int read_line(struct testset_reader *r, const char *line, size_t length, 
                   : fault(r, err, "expected the four words of an analogy, or ': section'");
 }
 
-int testset_read(struct testset *set, int fd, const char *name, struct letter_case *words,
+int testset_read(struct testset *set, int fd, const char *name, struct case_folding *words,
                  struct error *err)
 {
     struct testset_reader r = {.set = set,

@@ -32,7 +32,7 @@ struct testset {
 
 /* Reads a test set to its end. `name` is for messages. An error of status 3 names the line. The set is
  * empty before, and the caller's to release, also on error. */
-int testset_read(struct testset *set, int fd, const char *name, struct letter_case *words,
+int testset_read(struct testset *set, int fd, const char *name, struct case_folding *words,
                  struct error *err) MUST_USE;
 void testset_release(struct testset *set);
 

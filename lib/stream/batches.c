@@ -69,7 +69,7 @@ int batches_reader_attach(struct batches_reader *reader, struct stream_reader *s
 {
     *reader = (struct batches_reader){.stream = stream};
     struct cursor shape;
-    int result = head_read(stream, &reader->head, &shape, err);
+    int result = header_read(stream, &reader->header, &shape, err);
     if (result == 0)
         result = read_shape(reader, &shape, err);
     if (result < 0)
@@ -80,7 +80,7 @@ int batches_reader_attach(struct batches_reader *reader, struct stream_reader *s
 void batches_reader_close(struct batches_reader *reader)
 {
     stream_reader_close(reader->stream);
-    head_release(&reader->head);
+    header_release(&reader->header);
     free(reader->counts);
     free(reader->id);
     *reader = (struct batches_reader){0};
@@ -102,11 +102,11 @@ static int check_end(const struct batches_reader *reader, struct error *err)
 /* Widens `n` ids of the record, and checks them, into reader->id, which has room for COPIED more. */
 static int read_ids(struct batches_reader *reader, struct cursor *c, size_t n, struct error *err)
 {
-    uint32_t words = reader->head.vocab.words.count;
+    uint32_t words = reader->header.vocab.words.count;
     if (memory_reserve(&reader->id, &reader->id_capacity, n + COPIED, 4, err) < 0)
         return -1;
     uint32_t *id = reader->id;
-    if (!cursor_narrow_array(c, id, n, head_id_width(&reader->head)) || !cursor_exhausted(c))
+    if (!cursor_narrow_array(c, id, n, header_id_width(&reader->header)) || !cursor_exhausted(c))
         return stream_fault(reader->stream, err, "examples of a wrong size");
     uint32_t bad = 0;
     for (size_t i = 0; i < n; i++)
@@ -136,7 +136,7 @@ static int read_counts(struct batches_reader *reader, struct cursor *c, uint32_t
             return stream_fault(reader->stream, err, "an example without context");
     }
     if (context_sum != contexts || noise_sum != noise ||
-        context_sum + noise_sum > cursor_left(c) / head_id_width(&reader->head))
+        context_sum + noise_sum > cursor_left(c) / header_id_width(&reader->header))
         return stream_fault(reader->stream, err, "the counts of the examples do not add up");
     return 0;
 }
@@ -235,7 +235,7 @@ int batches_read(struct batches_reader *reader, struct minibatch *batch, struct 
 /* ---- writing ---- */
 
 int batches_writer_open(struct batches_writer *writer, int fd, const char *name,
-                        const struct head *head, const struct batches_shape *shape,
+                        const struct header *header, const struct batches_shape *shape,
                         struct error *err)
 {
     *writer = (struct batches_writer){0};
@@ -244,7 +244,7 @@ int batches_writer_open(struct batches_writer *writer, int fd, const char *name,
     int failed = !writer->stream || bytes_put_u32(&content, shape->batch_size, err) < 0 ||
                  bytes_put_u32(&content, shape->epochs, err) < 0 ||
                  bytes_put_u64(&content, shape->examples, err) < 0 ||
-                 head_write(writer->stream, head, &content, err) < 0;
+                 header_write(writer->stream, header, &content, err) < 0;
     free(content.data);
     if (failed)
         batches_writer_close(writer);

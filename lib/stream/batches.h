@@ -56,7 +56,7 @@ struct batches_totals {
 
 struct batches_reader {
     struct stream_reader *stream;
-    struct head head;
+    struct header header;
     struct batches_shape shape;
     uint64_t batches;             /* read so far */
     struct batches_totals totals; /* read so far; at the end verified against END */
@@ -65,7 +65,7 @@ struct batches_reader {
     size_t counts_capacity, id_capacity;
 };
 
-/* Reads preamble and head. `name` must outlive the reader. On error there is nothing to close. */
+/* Reads preamble and header. `name` must outlive the reader. On error there is nothing to close. */
 int batches_reader_open(struct batches_reader *reader, int fd, const char *name,
                         struct error *err) MUST_USE;
 /* The same over a stream that was opened already; takes it over, also on error. */
@@ -84,9 +84,9 @@ struct batches_writer {
     struct batches_totals totals; /* written so far */
 };
 
-/* Writes preamble and head. On error there is nothing to close. */
+/* Writes preamble and header. On error there is nothing to close. */
 int batches_writer_open(struct batches_writer *writer, int fd, const char *name,
-                        const struct head *head, const struct batches_shape *shape,
+                        const struct header *header, const struct batches_shape *shape,
                         struct error *err) MUST_USE;
 /* Appends a packed frame of EXAMPLES records, which have these totals. */
 int batches_write(struct batches_writer *writer, const struct stream_frame *frame,

@@ -21,7 +21,7 @@ int corpus_reader_attach(struct corpus_reader *reader, struct stream_reader *str
 {
     *reader = (struct corpus_reader){.stream = stream, .last = SENTENCE_END};
     struct cursor shape;
-    int result = head_read(stream, &reader->head, &shape, err);
+    int result = header_read(stream, &reader->header, &shape, err);
     if (result == 0 && !cursor_exhausted(&shape))
         result = stream_fault(stream, err, "SHAPE record of a wrong size");
     if (result < 0)
@@ -32,7 +32,7 @@ int corpus_reader_attach(struct corpus_reader *reader, struct stream_reader *str
 void corpus_reader_close(struct corpus_reader *reader)
 {
     stream_reader_close(reader->stream);
-    head_release(&reader->head);
+    header_release(&reader->header);
     free(reader->token);
     *reader = (struct corpus_reader){0};
 }
@@ -51,7 +51,7 @@ static int check_end(const struct corpus_reader *reader, struct error *err)
 static int check_tokens(struct corpus_reader *reader, size_t count, uint32_t mark,
                         struct error *err)
 {
-    uint32_t words = reader->head.vocab.words.count;
+    uint32_t words = reader->header.vocab.words.count;
     for (size_t i = 0; i < count; i++) {
         if (reader->token[i] == mark) {
             reader->token[i] = SENTENCE_END;
@@ -78,7 +78,7 @@ int corpus_read(struct corpus_reader *reader, size_t *count, struct error *err)
     if (record.type != RECORD_TOKENS)
         return stream_fault(reader->stream, err, "a record of type %d has no place here",
                             (int)record.type);
-    unsigned width = head_id_width(&reader->head);
+    unsigned width = header_id_width(&reader->header);
     if (record.size == 0 || record.size % width != 0)
         return stream_fault(reader->stream, err, "tokens of a wrong size");
     *count = record.size / width;
@@ -92,13 +92,13 @@ int corpus_read(struct corpus_reader *reader, size_t *count, struct error *err)
 /* ---- writing ---- */
 
 int corpus_writer_open(struct corpus_writer *writer, int fd, const char *name,
-                       const struct head *head, struct error *err)
+                       const struct header *header, struct error *err)
 {
-    *writer = (struct corpus_writer){.width = head_id_width(head)};
+    *writer = (struct corpus_writer){.width = header_id_width(header)};
     writer->token = memory_new(TOKENS_RECORD, sizeof *writer->token, err);
     if (writer->token)
         writer->stream = stream_writer_open(fd, name, STREAM_CORPUS, err);
-    if (!writer->stream || head_write(writer->stream, head, NULL, err) < 0) {
+    if (!writer->stream || header_write(writer->stream, header, NULL, err) < 0) {
         corpus_writer_close(writer);
         return -1;
     }

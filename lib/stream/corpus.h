@@ -21,14 +21,14 @@ struct corpus_totals {
 
 struct corpus_reader {
     struct stream_reader *stream;
-    struct head head;
+    struct header header;
     struct corpus_totals totals; /* read so far; at the end verified against END */
     uint32_t *token;             /* the latest chunk */
     size_t capacity;
     uint32_t last; /* token read, SENTENCE_END before the first */
 };
 
-/* Reads preamble and head. `name` must outlive the reader. On error there is nothing to close. */
+/* Reads preamble and header. `name` must outlive the reader. On error there is nothing to close. */
 int corpus_reader_open(struct corpus_reader *reader, int fd, const char *name,
                        struct error *err) MUST_USE;
 /* The same over a stream that was opened already; takes it over, also on error. */
@@ -51,9 +51,9 @@ struct corpus_writer {
     struct bytes record;
 };
 
-/* Writes preamble and head. On error there is nothing to close. */
+/* Writes preamble and header. On error there is nothing to close. */
 int corpus_writer_open(struct corpus_writer *writer, int fd, const char *name,
-                       const struct head *head, struct error *err) MUST_USE;
+                       const struct header *header, struct error *err) MUST_USE;
 int corpus_write(struct corpus_writer *writer, uint32_t token, struct error *err) MUST_USE;
 /* Appends a packed frame of TOKENS records in which there are so many tokens; not between tokens
  * that were written one by one. */

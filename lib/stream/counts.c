@@ -3,18 +3,18 @@
 
 #include <stdlib.h>
 
-int counts_read(struct stream_reader *stream, struct head *head, struct corpus_totals *totals,
+int counts_read(struct stream_reader *stream, struct header *header, struct corpus_totals *totals,
                 struct error *err)
 {
     struct cursor shape;
     struct record record;
-    if (head_read(stream, head, &shape, err) < 0)
+    if (header_read(stream, header, &shape, err) < 0)
         return -1;
     *totals = (struct corpus_totals){.sentences = cursor_u64(&shape)};
     if (!cursor_exhausted(&shape))
         return stream_fault(stream, err, "SHAPE record of a wrong size");
-    for (uint32_t id = 0; id < head->vocab.words.count; id++)
-        totals->tokens += head->vocab.count[id];
+    for (uint32_t id = 0; id < header->vocab.words.count; id++)
+        totals->tokens += header->vocab.count[id];
     int got = stream_read(stream, &record, err);
     if (got < 0)
         return -1;
@@ -26,7 +26,7 @@ int counts_read(struct stream_reader *stream, struct head *head, struct corpus_t
     return 0;
 }
 
-int counts_write(int fd, const char *name, const struct head *head,
+int counts_write(int fd, const char *name, const struct header *header,
                  const struct corpus_totals *totals, struct error *err)
 {
     const uint64_t end[STREAM_TOTALS] = {totals->sentences, totals->tokens, 0};
@@ -35,7 +35,7 @@ int counts_write(int fd, const char *name, const struct head *head,
     if (!stream)
         return -1;
     int failed = bytes_put_u64(&shape, totals->sentences, err) < 0 ||
-                 head_write(stream, head, &shape, err) < 0 ||
+                 header_write(stream, header, &shape, err) < 0 ||
                  stream_writer_finish(stream, end, err) < 0;
     free(shape.data);
     stream_writer_close(stream);

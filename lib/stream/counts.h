@@ -9,13 +9,13 @@
 
 #include "stream/corpus.h"
 
-/* Reads a stream that was just opened to its verified end. `head` is empty before; it is the
+/* Reads a stream that was just opened to its verified end. `header` is empty before; it is the
  * caller's to release, also on error. */
-int counts_read(struct stream_reader *stream, struct head *head, struct corpus_totals *totals,
+int counts_read(struct stream_reader *stream, struct header *header, struct corpus_totals *totals,
                 struct error *err) MUST_USE;
 
 /* Writes a whole stream. totals->tokens is the sum of the counts. */
-int counts_write(int fd, const char *name, const struct head *head,
+int counts_write(int fd, const char *name, const struct header *header,
                  const struct corpus_totals *totals, struct error *err) MUST_USE;
 
 #endif

@@ -9,63 +9,64 @@
 
 enum { WORDS_RECORD = 1 << 20 /* bytes after which a WORDS record is closed */ };
 
-void head_release(struct head *head)
+void header_release(struct header *header)
 {
-    for (size_t i = 0; i < head->programs; i++)
-        free(head->provenance[i].data);
-    free(head->provenance);
-    vocab_release(&head->vocab);
-    *head = (struct head){0};
+    for (size_t i = 0; i < header->programs; i++)
+        free(header->provenance[i].data);
+    free(header->provenance);
+    vocab_release(&header->vocab);
+    *header = (struct header){0};
 }
 
-int head_add_provenance(struct head *head, const void *content, size_t size, struct error *err)
+int header_add_provenance(struct header *header, const void *content, size_t size,
+                          struct error *err)
 {
-    if (memory_reserve(&head->provenance, &head->programs_capacity, head->programs + 1,
-                       sizeof *head->provenance, err) < 0)
+    if (memory_reserve(&header->provenance, &header->programs_capacity, header->programs + 1,
+                       sizeof *header->provenance, err) < 0)
         return -1;
-    struct bytes *record = &head->provenance[head->programs++];
+    struct bytes *record = &header->provenance[header->programs++];
     *record = (struct bytes){0};
     return bytes_put(record, content, size, err);
 }
 
-static bool has_provenance(const struct head *head, const struct bytes *record)
+static bool has_provenance(const struct header *header, const struct bytes *record)
 {
-    for (size_t i = 0; i < head->programs; i++)
-        if (head->provenance[i].size == record->size &&
-            memcmp(head->provenance[i].data, record->data, record->size) == 0)
+    for (size_t i = 0; i < header->programs; i++)
+        if (header->provenance[i].size == record->size &&
+            memcmp(header->provenance[i].data, record->data, record->size) == 0)
             return true;
     return false;
 }
 
-int head_join_provenance(struct head *head, const struct head *from, size_t count,
-                         struct error *err)
+int header_join_provenance(struct header *header, const struct header *from, size_t count,
+                           struct error *err)
 {
     for (size_t i = 0; i < count; i++) {
         const struct bytes *record = &from->provenance[i];
-        if (!has_provenance(head, record) &&
-            head_add_provenance(head, record->data, record->size, err) < 0)
+        if (!has_provenance(header, record) &&
+            header_add_provenance(header, record->data, record->size, err) < 0)
             return -1;
     }
     return 0;
 }
 
-unsigned head_id_width(const struct head *head)
+unsigned header_id_width(const struct header *header)
 {
-    return head->vocab.words.count <= UINT16_MAX ? 2 : 4;
+    return header->vocab.words.count <= UINT16_MAX ? 2 : 4;
 }
 
 /* ---- reading ---- */
 
-static int read_provenance(const struct stream_reader *reader, struct head *head,
+static int read_provenance(const struct stream_reader *reader, struct header *header,
                            const struct record *record, struct error *err)
 {
     const uint8_t *first = memchr(record->data, 0, record->size);
     if (!first || first == record->data + record->size - 1 || record->data[record->size - 1] != 0)
         return stream_fault(reader, err, "provenance of less than two closed strings");
-    return head_add_provenance(head, record->data, record->size, err);
+    return header_add_provenance(header, record->data, record->size, err);
 }
 
-static int read_words(const struct stream_reader *reader, struct head *head,
+static int read_words(const struct stream_reader *reader, struct header *header,
                       const struct record *record, struct error *err)
 {
     struct cursor c = cursor_over(record->data, record->size);
@@ -81,9 +82,9 @@ static int read_words(const struct stream_reader *reader, struct head *head,
         if (!word_is_valid(word, length))
             return stream_fault(reader, err,
                                 "a word of the vocabulary is empty or has white space");
-        if (head->vocab.words.count == WORDS_MAX)
+        if (header->vocab.words.count == WORDS_MAX)
             return stream_fault(reader, err, "more than %ld words", (long)WORDS_MAX);
-        if (vocab_append(&head->vocab, word, length, count, err) < 0)
+        if (vocab_append(&header->vocab, word, length, count, err) < 0)
             return -1;
     }
     if (!cursor_exhausted(&c))
@@ -122,8 +123,8 @@ static int check_vocab(const struct stream_reader *reader, struct vocab *vocab, 
     return result;
 }
 
-int head_read(struct stream_reader *reader, struct head *head, struct cursor *shape,
-              struct error *err)
+int header_read(struct stream_reader *reader, struct header *header, struct cursor *shape,
+                struct error *err)
 {
     struct record record;
     for (;;) {
@@ -134,11 +135,11 @@ int head_read(struct stream_reader *reader, struct head *head, struct cursor *sh
             return stream_fault(reader, err, "END before SHAPE");
         if (record.type == RECORD_SHAPE)
             break;
-        if (record.type == RECORD_PROVENANCE && head->vocab.words.count == 0) {
-            if (read_provenance(reader, head, &record, err) < 0)
+        if (record.type == RECORD_PROVENANCE && header->vocab.words.count == 0) {
+            if (read_provenance(reader, header, &record, err) < 0)
                 return -1;
         } else if (record.type == RECORD_WORDS) {
-            if (read_words(reader, head, &record, err) < 0)
+            if (read_words(reader, header, &record, err) < 0)
                 return -1;
         } else {
             return stream_fault(reader, err, "a record of type %d has no place before SHAPE",
@@ -147,10 +148,10 @@ int head_read(struct stream_reader *reader, struct head *head, struct cursor *sh
     }
     *shape = cursor_over(record.data, record.size);
     uint32_t words = cursor_u32(shape);
-    if (words == 0 || words != head->vocab.words.count)
+    if (words == 0 || words != header->vocab.words.count)
         return stream_fault(reader, err, "SHAPE tells of %lu words, the vocabulary has %lu",
-                            (unsigned long)words, (unsigned long)head->vocab.words.count);
-    return check_vocab(reader, &head->vocab, err);
+                            (unsigned long)words, (unsigned long)header->vocab.words.count);
+    return check_vocab(reader, &header->vocab, err);
 }
 
 /* ---- writing ---- */
@@ -179,18 +180,18 @@ static int write_words(struct stream_writer *writer, const struct vocab *vocab, 
     return result;
 }
 
-int head_write(struct stream_writer *writer, const struct head *head, const struct bytes *shape,
-               struct error *err)
+int header_write(struct stream_writer *writer, const struct header *header,
+                 const struct bytes *shape, struct error *err)
 {
-    for (size_t i = 0; i < head->programs; i++)
-        if (stream_write(writer, RECORD_PROVENANCE, head->provenance[i].data,
-                         head->provenance[i].size, err) < 0)
+    for (size_t i = 0; i < header->programs; i++)
+        if (stream_write(writer, RECORD_PROVENANCE, header->provenance[i].data,
+                         header->provenance[i].size, err) < 0)
             return -1;
-    for (uint32_t id = 0; id < head->vocab.words.count;)
-        if (write_words(writer, &head->vocab, id, &id, err) < 0)
+    for (uint32_t id = 0; id < header->vocab.words.count;)
+        if (write_words(writer, &header->vocab, id, &id, err) < 0)
             return -1;
     struct bytes content = {0};
-    int failed = bytes_put_u32(&content, head->vocab.words.count, err) < 0 ||
+    int failed = bytes_put_u32(&content, header->vocab.words.count, err) < 0 ||
                  (shape && bytes_put(&content, shape->data, shape->size, err) < 0) ||
                  stream_write(writer, RECORD_SHAPE, content.data, content.size, err) < 0;
     free(content.data);

@@ -23,7 +23,7 @@ int vectors_reader_attach(struct vectors_reader *reader, struct stream_reader *s
 {
     *reader = (struct vectors_reader){.stream = stream};
     struct cursor shape;
-    int result = head_read(stream, &reader->head, &shape, err);
+    int result = header_read(stream, &reader->header, &shape, err);
     if (result == 0) {
         reader->dim = cursor_u32(&shape);
         if (!cursor_exhausted(&shape))
@@ -40,7 +40,7 @@ int vectors_reader_attach(struct vectors_reader *reader, struct stream_reader *s
 void vectors_reader_close(struct vectors_reader *reader)
 {
     stream_reader_close(reader->stream);
-    head_release(&reader->head);
+    header_release(&reader->header);
     free(reader->value);
     *reader = (struct vectors_reader){0};
 }
@@ -48,7 +48,7 @@ void vectors_reader_close(struct vectors_reader *reader)
 static int check_end(const struct vectors_reader *reader, struct error *err)
 {
     const uint64_t *claimed = stream_totals(reader->stream);
-    uint32_t words = reader->head.vocab.words.count;
+    uint32_t words = reader->header.vocab.words.count;
     if (reader->rows != words)
         return stream_fault(reader->stream, err, "%lu rows, the vocabulary has %lu words",
                             (unsigned long)reader->rows, (unsigned long)words);
@@ -78,7 +78,7 @@ static int read_rows(struct vectors_reader *reader, const struct record *record,
     if (matrix != MATRIX_CENTRE)
         return stream_fault(reader->stream, err, "rows of an unknown matrix");
     if (*count == 0 || *first != reader->rows ||
-        *count > reader->head.vocab.words.count - reader->rows)
+        *count > reader->header.vocab.words.count - reader->rows)
         return stream_fault(reader->stream, err, "rows out of order");
     if (cursor_left(&c) / 4 / reader->dim < *count)
         return stream_fault(reader->stream, err, "rows of a wrong size");
@@ -104,7 +104,7 @@ int vectors_read(struct vectors_reader *reader, uint32_t *first, uint32_t *count
         if (record.type == RECORD_ROWS)
             return read_rows(reader, &record, first, count, err);
         bool checkpoint = record.type == RECORD_TRAINING || record.type == RECORD_STATE;
-        if (!checkpoint || reader->rows < reader->head.vocab.words.count)
+        if (!checkpoint || reader->rows < reader->header.vocab.words.count)
             return stream_fault(reader->stream, err, "a record of type %d has no place here",
                                 (int)record.type);
         if (reader->checkpoint && reader->checkpoint(reader->checkpoint_data, &record, err) < 0)
@@ -141,13 +141,13 @@ uint32_t vectors_rows_per_record(uint32_t dim)
 }
 
 int vectors_writer_open(struct vectors_writer *writer, int fd, const char *name,
-                        const struct head *head, uint32_t dim, struct error *err)
+                        const struct header *header, uint32_t dim, struct error *err)
 {
     *writer = (struct vectors_writer){.dim = dim};
     writer->stream = stream_writer_open(fd, name, STREAM_VECTORS, err);
     struct bytes content = {0};
     int failed = !writer->stream || bytes_put_u32(&content, dim, err) < 0 ||
-                 head_write(writer->stream, head, &content, err) < 0;
+                 header_write(writer->stream, header, &content, err) < 0;
     free(content.data);
     if (failed)
         vectors_writer_close(writer);

@@ -16,7 +16,7 @@ enum { DIM_MAX = 65536 };
 
 struct vectors_reader {
     struct stream_reader *stream;
-    struct head head;
+    struct header header;
     uint32_t dim;
     uint32_t rows; /* read so far; at the end all, verified against END */
     float *value;  /* the latest chunk */
@@ -27,7 +27,7 @@ struct vectors_reader {
     void *checkpoint_data;
 };
 
-/* Reads preamble and head. `name` must outlive the reader. On error there is nothing to close. */
+/* Reads preamble and header. `name` must outlive the reader. On error there is nothing to close. */
 int vectors_reader_open(struct vectors_reader *reader, int fd, const char *name,
                         struct error *err) MUST_USE;
 /* The same over a stream that was opened already; takes it over, also on error. */
@@ -52,9 +52,9 @@ struct vectors_writer {
     struct bytes record;
 };
 
-/* Writes preamble and head. On error there is nothing to close. */
+/* Writes preamble and header. On error there is nothing to close. */
 int vectors_writer_open(struct vectors_writer *writer, int fd, const char *name,
-                        const struct head *head, uint32_t dim, struct error *err) MUST_USE;
+                        const struct header *header, uint32_t dim, struct error *err) MUST_USE;
 /* Appends the next `count` rows (count × dim); count is at most vectors_rows_per_record(dim). */
 int vectors_write(struct vectors_writer *writer, const float *rows, uint32_t count,
                   struct error *err) MUST_USE;

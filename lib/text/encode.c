@@ -13,7 +13,7 @@
 /* ---- a text that was counted ---- */
 
 struct counted_piece {
-    struct stretch stretch;
+    struct token_chunk chunk;
     struct packer packer;
     struct stream_frame frame;
     struct corpus_totals totals;
@@ -23,7 +23,7 @@ struct counted_run {
     struct token_store *store;
     struct corpus_writer *corpus;
     uint8_t **id; /* (threads) of each number of a thread its id, as it stands in a record */
-    struct counted_piece *piece; /* (line_slots) */
+    struct counted_piece *piece; /* (ordered_queue_slots) */
 };
 
 /* The ids of a thread's numbers. `place` may be NULL: then a word's place is that of the thread. */
@@ -45,7 +45,7 @@ static uint8_t *ids_of_numbers(const uint32_t *new_id, const uint32_t *place, ui
     return id;
 }
 
-INLINE void translate(const struct stretch *s, const uint8_t *id, uint8_t *to, unsigned width,
+INLINE void translate(const struct token_chunk *s, const uint8_t *id, uint8_t *to, unsigned width,
                       unsigned id_width)
 {
     const uint16_t *narrow = s->data;
@@ -55,7 +55,7 @@ INLINE void translate(const struct stretch *s, const uint8_t *id, uint8_t *to, u
                id_width);
 }
 
-static void translate_stretch(const struct stretch *s, const uint8_t *id, uint8_t *to,
+static void translate_stretch(const struct token_chunk *s, const uint8_t *id, uint8_t *to,
                               unsigned id_width)
 {
     if (id_width == 2)
@@ -67,7 +67,7 @@ static void translate_stretch(const struct stretch *s, const uint8_t *id, uint8_
 static int start_counted(void *data, unsigned slot, struct error *err)
 {
     struct counted_run *run = data;
-    return token_store_read(run->store, &run->piece[slot].stretch, err);
+    return token_store_read(run->store, &run->piece[slot].chunk, err);
 }
 
 static int encode_counted_piece(void *data, unsigned slot, unsigned member, struct error *err)
@@ -76,17 +76,17 @@ static int encode_counted_piece(void *data, unsigned slot, unsigned member, stru
     struct counted_run *run = data;
     struct counted_piece *p = &run->piece[slot];
     unsigned width = run->corpus->width;
-    if (stretch_unpack(&p->stretch, &p->packer, err) < 0)
+    if (token_chunk_unpack(&p->chunk, &p->packer, err) < 0)
         return -1;
     stream_frame_clear(&p->frame);
-    size_t size = (size_t)p->stretch.count * width;
+    size_t size = (size_t)p->chunk.count * width;
     uint8_t *record = stream_frame_reserve(&p->frame, size, err);
     if (!record)
         return -1;
-    translate_stretch(&p->stretch, run->id[p->stretch.table], record, width);
-    p->totals.sentences = p->stretch.sentences;
-    p->totals.tokens = p->stretch.count - p->stretch.sentences;
-    stretch_release(&p->stretch);
+    translate_stretch(&p->chunk, run->id[p->chunk.table], record, width);
+    p->totals.sentences = p->chunk.sentences;
+    p->totals.tokens = p->chunk.count - p->chunk.sentences;
+    token_chunk_release(&p->chunk);
     return stream_frame_add(&p->frame, RECORD_TOKENS, size, err) < 0
                ? -1
                : stream_frame_pack(&p->frame, err);
@@ -103,15 +103,15 @@ static int init_counted(struct counted_run *run, const struct text_counter *c,
                         const uint32_t *new_id, struct error *err)
 {
     unsigned width = run->corpus->width;
-    run->piece = memory_new(line_slots(c->threads), sizeof *run->piece, err);
+    run->piece = memory_new(ordered_queue_slots(c->threads), sizeof *run->piece, err);
     run->id = memory_new(c->threads, sizeof *run->id, err);
     if (!run->piece || !run->id)
         return -1;
-    for (unsigned i = 0; i < line_slots(c->threads); i++)
+    for (unsigned i = 0; i < ordered_queue_slots(c->threads); i++)
         if (stream_frame_init(&run->piece[i].frame, STREAM_CORPUS, err) < 0)
             return -1;
     for (unsigned i = 0; i < c->threads; i++) {
-        const struct counter *of = c->place[i] ? &c->counter[i] : &c->whole;
+        const struct word_counter *of = c->place[i] ? &c->counter[i] : &c->whole;
         run->id[i] = ids_of_numbers(new_id, c->place[i], of->counted.words.count, width, err);
         if (!run->id[i])
             return -1;
@@ -123,12 +123,13 @@ int encode_counted(struct text_counter *c, const uint32_t *new_id, struct corpus
                    struct error *err)
 {
     struct counted_run run = {.store = c->store, .corpus = corpus};
-    const struct line line = {start_counted, encode_counted_piece, write_counted_piece, &run};
+    const struct ordered_queue line = {start_counted, encode_counted_piece, write_counted_piece,
+                                       &run};
     int result = init_counted(&run, c, new_id, err);
     if (result == 0)
-        result = line_run(&line, c->threads, err);
-    for (unsigned i = 0; run.piece && i < line_slots(c->threads); i++) {
-        stretch_release(&run.piece[i].stretch);
+        result = ordered_queue_run(&line, c->threads, err);
+    for (unsigned i = 0; run.piece && i < ordered_queue_slots(c->threads); i++) {
+        token_chunk_release(&run.piece[i].chunk);
         packer_release(&run.piece[i].packer);
         stream_frame_release(&run.piece[i].frame);
     }
@@ -155,7 +156,7 @@ struct text_run {
     const struct word_index *index;
     struct corpus_writer *corpus;
     uint64_t bad_words;
-    struct text_piece *piece; /* (line_slots) */
+    struct text_piece *piece; /* (ordered_queue_slots) */
 };
 
 static int start_text(void *data, unsigned slot, struct error *err)
@@ -225,7 +226,7 @@ static int write_text_piece(void *data, unsigned slot, struct error *err)
 
 static int init_text(struct text_run *run, struct error *err)
 {
-    unsigned slots = line_slots(run->options->threads);
+    unsigned slots = ordered_queue_slots(run->options->threads);
     run->piece = memory_new(slots, sizeof *run->piece, err);
     if (!run->piece)
         return -1;
@@ -240,11 +241,11 @@ int encode_text(struct text_reader *text, const struct text_options *options,
                 struct error *err)
 {
     struct text_run run = {.text = text, .options = options, .index = index, .corpus = corpus};
-    const struct line line = {start_text, encode_text_piece, write_text_piece, &run};
+    const struct ordered_queue line = {start_text, encode_text_piece, write_text_piece, &run};
     int result = init_text(&run, err);
     if (result == 0)
-        result = line_run(&line, options->threads, err);
-    for (unsigned i = 0; run.piece && i < line_slots(options->threads); i++) {
+        result = ordered_queue_run(&line, options->threads, err);
+    for (unsigned i = 0; run.piece && i < ordered_queue_slots(options->threads); i++) {
         text_block_release(&run.piece[i].block);
         stream_frame_release(&run.piece[i].frame);
     }

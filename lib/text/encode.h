@@ -11,7 +11,7 @@
 #include "text/text_counter.h"
 
 /* Writes the text that was counted, and empties its store. new_id[place]: the id of each word of
- * `whole`. The head is written already, END is not. */
+ * `whole`. The header is written already, END is not. */
 int encode_counted(struct text_counter *counted, const uint32_t *new_id,
                    struct corpus_writer *corpus, struct error *err) MUST_USE;
 

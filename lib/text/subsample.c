@@ -39,7 +39,7 @@ static void draw(struct subsampler *s)
     random_block(s->word, s->seed, RANDOM_SUBSAMPLE, s->token / RANDOM_BLOCK, 0, s->draw);
 }
 
-void subsampler_go(struct subsampler *s, uint64_t token, uint64_t draw_number)
+void subsampler_seek(struct subsampler *s, uint64_t token, uint64_t draw_number)
 {
     s->token = token;
     s->draw = draw_number;

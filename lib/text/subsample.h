@@ -34,7 +34,7 @@ int subsampler_init(struct subsampler *s, const struct vocab *vocab,
 void subsampler_release(struct subsampler *s);
 
 /* Goes to a place among the tokens. What is kept in one draw is independent of other draws. */
-void subsampler_go(struct subsampler *s, uint64_t token, uint64_t draw);
+void subsampler_seek(struct subsampler *s, uint64_t token, uint64_t draw);
 
 /* Whether the next token of the corpus, the word `id`, stays. <unk> never does. */
 bool subsampler_keeps(struct subsampler *s, uint32_t id);

@@ -12,7 +12,7 @@ struct piece {
     struct tokens tokens;
     uint32_t *number;
     size_t capacity;
-    struct stretch stretch;
+    struct token_chunk chunk;
     struct packer packer;
     unsigned member; /* who counted it */
     uint32_t known;  /* words of this thread, with those of the block */
@@ -28,7 +28,7 @@ struct run {
     struct text_counter *c;
     struct text_reader *text;
     const struct text_options *options;
-    struct piece *piece; /* (line_slots) */
+    struct piece *piece; /* (ordered_queue_slots) */
     struct fresh *fresh; /* in the order of the text */
     size_t fresh_count, fresh_capacity;
     uint32_t *known; /* (threads) words of each thread in the blocks so far */
@@ -44,7 +44,7 @@ static int start_piece(void *data, unsigned slot, struct error *err)
 }
 
 /* Counts all tokens of the block. Returns how many there are, or −1. */
-static int64_t count_tokens(struct run *run, struct piece *p, struct counter *counter,
+static int64_t count_tokens(struct run *run, struct piece *p, struct word_counter *counter,
                             struct error *err)
 {
     size_t count = 0;
@@ -55,7 +55,7 @@ static int64_t count_tokens(struct run *run, struct piece *p, struct counter *co
             return -1;
         if (memory_reserve(&p->number, &p->capacity, count + TOKENS_MAX, sizeof *p->number, err) <
                 0 ||
-            counter_add(counter, &p->tokens, p->number + count, err) < 0)
+            word_counter_add(counter, &p->tokens, p->number + count, err) < 0)
             return -1;
         count += p->tokens.count;
     }
@@ -66,7 +66,7 @@ static int count_piece(void *data, unsigned slot, unsigned member, struct error 
 {
     struct run *run = data;
     struct piece *p = &run->piece[slot];
-    struct counter *counter = &run->c->counter[member];
+    struct word_counter *counter = &run->c->counter[member];
     struct corpus_totals before = counter->totals;
     int64_t count = count_tokens(run, p, counter, err);
     if (count < 0)
@@ -76,11 +76,11 @@ static int count_piece(void *data, unsigned slot, unsigned member, struct error 
     p->words = counter->totals.tokens - before.tokens;
     if (!run->c->store || count == 0)
         return 0;
-    if (stretch_make(&p->stretch, p->number, (size_t)count, err) < 0)
+    if (token_chunk_make(&p->chunk, p->number, (size_t)count, err) < 0)
         return -1;
-    p->stretch.table = member;
-    p->stretch.sentences = (uint32_t)(counter->totals.sentences - before.sentences);
-    return token_store_is_full(run->c->store) ? stretch_pack(&p->stretch, &p->packer, err) : 0;
+    p->chunk.table = member;
+    p->chunk.sentences = (uint32_t)(counter->totals.sentences - before.sentences);
+    return token_store_is_full(run->c->store) ? token_chunk_pack(&p->chunk, &p->packer, err) : 0;
 }
 
 /* Notes which words are new. */
@@ -102,7 +102,7 @@ static int finish_piece(void *data, unsigned slot, struct error *err)
     struct piece *p = &run->piece[slot];
     if (note_fresh(run, p, err) < 0)
         return -1;
-    if (p->stretch.count > 0 && token_store_append(run->c->store, &p->stretch, err) < 0)
+    if (p->chunk.count > 0 && token_store_append(run->c->store, &p->chunk, err) < 0)
         return -1;
     run->words += p->words;
     if (run->options->progress)
@@ -117,26 +117,26 @@ static int join(struct run *run, struct error *err)
     struct text_counter *c = run->c;
     if (c->threads == 1) {
         c->whole = c->counter[0];
-        c->counter[0] = (struct counter){0};
+        c->counter[0] = (struct word_counter){0};
         return 0;
     }
-    if (counter_init(&c->whole, err) < 0)
+    if (word_counter_init(&c->whole, err) < 0)
         return -1;
     for (unsigned i = 0; i < c->threads; i++) {
-        struct counter *from = &c->counter[i];
+        struct word_counter *from = &c->counter[i];
         word_index_free(from->index);
         from->index = NULL;
         run->known[i] = UNKNOWN_ID + 1;
         c->place[i] = memory_new(from->counted.words.count, sizeof **c->place, err);
-        if (!c->place[i] || counter_join(&c->whole, &from->counted, UNKNOWN_ID, UNKNOWN_ID + 1,
-                                         c->place[i], err) < 0)
+        if (!c->place[i] || word_counter_join(&c->whole, &from->counted, UNKNOWN_ID, UNKNOWN_ID + 1,
+                                              c->place[i], err) < 0)
             return -1;
-        counter_join_totals(&c->whole, from);
+        word_counter_join_totals(&c->whole, from);
     }
     for (size_t i = 0; i < run->fresh_count; i++) {
         struct fresh f = run->fresh[i];
-        if (counter_join(&c->whole, &c->counter[f.member].counted, run->known[f.member], f.end,
-                         c->place[f.member], err) < 0)
+        if (word_counter_join(&c->whole, &c->counter[f.member].counted, run->known[f.member], f.end,
+                              c->place[f.member], err) < 0)
             return -1;
         run->known[f.member] = f.end;
     }
@@ -149,14 +149,14 @@ static int init(struct run *run, const uint64_t *memory, struct error *err)
 {
     struct text_counter *c = run->c;
     *c = (struct text_counter){.threads = run->options->threads};
-    run->piece = memory_new(line_slots(c->threads), sizeof *run->piece, err);
+    run->piece = memory_new(ordered_queue_slots(c->threads), sizeof *run->piece, err);
     run->known = memory_new(c->threads, sizeof *run->known, err);
     c->counter = memory_new(c->threads, sizeof *c->counter, err);
     c->place = memory_new(c->threads, sizeof *c->place, err);
     if (!run->piece || !run->known || !c->counter || !c->place)
         return -1;
     for (unsigned i = 0; i < c->threads; i++) {
-        if (counter_init(&c->counter[i], err) < 0)
+        if (word_counter_init(&c->counter[i], err) < 0)
             return -1;
         run->known[i] = UNKNOWN_ID + 1;
     }
@@ -166,11 +166,11 @@ static int init(struct run *run, const uint64_t *memory, struct error *err)
 
 static void release(struct run *run)
 {
-    for (unsigned i = 0; run->piece && i < line_slots(run->c->threads); i++) {
+    for (unsigned i = 0; run->piece && i < ordered_queue_slots(run->c->threads); i++) {
         struct piece *p = &run->piece[i];
         text_block_release(&p->block);
         free(p->number);
-        stretch_release(&p->stretch);
+        token_chunk_release(&p->chunk);
         packer_release(&p->packer);
     }
     free(run->piece);
@@ -182,10 +182,10 @@ int text_counter_run(struct text_counter *c, struct text_reader *text,
                      const struct text_options *options, const uint64_t *memory, struct error *err)
 {
     struct run run = {.c = c, .text = text, .options = options};
-    const struct line line = {start_piece, count_piece, finish_piece, &run};
+    const struct ordered_queue line = {start_piece, count_piece, finish_piece, &run};
     int result = init(&run, memory, err);
     if (result == 0)
-        result = line_run(&line, options->threads, err);
+        result = ordered_queue_run(&line, options->threads, err);
     if (result == 0)
         result = join(&run, err);
     release(&run);
@@ -200,13 +200,13 @@ void text_counter_release(struct text_counter *c)
 {
     for (unsigned i = 0; i < c->threads; i++) {
         if (c->counter)
-            counter_release(&c->counter[i]);
+            word_counter_release(&c->counter[i]);
         if (c->place)
             free(c->place[i]);
     }
     free(c->counter);
     free(c->place);
-    counter_release(&c->whole);
+    word_counter_release(&c->whole);
     token_store_free(c->store);
     *c = (struct text_counter){0};
 }

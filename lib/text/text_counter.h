@@ -24,10 +24,10 @@ struct text_options {
 
 struct text_counter {
     unsigned threads;
-    struct counter *counter;   /* (threads) the words of each thread, with places of their own */
-    uint32_t **place;          /* (threads) of each of them, its place in `whole` */
-    struct counter whole;      /* of one thread it is that thread's, and there is no place[0] */
-    struct token_store *store; /* the text, as numbers of the counter that stretch.table names */
+    struct word_counter *counter; /* (threads) the words of each thread, with places of their own */
+    uint32_t **place;             /* (threads) of each of them, its place in `whole` */
+    struct word_counter whole;    /* of one thread it is that thread's, and there is no place[0] */
+    struct token_store *store;    /* the text, as numbers of the counter that chunk.table names */
 };
 
 /* Reads the whole text. `memory`: of the store, in bytes; NULL: no store. On error there is nothing

@@ -14,8 +14,8 @@
 struct token_store {
     uint64_t left; /* bytes that there is still room for */
     atomic_bool full;
-    struct stretch *stretch; /* those in memory: the beginning of the text */
-    size_t stretches, capacity;
+    struct token_chunk *chunk; /* those in memory: the beginning of the text */
+    size_t chunks, capacity;
     size_t read; /* of these, handed on */
 
     /* Those behind them, in the temporary file: each its struct, then its packed form. */
@@ -25,14 +25,14 @@ struct token_store {
     struct packer packer;
 };
 
-/* ---- stretches ---- */
+/* ---- chunks ---- */
 
-int stretch_make(struct stretch *s, const uint32_t *number, size_t count, struct error *err)
+int token_chunk_make(struct token_chunk *s, const uint32_t *number, size_t count, struct error *err)
 {
     uint32_t all = 0;
     for (size_t i = 0; i < count; i++)
         all |= number[i];
-    *s = (struct stretch){.width = all > UINT16_MAX ? 4 : 2, .count = (uint32_t)count};
+    *s = (struct token_chunk){.width = all > UINT16_MAX ? 4 : 2, .count = (uint32_t)count};
     s->data = malloc(count * s->width);
     if (!s->data)
         return error_set(err, STATUS_FAILED, "out of memory: %zu bytes wanted", count * s->width);
@@ -46,15 +46,15 @@ int stretch_make(struct stretch *s, const uint32_t *number, size_t count, struct
     return 0;
 }
 
-void stretch_release(struct stretch *s)
+void token_chunk_release(struct token_chunk *s)
 {
     free(s->data);
-    *s = (struct stretch){0};
+    *s = (struct token_chunk){0};
 }
 
 static int zstd_failed(size_t code, struct error *err)
 {
-    return error_set(err, STATUS_FAILED, "temporary file in '%s': %s", temporary_folder(),
+    return error_set(err, STATUS_FAILED, "temporary file in '%s': %s", temporary_directory(),
                      ZSTD_getErrorName(code));
 }
 
@@ -64,7 +64,7 @@ static int no_packer(struct error *err)
 }
 
 /* Low and high halves of wide numbers apart: most high halves are the same few numbers. */
-static void split(const struct stretch *s, uint16_t *halves)
+static void split(const struct token_chunk *s, uint16_t *halves)
 {
     const uint32_t *number = s->data;
     for (size_t i = 0; i < s->count; i++) {
@@ -73,14 +73,14 @@ static void split(const struct stretch *s, uint16_t *halves)
     }
 }
 
-static void join(const uint16_t *halves, struct stretch *s)
+static void join(const uint16_t *halves, struct token_chunk *s)
 {
     uint32_t *number = s->data;
     for (size_t i = 0; i < s->count; i++)
         number[i] = halves[i] | (uint32_t)halves[s->count + i] << 16;
 }
 
-int stretch_pack(struct stretch *s, struct packer *p, struct error *err)
+int token_chunk_pack(struct token_chunk *s, struct packer *p, struct error *err)
 {
     size_t size = (size_t)s->count * s->width, bound = ZSTD_compressBound(size);
     if (!p->zstd && !(p->zstd = ZSTD_createCCtx()))
@@ -108,7 +108,7 @@ int stretch_pack(struct stretch *s, struct packer *p, struct error *err)
     return 0;
 }
 
-int stretch_unpack(struct stretch *s, struct packer *p, struct error *err)
+int token_chunk_unpack(struct token_chunk *s, struct packer *p, struct error *err)
 {
     if (!s->packed)
         return 0;
@@ -121,7 +121,8 @@ int stretch_unpack(struct stretch *s, struct packer *p, struct error *err)
     if (ZSTD_isError(got))
         return zstd_failed(got, err);
     if (got != size)
-        return error_set(err, STATUS_FAILED, "temporary file in '%s': damaged", temporary_folder());
+        return error_set(err, STATUS_FAILED, "temporary file in '%s': damaged",
+                         temporary_directory());
     void *data = realloc(s->data, size);
     if (!data)
         return error_set(err, STATUS_FAILED, "out of memory: %zu bytes wanted", size);
@@ -158,9 +159,9 @@ void token_store_free(struct token_store *store)
 {
     if (!store)
         return;
-    for (size_t i = store->read; i < store->stretches; i++)
-        stretch_release(&store->stretch[i]);
-    free(store->stretch);
+    for (size_t i = store->read; i < store->chunks; i++)
+        token_chunk_release(&store->chunk[i]);
+    free(store->chunk);
     if (store->fd >= 0)
         close(store->fd);
     packer_release(&store->packer);
@@ -176,7 +177,7 @@ bool token_store_is_full(const struct token_store *store)
 
 static int file_failed(const char *what, struct error *err)
 {
-    return error_system(err, "temporary file in '%s': %s failed", temporary_folder(), what);
+    return error_system(err, "temporary file in '%s': %s failed", temporary_directory(), what);
 }
 
 static int write_file(struct token_store *store, const void *data, size_t size, struct error *err)
@@ -203,21 +204,21 @@ static int read_file(struct token_store *store, void *to, size_t size, struct er
     return 0;
 }
 
-static int spill(struct token_store *store, struct stretch *s, struct error *err)
+static int spill(struct token_store *store, struct token_chunk *s, struct error *err)
 {
-    if (store->fd < 0 && (store->fd = temporary_open(err)) < 0)
+    if (store->fd < 0 && (store->fd = temporary_file_open(err)) < 0)
         return -1;
-    if (!s->packed && stretch_pack(s, &store->packer, err) < 0)
+    if (!s->packed && token_chunk_pack(s, &store->packer, err) < 0)
         return -1;
-    struct stretch head = *s;
-    head.data = NULL;
+    struct token_chunk header = *s;
+    header.data = NULL;
     store->spilled++;
-    return write_file(store, &head, sizeof head, err) < 0
+    return write_file(store, &header, sizeof header, err) < 0
                ? -1
                : write_file(store, s->data, s->packed, err);
 }
 
-static int read_spilled(struct token_store *store, struct stretch *s, struct error *err)
+static int read_spilled(struct token_store *store, struct token_chunk *s, struct error *err)
 {
     if (!store->reading && lseek(store->fd, 0, SEEK_SET) < 0)
         return file_failed("seek", err);
@@ -233,37 +234,37 @@ static int read_spilled(struct token_store *store, struct stretch *s, struct err
 
 /* ---- writing and reading ---- */
 
-static int keep(struct token_store *store, struct stretch *s, struct error *err)
+static int keep(struct token_store *store, struct token_chunk *s, struct error *err)
 {
-    if (memory_reserve(&store->stretch, &store->capacity, store->stretches + 1,
-                       sizeof *store->stretch, err) < 0)
+    if (memory_reserve(&store->chunk, &store->capacity, store->chunks + 1, sizeof *store->chunk,
+                       err) < 0)
         return -1;
-    store->stretch[store->stretches++] = *s;
+    store->chunk[store->chunks++] = *s;
     store->left -= (uint64_t)s->count * s->width;
-    *s = (struct stretch){0};
+    *s = (struct token_chunk){0};
     return 0;
 }
 
-int token_store_append(struct token_store *store, struct stretch *s, struct error *err)
+int token_store_append(struct token_store *store, struct token_chunk *s, struct error *err)
 {
     if ((uint64_t)s->count * s->width > store->left)
         atomic_store_explicit(&store->full, true, memory_order_relaxed);
     int result = token_store_is_full(store) ? spill(store, s, err) : keep(store, s, err);
-    stretch_release(s);
+    token_chunk_release(s);
     return result;
 }
 
-int token_store_read(struct token_store *store, struct stretch *s, struct error *err)
+int token_store_read(struct token_store *store, struct token_chunk *s, struct error *err)
 {
-    *s = (struct stretch){0};
-    if (store->read < store->stretches) {
-        *s = store->stretch[store->read++];
+    *s = (struct token_chunk){0};
+    if (store->read < store->chunks) {
+        *s = store->chunk[store->read++];
         return 1;
     }
     if (store->spilled == 0)
         return 0;
     if (read_spilled(store, s, err) == 0)
         return 1;
-    stretch_release(s);
+    token_chunk_release(s);
     return -1;
 }

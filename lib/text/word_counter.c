@@ -6,25 +6,25 @@
 
 #include "base/memory.h"
 
-int counter_init(struct counter *c, struct error *err)
+int word_counter_init(struct word_counter *c, struct error *err)
 {
-    *c = (struct counter){0};
+    *c = (struct word_counter){0};
     if (vocab_append(&c->counted, UNKNOWN_WORD, strlen(UNKNOWN_WORD), 0, err) == 0)
         c->index = word_index_new(&c->counted.words, err);
     if (!c->index)
-        counter_release(c);
+        word_counter_release(c);
     return c->index ? 0 : -1;
 }
 
-void counter_release(struct counter *c)
+void word_counter_release(struct word_counter *c)
 {
     word_index_free(c->index);
     vocab_release(&c->counted);
-    *c = (struct counter){0};
+    *c = (struct word_counter){0};
 }
 
 /* Zeros for the words behind the first `known`. */
-static int start_counts(struct counter *c, uint32_t known, struct error *err)
+static int start_counts(struct word_counter *c, uint32_t known, struct error *err)
 {
     struct vocab *v = &c->counted;
     if (memory_reserve(&v->count, &v->count_capacity, v->words.count, sizeof *v->count, err) < 0)
@@ -34,7 +34,8 @@ static int start_counts(struct counter *c, uint32_t known, struct error *err)
     return 0;
 }
 
-int counter_add(struct counter *c, const struct tokens *tokens, uint32_t *number, struct error *err)
+int word_counter_add(struct word_counter *c, const struct tokens *tokens, uint32_t *number,
+                     struct error *err)
 {
     uint32_t known = c->counted.words.count;
     if (word_index_intern_all(c->index, tokens, number, err) < 0 || start_counts(c, known, err) < 0)
@@ -70,8 +71,8 @@ static void words_as_tokens(const struct words *words, uint32_t first, uint32_t 
     }
 }
 
-int counter_join(struct counter *c, const struct vocab *from, uint32_t first, uint32_t end,
-                 uint32_t *place, struct error *err)
+int word_counter_join(struct word_counter *c, const struct vocab *from, uint32_t first,
+                      uint32_t end, uint32_t *place, struct error *err)
 {
     struct tokens tokens;
     for (uint32_t id = first; id < end; id += tokens.count) {
@@ -86,22 +87,22 @@ int counter_join(struct counter *c, const struct vocab *from, uint32_t first, ui
     return 0;
 }
 
-void counter_join_totals(struct counter *c, const struct counter *from)
+void word_counter_join_totals(struct word_counter *c, const struct word_counter *from)
 {
     c->totals.tokens += from->totals.tokens;
     c->totals.sentences += from->totals.sentences;
     c->bad_words += from->bad_words;
 }
 
-int counter_merge(struct counter *c, const char *name, const struct vocab *counted,
-                  const struct corpus_totals *totals, struct error *err)
+int word_counter_merge(struct word_counter *c, const char *name, const struct vocab *counted,
+                       const struct corpus_totals *totals, struct error *err)
 {
     if (totals->tokens > UINT64_MAX - c->totals.tokens ||
         totals->sentences > UINT64_MAX - c->totals.sentences)
         return error_set(err, STATUS_INPUT, "%s: with those before, the counts overflow", name);
     uint32_t words = counted->words.count;
     uint32_t *place = memory_new(words, sizeof *place, err);
-    int result = place ? counter_join(c, counted, 0, words, place, err) : -1;
+    int result = place ? word_counter_join(c, counted, 0, words, place, err) : -1;
     free(place);
     if (result < 0)
         return -1;

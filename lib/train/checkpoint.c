@@ -118,7 +118,7 @@ static int put_training(struct bytes *b, const struct checkpoint *c, struct erro
                    bytes_put_u64(b, run->shape.examples, err) < 0 ||
                    put_f64(b, run->model.lr, err) < 0 ||
                    bytes_put_u64(b, run->model.seed, err) < 0 ||
-                   bytes_put_u64(b, run->head_hash, err) < 0 ||
+                   bytes_put_u64(b, run->header_hash, err) < 0 ||
                    bytes_put_u64(b, p->steps, err) < 0 || bytes_put_u64(b, p->examples, err) < 0 ||
                    put_f64(b, p->total_loss, err) < 0 ||
                    bytes_put_u64(b, p->epoch_examples, err) < 0 ||
@@ -165,12 +165,12 @@ static int write_records(const struct checkpoint *c, struct vectors_writer *out,
     return vectors_writer_finish(out, err);
 }
 
-int checkpoint_write(const struct checkpoint *c, int fd, const char *name, const struct head *head,
-                     struct error *err)
+int checkpoint_write(const struct checkpoint *c, int fd, const char *name,
+                     const struct header *header, struct error *err)
 {
     struct vectors_writer out;
     struct bytes record = {0};
-    if (vectors_writer_open(&out, fd, name, head, c->run.model.dim, err) < 0)
+    if (vectors_writer_open(&out, fd, name, header, c->run.model.dim, err) < 0)
         return -1;
     int result = write_records(c, &out, &record, err);
     vectors_writer_close(&out);
@@ -208,7 +208,7 @@ static int check_training(struct checkpoint_check *r, const struct vectors_reade
     shape->examples = cursor_u64(c);
     model->lr = cursor_f64(c);
     model->seed = cursor_u64(c);
-    r->run.head_hash = cursor_u64(c);
+    r->run.header_hash = cursor_u64(c);
     p->steps = cursor_u64(c);
     p->examples = cursor_u64(c);
     p->total_loss = cursor_f64(c);
@@ -228,7 +228,7 @@ static int check_training(struct checkpoint_check *r, const struct vectors_reade
         return stream_fault(in->stream, err, "a number of TRAINING is not finite");
     model->optimizer = optimizer;
     model->dim = in->dim;
-    model->words = in->head.vocab.words.count;
+    model->words = in->header.vocab.words.count;
     r->told = true;
     return 0;
 }
@@ -249,7 +249,7 @@ static bool sound(const struct checkpoint_check *r, uint64_t step, const float *
 static int check_state(struct checkpoint_check *r, const struct vectors_reader *in,
                        struct cursor *c, struct error *err)
 {
-    uint32_t matrix = cursor_u32(c), words = in->head.vocab.words.count;
+    uint32_t matrix = cursor_u32(c), words = in->header.vocab.words.count;
     r->first = cursor_u32(c);
     r->count = cursor_u32(c);
     if (!r->told)
@@ -313,7 +313,7 @@ static int compare(const struct reading *r, struct error *err)
                         : there->shape.batch_size != here->shape.batch_size ||
                                 there->shape.examples != here->shape.examples ||
                                 there->shape.epochs != here->shape.epochs ||
-                                there->head_hash != here->head_hash ||
+                                there->header_hash != here->header_hash ||
                                 there->model.words != here->model.words
                             ? "input"
                             : NULL;
@@ -347,7 +347,7 @@ static int read_all(struct reading *r, struct error *err)
 }
 
 int checkpoint_read(int fd, const char *name, const struct checkpoint_run *run,
-                    struct trainer *trainer, struct train_progress *progress, struct head *head,
+                    struct trainer *trainer, struct train_progress *progress, struct header *header,
                     struct error *err)
 {
     struct reading r = {.run = run, .trainer = trainer};
@@ -359,8 +359,8 @@ int checkpoint_read(int fd, const char *name, const struct checkpoint_run *run,
     if (result == 0) {
         *progress = r.check.progress;
         trainer->methods->resume(trainer, progress->steps);
-        *head = r.in.head;
-        r.in.head = (struct head){0};
+        *header = r.in.header;
+        r.in.header = (struct header){0};
     }
     vectors_reader_close(&r.in);
     checkpoint_check_release(&r.check);

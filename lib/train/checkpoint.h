@@ -17,7 +17,7 @@
 struct checkpoint_run {
     struct trainer_config model;
     struct batches_shape shape;
-    uint64_t head_hash; /* stream_hash of the input behind its head */
+    uint64_t header_hash; /* stream_hash of the input behind its header */
 };
 
 /* A copy of a model in memory; all zero is an empty one. */
@@ -36,9 +36,9 @@ int checkpoint_take(struct checkpoint *checkpoint, struct trainer *trainer,
                     struct error *err) MUST_USE;
 void checkpoint_release(struct checkpoint *checkpoint);
 
-/* Writes a complete stream with this head. */
+/* Writes a complete stream with this header. */
 int checkpoint_write(const struct checkpoint *checkpoint, int fd, const char *name,
-                     const struct head *head, struct error *err) MUST_USE;
+                     const struct header *header, struct error *err) MUST_USE;
 
 /* What is known of a checkpoint whose records have been checked so far, one by one, by themselves.
  * All zero is one of which none has come. */
@@ -62,11 +62,11 @@ int checkpoint_check(struct checkpoint_check *check, const struct vectors_reader
 int checkpoint_check_end(const struct checkpoint_check *check, const struct vectors_reader *in,
                          struct error *err) MUST_USE;
 
-/* Reads a checkpoint of such a run into the trainer, how far it is into *progress, and its head into
- * *head, which is empty before. A checkpoint of another run is an error of status 3 that names the
+/* Reads a checkpoint of such a run into the trainer, how far it is into *progress, and its header into
+ * *header, which is empty before. A checkpoint of another run is an error of status 3 that names the
  * difference; the trainer is then of no more use. */
 int checkpoint_read(int fd, const char *name, const struct checkpoint_run *run,
-                    struct trainer *trainer, struct train_progress *progress, struct head *head,
+                    struct trainer *trainer, struct train_progress *progress, struct header *header,
                     struct error *err) MUST_USE;
 
 #endif

@@ -11,7 +11,7 @@
 #include "train/adam.h"
 #include "train/checkpoint.h"
 
-/* Reads `in` from its head to its end, and hands on the rows of a matrix, count × dim at a time, in
+/* Reads `in` from its header to its end, and hands on the rows of a matrix, count × dim at a time, in
  * the order of the ids. Vectors that are no checkpoint are an error of status 3. */
 int checkpoint_rows(struct vectors_reader *in, enum weights matrix,
                     int (*take)(void *data, const float *rows, uint32_t count, struct error *err),

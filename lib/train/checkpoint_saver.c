@@ -6,11 +6,12 @@
 #include "base/clock.h"
 #include "base/thread.h"
 
-int saver_open(struct saver *s, const char *path, struct saver_interval interval, struct error *err)
+int checkpoint_saver_open(struct checkpoint_saver *s, const char *path,
+                          struct checkpoint_interval interval, struct error *err)
 {
     struct output probe;
     struct stat old;
-    *s = (struct saver){.path = path, .interval = interval};
+    *s = (struct checkpoint_saver){.path = path, .interval = interval};
     if (stat(path, &old) == 0 && !S_ISREG(old.st_mode))
         return error_set(err, STATUS_FAILED, "%s: is no regular file", path);
     if (output_lock(&s->lock, path, err) < 0)
@@ -24,16 +25,16 @@ int saver_open(struct saver *s, const char *path, struct saver_interval interval
     return 0;
 }
 
-void saver_start(struct saver *s, const struct head *head, const struct checkpoint_run *run,
-                 uint64_t steps)
+void checkpoint_saver_start(struct checkpoint_saver *s, const struct header *header,
+                            const struct checkpoint_run *run, uint64_t steps)
 {
-    s->head = head;
+    s->header = header;
     s->run = *run;
     s->saved_at = clock_seconds();
     s->saved_steps = steps;
 }
 
-bool saver_due(const struct saver *s, uint64_t steps)
+bool checkpoint_saver_due(const struct checkpoint_saver *s, uint64_t steps)
 {
     if (s->interval.steps)
         return steps - s->saved_steps >= s->interval.steps;
@@ -42,12 +43,12 @@ bool saver_due(const struct saver *s, uint64_t steps)
 
 static void *write_checkpoint(void *data)
 {
-    struct saver *s = data;
+    struct checkpoint_saver *s = data;
     struct output out;
     s->result = output_open(&out, s->path, -1, &s->error);
     if (s->result < 0)
         return NULL;
-    s->result = checkpoint_write(&s->checkpoint, out.fd, out.name, s->head, &s->error);
+    s->result = checkpoint_write(&s->checkpoint, out.fd, out.name, s->header, &s->error);
     if (s->result == 0)
         s->result = output_commit(&out, &s->error);
     else
@@ -55,7 +56,7 @@ static void *write_checkpoint(void *data)
     return NULL;
 }
 
-int saver_wait(struct saver *s, struct error *err)
+int checkpoint_saver_wait(struct checkpoint_saver *s, struct error *err)
 {
     if (!s->writing)
         return 0;
@@ -66,10 +67,10 @@ int saver_wait(struct saver *s, struct error *err)
     return s->result;
 }
 
-int saver_save(struct saver *s, struct trainer *trainer, const struct train_progress *progress,
-               struct error *err)
+int checkpoint_saver_save(struct checkpoint_saver *s, struct trainer *trainer,
+                          const struct train_progress *progress, struct error *err)
 {
-    if (saver_wait(s, err) < 0 ||
+    if (checkpoint_saver_wait(s, err) < 0 ||
         checkpoint_take(&s->checkpoint, trainer, &s->run, progress, err) < 0)
         return -1;
     s->saved_at = clock_seconds();
@@ -78,7 +79,7 @@ int saver_save(struct saver *s, struct trainer *trainer, const struct train_prog
     return s->writing ? 0 : -1;
 }
 
-void saver_close(struct saver *s)
+void checkpoint_saver_close(struct checkpoint_saver *s)
 {
     if (s->writing)
         pthread_join(s->thread, NULL);

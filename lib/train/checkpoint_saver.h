@@ -15,14 +15,14 @@
 #include "train/checkpoint.h"
 
 /* How often: every so many seconds, or minibatches; the other is 0. */
-struct saver_interval {
+struct checkpoint_interval {
     uint64_t seconds, steps;
 };
 
-struct saver {
+struct checkpoint_saver {
     const char *path;
-    const struct head *head;
-    struct saver_interval interval;
+    const struct header *header;
+    struct checkpoint_interval interval;
     struct checkpoint_run run;
     struct output lock;
     double saved_at;      /* clock_seconds */
@@ -35,25 +35,25 @@ struct saver {
 };
 
 /* Takes the name, and makes sure that a file can be put there. `path` must outlive the saver. */
-int saver_open(struct saver *saver, const char *path, struct saver_interval interval,
-               struct error *err) MUST_USE;
+int checkpoint_saver_open(struct checkpoint_saver *saver, const char *path,
+                          struct checkpoint_interval interval, struct error *err) MUST_USE;
 
-/* From here on time counts, for a model that has learnt from `steps` minibatches. `head`, which the
+/* From here on time counts, for a model that has learnt from `steps` minibatches. `header`, which the
  * checkpoints get, must outlive the saver. */
-void saver_start(struct saver *saver, const struct head *head, const struct checkpoint_run *run,
-                 uint64_t steps);
+void checkpoint_saver_start(struct checkpoint_saver *saver, const struct header *header,
+                            const struct checkpoint_run *run, uint64_t steps);
 
 /* Whether it is time for a checkpoint of a model that has learnt from `steps` minibatches. */
-bool saver_due(const struct saver *saver, uint64_t steps);
+bool checkpoint_saver_due(const struct checkpoint_saver *saver, uint64_t steps);
 
 /* Starts to write a checkpoint; waits for the one before, whose failure it reports. */
-int saver_save(struct saver *saver, struct trainer *trainer, const struct train_progress *progress,
-               struct error *err) MUST_USE;
+int checkpoint_saver_save(struct checkpoint_saver *saver, struct trainer *trainer,
+                          const struct train_progress *progress, struct error *err) MUST_USE;
 
 /* Waits until the latest checkpoint is on disk. */
-int saver_wait(struct saver *saver, struct error *err) MUST_USE;
+int checkpoint_saver_wait(struct checkpoint_saver *saver, struct error *err) MUST_USE;
 
 /* Gives the name free, and the memory. */
-void saver_close(struct saver *saver);
+void checkpoint_saver_close(struct checkpoint_saver *saver);
 
 #endif

@@ -31,13 +31,13 @@ static int verify(struct evaluation *e, struct batches_reader *in, const struct 
 {
     struct minibatch batch = {0};
     int got;
-    if (!same_words(&in->head.vocab.words, words))
+    if (!same_words(&in->header.vocab.words, words))
         return stream_fault(in->stream, err,
                             "its vocabulary is not that of the training: make it with "
                             "ptb-vocab --vocab");
     if (batches_in_all(&in->shape) == 0)
         return stream_fault(in->stream, err, "no minibatch to evaluate on");
-    e->head_hash = stream_hash(in->stream);
+    e->header_hash = stream_hash(in->stream);
     while ((got = batches_read(in, &batch, err)) > 0)
         ;
     e->hash = stream_hash(in->stream);
@@ -99,7 +99,7 @@ static int run(struct evaluation *e, struct batches_reader *in, struct trainer *
 {
     double sum = 0;
     /* Ids of another vocabulary than the one that was verified could be beyond the model's. */
-    int got = stream_hash(in->stream) == e->head_hash;
+    int got = stream_hash(in->stream) == e->header_hash;
     while (got > 0) {
         got = read_some(e, in, err);
         if (got < 0 || (e->batches > 0 &&

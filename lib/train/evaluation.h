@@ -15,11 +15,11 @@
 struct evaluation {
     int fd;
     const char *name;
-    off_t start;               /* where the stream begins in the file */
-    uint64_t head_hash, hash;  /* stream_hash behind its head, and of all of it */
-    struct minibatch *batch;   /* (at_once) */
-    double *loss;              /* (at_once) */
-    unsigned at_once, batches; /* minibatches that a trainer takes; in `batch` now */
+    off_t start;                /* where the stream begins in the file */
+    uint64_t header_hash, hash; /* stream_hash behind its header, and of all of it */
+    struct minibatch *batch;    /* (at_once) */
+    double *loss;               /* (at_once) */
+    unsigned at_once, batches;  /* minibatches that a trainer takes; in `batch` now */
 };
 
 /* Takes the stream that `fd` stands at, whose vocabulary must be `words`, and reads it through once to

@@ -11,7 +11,7 @@
 struct reading {
     const struct trainer_config *model;
     struct trainer *trainer;
-    struct initial *initial;
+    struct initial_vectors *initial;
     struct word_index *index; /* of the model's words */
     float *row;               /* (words × dim) of one matrix, what has come of it so far */
     bool *known;              /* (words) whether the stream has the word */
@@ -25,7 +25,7 @@ struct reading {
 /* The id that a word of the stream has in the model, or NO_WORD. */
 static uint32_t place(const struct reading *r, uint32_t id)
 {
-    const struct words *words = &r->in.head.vocab.words;
+    const struct words *words = &r->in.header.vocab.words;
     return word_index_find(r->index, words_text(words, id), words_length(words, id));
 }
 
@@ -111,21 +111,22 @@ static int take_all(struct reading *r, struct error *err)
     return 0;
 }
 
-int initial_read(int fd, const char *name, struct head *head, const struct trainer_config *model,
-                 struct trainer *trainer, struct initial *initial, struct error *err)
+int initial_vectors_read(int fd, const char *name, struct header *header,
+                         const struct trainer_config *model, struct trainer *trainer,
+                         struct initial_vectors *initial, struct error *err)
 {
     struct reading r = {.model = model, .trainer = trainer, .initial = initial};
-    *initial = (struct initial){0};
+    *initial = (struct initial_vectors){0};
     if (vectors_reader_open(&r.in, fd, name, err) < 0)
         return -1;
     r.in.checkpoint = take_record;
     r.in.checkpoint_data = &r;
-    r.index = word_index_new(&head->vocab.words, err);
+    r.index = word_index_new(&header->vocab.words, err);
     r.row = memory_new(model->words, model->dim * sizeof *r.row, err);
     r.known = memory_new(model->words, sizeof *r.known, err);
     int result = r.index && r.row && r.known ? take_all(&r, err) : -1;
     if (result == 0)
-        result = head_join_provenance(head, &r.in.head, r.in.head.programs, err);
+        result = header_join_provenance(header, &r.in.header, r.in.header.programs, err);
     vectors_reader_close(&r.in);
     checkpoint_check_release(&r.check);
     word_index_free(r.index);

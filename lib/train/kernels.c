@@ -181,13 +181,13 @@ INLINED void logits(const struct kernels_example *e, uint32_t start, uint32_t n,
     const uint32_t *word = e->word + start;
     uint32_t known = e->words + e->following - start;
     for (uint32_t j = 0; j < n; j++)
-        row[j] = e->table + word[j] * e->apart;
+        row[j] = e->table + word[j] * e->row_stride;
     /* A few rows too many cost less than a loop for each number that can be left over. */
     for (uint32_t j = n; j % AT_ONCE != 0; j++)
         row[j] = row[0];
     for (uint32_t j = 0; j < n; j += AT_ONCE) {
         for (uint32_t soon = j + SOON; soon < j + SOON + AT_ONCE && soon < known; soon++)
-            fetch_row(e->table + word[soon] * e->apart, e->stride);
+            fetch_row(e->table + word[soon] * e->row_stride, e->stride);
         dots(e->centre, (const float *const *)row + j, e->stride, x + j);
     }
 }

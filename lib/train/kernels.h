@@ -61,8 +61,8 @@ static inline void row_from_numbers(float *row, size_t stride, size_t dim, size_
  * label 1, the rest 0. Derivatives are multiplied by `scale`. */
 struct kernels_example {
     const float *centre, *table;
-    size_t stride, apart; /* floats in a row; from one row of the table to the next */
-    const uint32_t *word; /* (words + following) those behind its own are wanted next */
+    size_t stride, row_stride; /* floats in a row; from one row of the table to the next */
+    const uint32_t *word;      /* (words + following) those behind its own are wanted next */
     uint32_t words, following, contexts;
     float scale;
     const uint32_t *place; /* (words) of each in coefficient */

@@ -36,7 +36,7 @@ struct trainer_config {
 };
 
 /* Something to run once during a step; may be NULL. Reports what went wrong in its own data. */
-struct beside {
+struct side_task {
     void (*function)(void *data);
     void *data;
 };
@@ -50,8 +50,8 @@ struct trainer_methods {
                    unsigned count, struct error *err);
     /* Trains on the slot's minibatches, in their order. loss (count) is, for each of them, the sum
      * of its examples' losses. */
-    int (*step)(struct trainer *trainer, unsigned slot, const struct beside *beside, double *loss,
-                struct error *err);
+    int (*step)(struct trainer *trainer, unsigned slot, const struct side_task *side_task,
+                double *loss, struct error *err);
     /* Only the losses of the slot's minibatches: loss (count), as `step` has it, of the model as it is
      * after all steps so far. Changes nothing of what training computes later. */
     int (*evaluate)(struct trainer *trainer, unsigned slot, double *loss, struct error *err);

@@ -31,7 +31,7 @@ enum {
 
 /* One of the two matrices. */
 struct table {
-    float *rows;    /* (words, apart): weights, with Adam also moments (kernels.h), stride each */
+    float *rows; /* (words, row_stride): weights, with Adam also moments (kernels.h), stride each */
     uint64_t *step; /* (words) with Adam: a row's last step with a gradient */
 };
 
@@ -43,7 +43,7 @@ struct prepared {
 struct trainer_cpu {
     struct trainer base;
     struct trainer_config config;
-    size_t stride, apart; /* floats in a row of weights; from one row of a table to the next */
+    size_t stride, row_stride; /* floats in a row of weights; from one row of a table to the next */
     const struct kernels *kernels;
     struct adam adam;
     struct team team;
@@ -63,19 +63,19 @@ struct trainer_cpu {
 
     /* What evaluation has in place of the tables: the rows of the minibatch, U's and then V's, brought
      * up to date, and which of U's, or of V's, each word and centre of the minibatch is. */
-    float *copy; /* (rows of the minibatch, apart) */
+    float *copy; /* (rows of the minibatch, row_stride) */
     uint32_t *word_copy, *centre_copy_at;
     size_t copy_capacity, word_copy_capacity, centre_copy_at_capacity;
 
     /* The step that the team is at. */
     struct prepared *current;
-    const struct beside *beside;
+    const struct side_task *side_task;
     struct adam_step adam_step;                /* the next one, of rows that did not rest */
     struct adam_rest rest[SHORT_RESTS];        /* of so many steps, up to here */
     float rate;                                /* of gradient descent */
-    float *row;                                /* (apart) scratch of read_back */
+    float *row;                                /* (row_stride) scratch of read_back */
     struct team_work rests, examples, updates; /* of the phases */
-    atomic_uint beside_taken;
+    atomic_uint side_task_taken;
 };
 
 /* ---- life cycle ---- */
@@ -83,7 +83,7 @@ struct trainer_cpu {
 static int init_table(struct table *table, const struct trainer_cpu *t, enum weights matrix,
                       const struct xavier *xavier, struct error *err)
 {
-    size_t row = t->apart;
+    size_t row = t->row_stride;
     table->rows = memory_new_aligned(t->config.words, row * sizeof *table->rows, err);
     table->step = memory_new(t->config.words, sizeof *table->step, err);
     if (!table->rows || !table->step)
@@ -191,7 +191,7 @@ static uint32_t touched_rows(const struct trainer_cpu *t)
 /* Where it is in its table. */
 static float *state_of(const struct trainer_cpu *t, struct touched touched)
 {
-    return touched.table->rows + touched.id * t->apart;
+    return touched.table->rows + touched.id * t->row_stride;
 }
 
 static void bring_up_to_date(struct trainer_cpu *t)
@@ -201,7 +201,7 @@ static void bring_up_to_date(struct trainer_cpu *t)
         for (uint32_t i = start; i < end; i++) {
             struct touched row = touched_row(t, i), next = touched_row(t, i + 1 < end ? i + 1 : i);
             if (next.table->step[next.id] != t->steps)
-                fetch_row(state_of(t, next), t->apart);
+                fetch_row(state_of(t, next), t->row_stride);
             advance(t, state_of(t, row), row.table->step[row.id]);
         }
 }
@@ -217,7 +217,7 @@ static void take_example(struct trainer_cpu *t, uint32_t i, const float *centre,
         .centre = centre,
         .table = table,
         .stride = t->stride,
-        .apart = t->apart,
+        .row_stride = t->row_stride,
         .word = word + first,
         .words = next - first,
         .following = last_word - next,
@@ -233,7 +233,7 @@ static void take_example(struct trainer_cpu *t, uint32_t i, const float *centre,
 /* The vector of example i's centre. */
 static const float *centre_of(const struct trainer_cpu *t, uint32_t i)
 {
-    return t->centre.rows + t->current->batch->centre[i] * t->apart;
+    return t->centre.rows + t->current->batch->centre[i] * t->row_stride;
 }
 
 static void differentiate(struct trainer_cpu *t)
@@ -261,7 +261,7 @@ static void update_row(struct trainer_cpu *t, struct table *table, const struct 
                                         .n = index->first[at + 1] - first,
                                         .entry = index->entry + first,
                                         .coefficient = coefficient ? coefficient + first : NULL};
-    float *row = table->rows + id * t->apart;
+    float *row = table->rows + id * t->row_stride;
     if (t->config.optimizer == OPTIMIZER_SGD) {
         t->kernels->sgd_step(row, &gradient, t->rate);
         return;
@@ -279,7 +279,7 @@ static void update(struct trainer_cpu *t)
     while (team_work_take(&t->updates, &start, &end))
         for (uint32_t i = start; i < end; i++) {
             if (i + 1 < touched_rows(t))
-                fetch_row(state_of(t, touched_row(t, i + 1)), t->apart);
+                fetch_row(state_of(t, touched_row(t, i + 1)), t->row_stride);
             if (i < u->rows)
                 update_row(t, &t->context, u, i, t->centre_copy, t->coefficient);
             else
@@ -297,8 +297,8 @@ static void step_together(void *data)
     differentiate(t);
     team_barrier(&t->team);
     /* The first to come prepares the next minibatch while the others update. */
-    if (t->beside && atomic_fetch_add(&t->beside_taken, 1) == 0)
-        t->beside->function(t->beside->data);
+    if (t->side_task && atomic_fetch_add(&t->side_task_taken, 1) == 0)
+        t->side_task->function(t->side_task->data);
     update(t);
 }
 
@@ -330,20 +330,20 @@ static double sum_losses(const struct trainer_cpu *t, const struct minibatch *ba
     return sum;
 }
 
-static int step(struct trainer *trainer, unsigned slot, const struct beside *beside, double *loss,
-                struct error *err)
+static int step(struct trainer *trainer, unsigned slot, const struct side_task *side_task,
+                double *loss, struct error *err)
 {
     struct trainer_cpu *t = (struct trainer_cpu *)trainer;
     const struct minibatch *batch = t->prepared[slot].batch;
     if (reserve_results(t, batch, err) < 0)
         return -1;
     t->current = &t->prepared[slot];
-    t->beside = beside;
+    t->side_task = side_task;
     t->rate = sgd_rate(t->config.lr, t->steps, t->config.steps);
     team_work_start(&t->rests, touched_rows(t));
     team_work_start(&t->examples, batch->examples);
     team_work_start(&t->updates, touched_rows(t));
-    atomic_store(&t->beside_taken, 0);
+    atomic_store(&t->side_task_taken, 0);
     team_run(&t->team, step_together, t);
     set_steps(t, t->steps + 1);
     *loss = sum_losses(t, batch);
@@ -359,8 +359,8 @@ static void copy_rows(struct trainer_cpu *t)
     while (team_work_take(&t->rests, &start, &end))
         for (uint32_t i = start; i < end; i++) {
             struct touched row = touched_row(t, i);
-            float *copy = t->copy + i * t->apart;
-            memcpy(copy, state_of(t, row), t->apart * sizeof *copy);
+            float *copy = t->copy + i * t->row_stride;
+            memcpy(copy, state_of(t, row), t->row_stride * sizeof *copy);
             advance(t, copy, row.table->step[row.id]);
         }
 }
@@ -368,14 +368,14 @@ static void copy_rows(struct trainer_cpu *t)
 static void evaluate_together(void *data)
 {
     struct trainer_cpu *t = data;
-    const float *centres = t->copy + t->current->context_rows.rows * t->apart;
+    const float *centres = t->copy + t->current->context_rows.rows * t->row_stride;
     uint32_t start, end;
     copy_rows(t);
     team_barrier(&t->team);
     while (team_work_take(&t->examples, &start, &end))
         for (uint32_t i = start; i < end; i++)
-            take_example(t, i, centres + t->centre_copy_at[i] * t->apart, t->copy, t->word_copy,
-                         t->current->batch->first[end]);
+            take_example(t, i, centres + t->centre_copy_at[i] * t->row_stride, t->copy,
+                         t->word_copy, t->current->batch->first[end]);
 }
 
 static int reserve_copies(struct trainer_cpu *t, const struct minibatch *batch, struct error *err)
@@ -384,7 +384,7 @@ static int reserve_copies(struct trainer_cpu *t, const struct minibatch *batch, 
     if (rows > t->copy_capacity) {
         free(t->copy);
         t->copy_capacity = 0;
-        t->copy = memory_new_aligned(rows, t->apart * sizeof *t->copy, err);
+        t->copy = memory_new_aligned(rows, t->row_stride * sizeof *t->copy, err);
         if (!t->copy)
             return -1;
         t->copy_capacity = rows;
@@ -424,7 +424,7 @@ static int read_back(struct trainer *trainer, uint32_t first, uint32_t count, fl
     float *row = t->row;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t id = first + i;
-        memcpy(row, t->centre.rows + id * t->apart, t->apart * sizeof *row);
+        memcpy(row, t->centre.rows + id * t->row_stride, t->row_stride * sizeof *row);
         advance(t, row, t->centre.step[id]); /* a copy: what is read leaves no trace */
         memcpy(rows + (size_t)i * t->config.dim, row, t->config.dim * sizeof *rows);
     }
@@ -440,7 +440,7 @@ static int save(struct trainer *trainer, enum weights matrix, uint32_t first, ui
     size_t dim = t->config.dim, parts = trainer_parts(t->config.optimizer);
     memcpy(step, table->step + first, count * sizeof *step);
     for (uint32_t i = 0; i < count; i++)
-        row_to_numbers(table->rows + (first + i) * t->apart, t->stride, dim, parts,
+        row_to_numbers(table->rows + (first + i) * t->row_stride, t->stride, dim, parts,
                        number + i * parts * dim);
     return 0;
 }
@@ -454,7 +454,7 @@ static int restore(struct trainer *trainer, enum weights matrix, uint32_t first,
     size_t dim = t->config.dim, parts = trainer_parts(t->config.optimizer);
     memcpy(table->step + first, step, count * sizeof *step);
     for (uint32_t i = 0; i < count; i++)
-        row_from_numbers(table->rows + (first + i) * t->apart, t->stride, dim, parts,
+        row_from_numbers(table->rows + (first + i) * t->row_stride, t->stride, dim, parts,
                          number + i * parts * dim);
     return 0;
 }
@@ -477,10 +477,10 @@ struct trainer *trainer_cpu_create(const struct trainer_config *config, struct e
     t->base.group = 1;
     t->config = *config;
     t->stride = round_to_lanes(config->dim);
-    t->apart = trainer_parts(config->optimizer) * t->stride;
+    t->row_stride = trainer_parts(config->optimizer) * t->stride;
     t->kernels = kernels_best();
     struct xavier xavier = xavier_init(t->config.words, t->config.dim, config->seed);
-    t->row = memory_new_aligned(1, t->apart * sizeof *t->row, err);
+    t->row = memory_new_aligned(1, t->row_stride * sizeof *t->row, err);
     if (!t->row || row_marks_init(&t->marks, t->config.words, err) < 0 ||
         adam_init(&t->adam, config->lr, err) < 0 ||
         init_table(&t->centre, t, WEIGHTS_CENTRE, &xavier, err) < 0 ||

@@ -51,7 +51,7 @@ static void read_next(void *data)
             next->trainer->methods->prepare(next->trainer, next->slot, batch, *count, &next->error);
 }
 
-static int told(const struct train_watch *watch, const struct train_progress *progress,
+static int told(const struct train_callbacks *watch, const struct train_progress *progress,
                 struct error *err)
 {
     return watch->between ? watch->between(watch->data, progress, err) : 0;
@@ -59,7 +59,7 @@ static int told(const struct train_watch *watch, const struct train_progress *pr
 
 /* Passes over the minibatches that the model has learnt from. Returns as `between`. */
 static int pass_over(struct next *next, const struct train_progress *progress,
-                     const struct train_watch *watch, struct error *err)
+                     const struct train_callbacks *watch, struct error *err)
 {
     for (uint64_t step = 0; step < progress->steps; step++) {
         if (batches_read(next->in, &next->batch[0][0], err) < 0)
@@ -102,7 +102,7 @@ static void account(struct train_state *state, struct train_progress *progress, 
 /* Behind an epoch: evaluates with the slot that was just trained on. The time that it takes goes to
  * *paused. */
 static int evaluate(const struct next *next, unsigned slot, struct train_state *state,
-                    const struct train_watch *watch, double *paused, struct error *err)
+                    const struct train_callbacks *watch, double *paused, struct error *err)
 {
     if (!watch->evaluation || !state->epoch_done)
         return 0;
@@ -117,7 +117,7 @@ static int evaluate(const struct next *next, unsigned slot, struct train_state *
  * by one since state->seconds, the last one `now`. */
 static int account_group(const struct next *next, unsigned slot, double now,
                          struct train_state *state, struct train_progress *progress,
-                         const struct train_watch *watch, double *paused, struct error *err)
+                         const struct train_callbacks *watch, double *paused, struct error *err)
 {
     progress->input_hash = next->input_hash[slot];
     for (unsigned i = 0, n = next->count[slot]; i < n; i++) {
@@ -137,10 +137,10 @@ static int account_group(const struct next *next, unsigned slot, double now,
 }
 
 static int train_from(struct next *next, struct train_progress *progress,
-                      const struct train_watch *watch, struct error *err)
+                      const struct train_callbacks *watch, struct error *err)
 {
     struct train_state state = {.steps = batches_in_all(&next->in->shape)};
-    struct beside beside = {read_next, next};
+    struct side_task side_task = {read_next, next};
     int passed = pass_over(next, progress, watch, err);
     if (passed != 0)
         return passed;
@@ -152,7 +152,7 @@ static int train_from(struct next *next, struct train_progress *progress,
     while (next->result == 0 && next->count[next->slot] > 0) {
         unsigned slot = next->slot;
         next->slot = (slot + 1) % TRAINER_SLOTS;
-        if (next->trainer->methods->step(next->trainer, slot, &beside, next->loss, err) < 0)
+        if (next->trainer->methods->step(next->trainer, slot, &side_task, next->loss, err) < 0)
             return -1;
         double now = clock_seconds() - start - paused;
         if (account_group(next, slot, now, &state, progress, watch, &paused, err) < 0)
@@ -167,7 +167,7 @@ static int train_from(struct next *next, struct train_progress *progress,
 }
 
 int train(struct batches_reader *in, struct trainer *trainer, struct train_progress *progress,
-          const struct train_watch *watch, struct error *err)
+          const struct train_callbacks *watch, struct error *err)
 {
     struct next next = {.in = in, .trainer = trainer};
     next.loss = memory_new(trainer->group, sizeof *next.loss, err);
@@ -217,16 +217,16 @@ static int write_rows(struct trainer *trainer, struct vectors_writer *vectors, u
     return vectors_writer_finish(vectors, err);
 }
 
-int train_write(struct trainer *trainer, int fd, const char *name, const struct head *head,
+int train_write(struct trainer *trainer, int fd, const char *name, const struct header *header,
                 const struct batches_shape *shape, uint32_t dim, struct error *err)
 {
     float *rows = memory_new((size_t)vectors_rows_per_record(dim) * dim, sizeof *rows, err);
     struct vectors_writer vectors;
-    if (!rows || vectors_writer_open(&vectors, fd, name, head, dim, err) < 0) {
+    if (!rows || vectors_writer_open(&vectors, fd, name, header, dim, err) < 0) {
         free(rows);
         return -1;
     }
-    int result = write_rows(trainer, &vectors, head->vocab.words.count, shape, rows, err);
+    int result = write_rows(trainer, &vectors, header->vocab.words.count, shape, rows, err);
     vectors_writer_close(&vectors);
     free(rows);
     return result;

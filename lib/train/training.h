@@ -32,7 +32,7 @@ struct train_progress {
 };
 
 /* Who is told, and what is evaluated behind each epoch (NULL: nothing). */
-struct train_watch {
+struct train_callbacks {
     void *data;
     struct evaluation *evaluation;
     void (*after_step)(void *data, const struct train_state *state);
@@ -47,11 +47,11 @@ struct train_watch {
  * broken, or other than the one that *progress tells of. The model stands at *progress then, unless
  * the status is 4 or 5. */
 int train(struct batches_reader *in, struct trainer *trainer, struct train_progress *progress,
-          const struct train_watch *watch, struct error *err) MUST_USE;
+          const struct train_callbacks *watch, struct error *err) MUST_USE;
 
-/* Writes V, trained on all minibatches of this shape, as a complete vectors stream with this head.
+/* Writes V, trained on all minibatches of this shape, as a complete vectors stream with this header.
  * Vectors that are not finite are an error of status 5. */
-int train_write(struct trainer *trainer, int fd, const char *name, const struct head *head,
+int train_write(struct trainer *trainer, int fd, const char *name, const struct header *header,
                 const struct batches_shape *shape, uint32_t dim, struct error *err) MUST_USE;
 
 /* The epoch, from 1, of a step, from 1. */

@@ -19,7 +19,7 @@ struct contents {
 
 static void check(const struct batches_reader *in, const struct minibatch *batch)
 {
-    uint32_t words = in->head.vocab.words.count;
+    uint32_t words = in->header.vocab.words.count;
     demand(batch->examples > 0 && batch->examples <= in->shape.batch_size);
     for (uint32_t i = 0; i < batch->examples; i++) {
         demand(batch->centre[i] > 0 && batch->centre[i] < words);
@@ -63,13 +63,13 @@ static int prepare(struct trainer *trainer, unsigned slot, const struct minibatc
     return 0;
 }
 
-static int step(struct trainer *trainer, unsigned slot, const struct beside *beside, double *loss,
-                struct error *err)
+static int step(struct trainer *trainer, unsigned slot, const struct side_task *side_task,
+                double *loss, struct error *err)
 {
     (void)trainer, (void)err;
     for (unsigned i = 0; i < prepared[slot]; i++)
         loss[i] = 1;
-    beside->function(beside->data);
+    side_task->function(side_task->data);
     return 0;
 }
 
@@ -87,7 +87,7 @@ static int train_on(struct train_progress *progress, unsigned group, uint64_t *s
 {
     struct batches_reader in;
     struct trainer trainer = {.methods = &methods, .group = group};
-    const struct train_watch watch = {.data = steps, .after_step = count_step};
+    const struct train_callbacks watch = {.data = steps, .after_step = count_step};
     if (batches_reader_open(&in, FUZZ_FD, "input", err) < 0)
         return -1;
     int result = train(&in, &trainer, progress, &watch, err);

@@ -14,7 +14,7 @@ static int read_all(struct corpus_reader *in, struct error *err)
         demand(count > 0);
         for (size_t i = 0; i < count; i++) {
             bool mark = in->token[i] == SENTENCE_END;
-            demand(mark || in->token[i] < in->head.vocab.words.count);
+            demand(mark || in->token[i] < in->header.vocab.words.count);
             seen.sentences += mark;
             seen.tokens += !mark;
         }

@@ -18,21 +18,21 @@ static uint64_t sum_of(const struct vocab *vocab)
 }
 
 /* The second time must double all counts, or be refused where that overflows. */
-static void join_twice(const struct head *head, const struct corpus_totals *totals)
+static void join_twice(const struct header *header, const struct corpus_totals *totals)
 {
-    struct counter counter;
+    struct word_counter counter;
     struct error err;
-    demand_success(counter_init(&counter, &err) == 0, &err);
-    demand_success(counter_merge(&counter, "input", &head->vocab, totals, &err) == 0, &err);
-    demand(counter.counted.words.count == head->vocab.words.count);
-    if (counter_merge(&counter, "input", &head->vocab, totals, &err) < 0) {
+    demand_success(word_counter_init(&counter, &err) == 0, &err);
+    demand_success(word_counter_merge(&counter, "input", &header->vocab, totals, &err) == 0, &err);
+    demand(counter.counted.words.count == header->vocab.words.count);
+    if (word_counter_merge(&counter, "input", &header->vocab, totals, &err) < 0) {
         demand_refusal(&err);
         demand(totals->tokens >> 63 || totals->sentences >> 63);
     } else {
         demand(sum_of(&counter.counted) == 2 * totals->tokens);
         demand(counter.totals.sentences == 2 * totals->sentences);
     }
-    counter_release(&counter);
+    word_counter_release(&counter);
 }
 
 static void select_words(const struct vocab *counted, uint64_t min_count, uint32_t max_words)
@@ -55,21 +55,21 @@ static void select_words(const struct vocab *counted, uint64_t min_count, uint32
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct head head = {0};
+    struct header header = {0};
     struct corpus_totals totals;
     struct error err;
     const struct payload *p = payload_of(STREAM_COUNTS, data, size);
     fuzz_payload(p->bytes.data, p->bytes.size, p->chunk);
     struct stream_reader *stream = stream_reader_open(FUZZ_FD, "input", STREAM_COUNTS, &err);
-    if (!stream || counts_read(stream, &head, &totals, &err) < 0) {
+    if (!stream || counts_read(stream, &header, &totals, &err) < 0) {
         demand_refusal(&err);
     } else {
-        join_twice(&head, &totals);
-        select_words(&head.vocab, p->choice + 1, p->choice % 5 + 1);
-        select_words(&head.vocab, 1, WORDS_MAX);
+        join_twice(&header, &totals);
+        select_words(&header.vocab, p->choice + 1, p->choice % 5 + 1);
+        select_words(&header.vocab, 1, WORDS_MAX);
     }
     stream_reader_close(stream);
-    head_release(&head);
+    header_release(&header);
     fuzz_end();
     return 0;
 }

@@ -129,13 +129,13 @@ static bool same_string(const char *a, const char *b)
 /* What the provenance tells, given to the program again, must be the same values. */
 static void give_again(void)
 {
-    struct head head = {0};
+    struct header header = {0};
     char *argv[ARGUMENTS + 1];
     int argc = 1;
-    cli_add_provenance(&head);
+    cli_add_provenance(&header);
     struct values first = value;
-    demand(head.programs == 1 && head.provenance[0].data[head.provenance[0].size - 1] == 0);
-    char *text = (char *)head.provenance[0].data, *end = text + head.provenance[0].size;
+    demand(header.programs == 1 && header.provenance[0].data[header.provenance[0].size - 1] == 0);
+    char *text = (char *)header.provenance[0].data, *end = text + header.provenance[0].size;
     argv[0] = text;
     for (char *next = text + strlen(text) + 1; (next += strlen(next) + 1) < end;)
         argv[argc++] = next;
@@ -145,7 +145,7 @@ static void give_again(void)
     demand(first.u32 == value.u32 && first.u64 == value.u64 && first.size == value.size);
     demand(first.number == value.number && first.small == value.small);
     demand(same_string(first.string, value.string));
-    head_release(&head);
+    header_release(&header);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

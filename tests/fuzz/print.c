@@ -30,7 +30,7 @@ static void print(const uint8_t *data, size_t size)
         file = fmemopen(printed, sizeof printed, "w");
     demand(file);
     rewind(file);
-    text_print_escaped(file, (const char *)data, size);
+    escape_print(file, (const char *)data, size);
     fflush(file);
     check_printed(data, size, (size_t)ftell(file));
 }

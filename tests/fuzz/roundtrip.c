@@ -25,11 +25,11 @@ static void note(struct copy *c, const void *data, size_t size)
         XXH64_update(c->meaning, data, size);
 }
 
-static void note_head(struct copy *c, const struct head *head)
+static void note_head(struct copy *c, const struct header *header)
 {
-    const struct vocab *v = &head->vocab;
-    for (size_t i = 0; i < head->programs; i++)
-        note(c, head->provenance[i].data, head->provenance[i].size);
+    const struct vocab *v = &header->vocab;
+    for (size_t i = 0; i < header->programs; i++)
+        note(c, header->provenance[i].data, header->provenance[i].size);
     for (uint32_t id = 0; id < v->words.count; id++)
         note(c, words_text(&v->words, id), words_length(&v->words, id));
     note(c, v->count, v->words.count * sizeof *v->count);
@@ -49,13 +49,13 @@ static int copy_corpus(struct copy *c)
     int got;
     if (corpus_reader_open(&in, FUZZ_FD, "input", &c->err) < 0)
         return -1;
-    must_work(c, corpus_writer_open(&out, FUZZ_FD, "output", &in.head, &c->err));
+    must_work(c, corpus_writer_open(&out, FUZZ_FD, "output", &in.header, &c->err));
     while ((got = corpus_read(&in, &count, &c->err)) > 0) {
         note(c, in.token, count * sizeof *in.token);
         for (size_t i = 0; i < count; i++)
             must_work(c, corpus_write(&out, in.token[i], &c->err));
     }
-    note_head(c, &in.head);
+    note_head(c, &in.header);
     if (got == 0)
         must_work(c, corpus_writer_finish(&out, &c->err));
     corpus_writer_close(&out);
@@ -114,15 +114,15 @@ static int copy_batches(struct copy *c)
     if (batches_reader_open(&in, FUZZ_FD, "input", &c->err) < 0)
         return -1;
     must_work(c, stream_frame_init(&frame, STREAM_BATCHES, &c->err));
-    must_work(c, batches_writer_open(&out, FUZZ_FD, "output", &in.head, &in.shape, &c->err));
+    must_work(c, batches_writer_open(&out, FUZZ_FD, "output", &in.header, &in.shape, &c->err));
     while ((got = batches_read(&in, &b, &c->err)) > 0) {
         note(c, b.centre, b.examples * sizeof *b.centre);
         note(c, b.contexts, b.examples * sizeof *b.contexts);
         note(c, b.first, b.examples * sizeof *b.first);
         note(c, b.word, minibatch_words(&b) * sizeof *b.word);
-        write_minibatch(c, &out, &frame, &b, head_id_width(&in.head));
+        write_minibatch(c, &out, &frame, &b, header_id_width(&in.header));
     }
-    note_head(c, &in.head);
+    note_head(c, &in.header);
     note(c, &in.shape.batch_size, 4);
     note(c, &in.shape.epochs, 4);
     note(c, &in.shape.examples, 8);
@@ -160,14 +160,14 @@ static int copy_vectors(struct copy *c)
         return -1;
     p.in.checkpoint = pass_on;
     p.in.checkpoint_data = &p;
-    must_work(c, vectors_writer_open(&p.out, FUZZ_FD, "output", &p.in.head, p.in.dim, &c->err));
+    must_work(c, vectors_writer_open(&p.out, FUZZ_FD, "output", &p.in.header, p.in.dim, &c->err));
     while ((got = vectors_read(&p.in, &first, &count, &c->err)) > 0) {
         note(c, p.in.value, (size_t)count * p.in.dim * sizeof *p.in.value);
         must_work(c, vectors_write(&p.out, p.in.value, count, &c->err));
     }
     if (got == 0)
         got = checkpoint_check_end(&p.check, &p.in, &c->err);
-    note_head(c, &p.in.head);
+    note_head(c, &p.in.header);
     note(c, &p.in.dim, sizeof p.in.dim);
     if (got == 0)
         must_work(c, vectors_writer_finish(&p.out, &c->err));
@@ -179,17 +179,17 @@ static int copy_vectors(struct copy *c)
 
 static int copy_counts(struct copy *c)
 {
-    struct head head = {0};
+    struct header header = {0};
     struct corpus_totals totals;
     struct stream_reader *in = stream_reader_open(FUZZ_FD, "input", STREAM_COUNTS, &c->err);
-    int got = in ? counts_read(in, &head, &totals, &c->err) : -1;
-    note_head(c, &head);
+    int got = in ? counts_read(in, &header, &totals, &c->err) : -1;
+    note_head(c, &header);
     if (got == 0) {
         note(c, &totals.sentences, sizeof totals.sentences);
-        must_work(c, counts_write(FUZZ_FD, "output", &head, &totals, &c->err));
+        must_work(c, counts_write(FUZZ_FD, "output", &header, &totals, &c->err));
     }
     stream_reader_close(in);
-    head_release(&head);
+    header_release(&header);
     return got;
 }
 

@@ -127,9 +127,9 @@ static bool is_bad(const struct sums *sums)
     return sums->words == 0 || (in.strict && sums->bad_words > 0);
 }
 
-/* Counts and encodes. Makes the head; the stream is then in fuzz_output(). Returns whether the text
+/* Counts and encodes. Makes the header; the stream is then in fuzz_output(). Returns whether the text
  * was taken. */
-static bool count_and_encode(const struct sums *sums, unsigned threads, struct head *head)
+static bool count_and_encode(const struct sums *sums, unsigned threads, struct header *header)
 {
     struct error err;
     struct text_counter counter;
@@ -147,11 +147,11 @@ static bool count_and_encode(const struct sums *sums, unsigned threads, struct h
     demand(counter.whole.bad_words == sums->bad_words);
     uint32_t *id = memory_new(counted->words.count, sizeof *id, &err);
     demand_success(id, &err);
-    demand_success(vocab_select(&head->vocab, &counted->words, counted->count, 0, in.min_count,
+    demand_success(vocab_select(&header->vocab, &counted->words, counted->count, 0, in.min_count,
                                 in.max_words, id, &err) == 0,
                    &err);
     fuzz_output()->size = 0;
-    demand_success(corpus_writer_open(&corpus, FUZZ_FD, "output", head, &err) == 0, &err);
+    demand_success(corpus_writer_open(&corpus, FUZZ_FD, "output", header, &err) == 0, &err);
     demand_success(encode_counted(&counter, id, &corpus, &err) == 0, &err);
     demand_success(corpus_writer_finish(&corpus, &err) == 0, &err);
     corpus_writer_close(&corpus);
@@ -161,17 +161,17 @@ static bool count_and_encode(const struct sums *sums, unsigned threads, struct h
 }
 
 /* Encodes with a vocabulary that is there. */
-static void encode_again(const struct sums *sums, unsigned threads, struct head *head)
+static void encode_again(const struct sums *sums, unsigned threads, struct header *header)
 {
     struct error err;
     struct corpus_writer corpus;
     const struct text_options options = {.threads = threads, .strict = in.strict};
     struct text_reader text = open_text();
     uint64_t bad_words;
-    struct word_index *index = word_index_new(&head->vocab.words, &err);
+    struct word_index *index = word_index_new(&header->vocab.words, &err);
     demand_success(index, &err);
     fuzz_output()->size = 0;
-    demand_success(corpus_writer_open(&corpus, FUZZ_FD, "output", head, &err) == 0, &err);
+    demand_success(corpus_writer_open(&corpus, FUZZ_FD, "output", header, &err) == 0, &err);
     demand_success(encode_text(&text, &options, index, &corpus, &bad_words, &err) == 0, &err);
     demand_success(corpus_writer_finish(&corpus, &err) == 0, &err);
     demand(bad_words == sums->bad_words);
@@ -211,12 +211,12 @@ static void check_stream(const struct sums *sums)
     uint64_t sum = 0;
     fuzz_input(fuzz_output()->data, fuzz_output()->size, 0);
     demand_success(corpus_reader_open(&corpus, FUZZ_FD, "output", &err) == 0, &err);
-    for (uint32_t i = 0; i < corpus.head.vocab.words.count; i++)
-        sum += corpus.head.vocab.count[i];
+    for (uint32_t i = 0; i < corpus.header.vocab.words.count; i++)
+        sum += corpus.header.vocab.count[i];
     demand(sum == sums->words);
     while ((got = corpus_read(&corpus, &count, &err)) > 0)
         for (size_t i = 0; i < count; i++)
-            check_token(&corpus.head.vocab, &at, corpus.token[i]);
+            check_token(&corpus.header.vocab, &at, corpus.token[i]);
     demand_success(got == 0, &err);
     demand(corpus.totals.sentences == sums->lines && corpus.totals.tokens == sums->words);
     corpus_reader_close(&corpus);
@@ -240,18 +240,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     take_input(data, size);
     struct sums sums = sums_of_text();
-    struct head head = {0}, again = {0};
-    if (count_and_encode(&sums, 1, &head)) {
+    struct header header = {0}, again = {0};
+    if (count_and_encode(&sums, 1, &header)) {
         check_stream(&sums);
         struct bytes stream = copy_of_output();
         if (in.hash / 1024 % 1024 == 0 && count_and_encode(&sums, THREADS, &again))
             demand_same(&stream);
-        encode_again(&sums, again.vocab.words.count ? THREADS : 1, &head);
+        encode_again(&sums, again.vocab.words.count ? THREADS : 1, &header);
         check_stream(&sums);
         free(stream.data);
     }
-    head_release(&head);
-    head_release(&again);
+    header_release(&header);
+    header_release(&again);
     fuzz_end();
     return 0;
 }

@@ -21,7 +21,7 @@ static int read_vectors(struct error *err)
     if (vectors_reader_open(&in, FUZZ_FD, "input", err) < 0)
         return -1;
     float *rows = vectors_read_all(&in, err);
-    for (size_t i = 0; rows && i < (size_t)in.head.vocab.words.count * in.dim; i++)
+    for (size_t i = 0; rows && i < (size_t)in.header.vocab.words.count * in.dim; i++)
         demand(isfinite(rows[i]));
     int result = rows ? 0 : -1;
     free(rows);
@@ -104,9 +104,9 @@ static int go_on(const struct checkpoint_run *run, struct error *err)
 {
     struct model model = {.trainer = {.methods = &methods}, .run = run};
     struct train_progress progress = {0};
-    struct head head = {0};
-    int result = checkpoint_read(FUZZ_FD, "input", run, &model.trainer, &progress, &head, err);
-    head_release(&head);
+    struct header header = {0};
+    int result = checkpoint_read(FUZZ_FD, "input", run, &model.trainer, &progress, &header, err);
+    header_release(&header);
     demand(model.resumed == (result == 0));
     demand(result < 0 || progress.steps > 0);
     return result;
@@ -132,7 +132,7 @@ static void change(struct checkpoint_run *run, unsigned choice)
         run->shape.examples++;
         break;
     default:
-        run->head_hash ^= 1;
+        run->header_hash ^= 1;
     }
 }
 

@@ -581,7 +581,7 @@ static char *printed(const char *text, size_t size, bool terminal)
     size_t out_size;
     FILE *file = open_memstream(&out, &out_size);
     require(file, &err);
-    text_print(file, text, size, terminal);
+    escape_print_if(file, text, size, terminal);
     fclose(file);
     return out;
 }

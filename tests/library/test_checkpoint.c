@@ -185,14 +185,14 @@ static void test_restoring(const char *device, const struct trainer_config *conf
 
 /* ---- as a stream ---- */
 
-static void make_head(struct head *head)
+static void make_head(struct header *header)
 {
     struct error err;
     char word[8] = "<unk>";
     for (int id = 0; id < WORDS; id++) {
         if (id > 0)
             snprintf(word, sizeof word, "w%d", id);
-        require(vocab_append(&head->vocab, word, strlen(word), 1, &err) == 0, &err);
+        require(vocab_append(&header->vocab, word, strlen(word), 1, &err) == 0, &err);
     }
 }
 
@@ -212,17 +212,17 @@ static int checkpoint_file(struct trainer *trainer, const struct checkpoint_run 
                            unsigned steps)
 {
     struct error err;
-    struct head head = {0};
+    struct header header = {0};
     struct checkpoint checkpoint = {0};
     struct train_progress progress = progress_at(steps);
-    make_head(&head);
-    int fd = temporary_open(&err);
+    make_head(&header);
+    int fd = temporary_file_open(&err);
     require(fd >= 0, &err);
     require(checkpoint_take(&checkpoint, trainer, run, &progress, &err) == 0 &&
-                checkpoint_write(&checkpoint, fd, "checkpoint", &head, &err) == 0,
+                checkpoint_write(&checkpoint, fd, "checkpoint", &header, &err) == 0,
             &err);
     checkpoint_release(&checkpoint);
-    head_release(&head);
+    header_release(&header);
     lseek(fd, 0, SEEK_SET);
     return fd;
 }
@@ -239,9 +239,9 @@ static void test_stream(const char *device, const struct trainer_config *config,
     struct trainer *trainer = new_trainer(device, config), *again = new_trainer(device, config);
     run_steps(trainer, 0, STOP, &batch, o);
     int fd = checkpoint_file(trainer, &run, STOP);
-    struct head head = {0};
-    require(checkpoint_read(fd, "checkpoint", &run, again, &progress, &head, &err) == 0, &err);
-    head_release(&head);
+    struct header header = {0};
+    require(checkpoint_read(fd, "checkpoint", &run, again, &progress, &header, &err) == 0, &err);
+    header_release(&header);
     run_steps(again, STOP, STEPS, &batch, o);
     look(again, config, o);
     tap_check(same(o, expected, 0), "%s, %s, dim %u: a model read from a checkpoint goes on",
@@ -393,7 +393,7 @@ static int write_records(const struct kept *kept, unsigned n)
 {
     struct error err;
     const uint64_t totals[STREAM_TOTALS] = {WORDS, 0, 0};
-    int fd = temporary_open(&err);
+    int fd = temporary_file_open(&err);
     require(fd >= 0, &err);
     struct stream_writer *out = stream_writer_open(fd, "forged", STREAM_VECTORS, &err);
     require(out, &err);
@@ -451,15 +451,15 @@ static void test_forgeries(enum optimizer optimizer)
         spoil(&changed, &state);
         kept[which].content = changed;
         fd = write_records(kept, n);
-        struct head head = {0};
-        if (checkpoint_read(fd, "forged", &run, trainer, &progress, &head, &err) < 0) {
+        struct header header = {0};
+        if (checkpoint_read(fd, "forged", &run, trainer, &progress, &header, &err) < 0) {
             refused++;
             odd += err.status != STATUS_INPUT || progress.steps != 0;
         } else { /* one that training can go on from, if not with a sensible result */
             run_steps(trainer, 5, 6, &batch, o);
             look(trainer, &config, o);
         }
-        head_release(&head);
+        header_release(&header);
         close(fd);
         kept[which].content = content;
         free(changed.data);

@@ -76,9 +76,9 @@ static int finish_number(void *data, unsigned slot, struct error *err)
 static bool line_goes(struct numbers n, unsigned threads, unsigned finished, const char *said)
 {
     struct error err = {0};
-    const struct line line = {start_number, work_on_number, finish_number, &n};
+    const struct ordered_queue line = {start_number, work_on_number, finish_number, &n};
     n.in_order = true;
-    int result = line_run(&line, threads, &err);
+    int result = ordered_queue_run(&line, threads, &err);
     return result == (said ? -1 : 0) && n.in_order && n.finished == finished &&
            atomic_load(&n.working) == 0 && (said || atomic_load(&n.worked) == PIECES) &&
            (!said || strcmp(err.text, said) == 0);
@@ -225,14 +225,14 @@ static bool encodes(const char *text, size_t size, const struct how *how, struct
 {
     struct error err;
     struct corpus_writer corpus;
-    struct head head = {.vocab = c->whole.counted};
+    struct header header = {.vocab = c->whole.counted};
     int fd = file_of("", 0);
     uint64_t bad_words = c->whole.bad_words;
-    require(corpus_writer_open(&corpus, fd, "corpus", &head, &err) == 0, &err);
+    require(corpus_writer_open(&corpus, fd, "corpus", &header, &err) == 0, &err);
     if (with_index) {
         const struct text_options options = {.threads = how->threads};
         struct text_reader reader;
-        struct word_index *index = word_index_new(&head.vocab.words, &err);
+        struct word_index *index = word_index_new(&header.vocab.words, &err);
         int in = file_of(text, size);
         require(index && text_reader_init(&reader, in, "text", how->block_size, &err) == 0, &err);
         require(encode_text(&reader, &options, index, &corpus, &bad_words, &err) == 0, &err);
@@ -301,22 +301,23 @@ static void test_stretches(void)
     enum { N = 3000 };
     uint32_t number[N];
     struct packer packer = {0};
-    struct stretch s;
+    struct token_chunk s;
     struct error err;
     bool good = true;
     for (uint32_t most = UINT16_MAX - 1; most <= UINT16_MAX + 2; most++) {
         for (uint32_t i = 0; i < N; i++)
             number[i] = i % 7 ? i : most - i % 5;
-        require(stretch_make(&s, number, N, &err) == 0 && stretch_pack(&s, &packer, &err) == 0 &&
-                    s.packed > 0 && stretch_unpack(&s, &packer, &err) == 0,
+        require(token_chunk_make(&s, number, N, &err) == 0 &&
+                    token_chunk_pack(&s, &packer, &err) == 0 && s.packed > 0 &&
+                    token_chunk_unpack(&s, &packer, &err) == 0,
                 &err);
         good = good && s.packed == 0 && s.count == N && s.width == (most > UINT16_MAX ? 4 : 2);
         for (uint32_t i = 0; good && i < N; i++)
             good = number[i] == (s.width == 2 ? ((uint16_t *)s.data)[i] : ((uint32_t *)s.data)[i]);
-        stretch_release(&s);
+        token_chunk_release(&s);
     }
     packer_release(&packer);
-    tap_check(good, "stretches of both widths come back from being packed");
+    tap_check(good, "chunks of both widths come back from being packed");
 }
 
 int main(void)

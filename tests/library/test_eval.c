@@ -140,13 +140,13 @@ static void test_correlations(void)
 
 /* ---- letter case ---- */
 
-static uint32_t find(struct letter_case *lc, const char *word)
+static uint32_t find(struct case_folding *lc, const char *word)
 {
     struct error err;
     size_t length = strlen(word);
-    const char *form = letter_case_form(lc, word, &length, &err);
+    const char *form = case_folding_form(lc, word, &length, &err);
     require(form, &err);
-    return letter_case_find(lc, form, length);
+    return case_folding_find(lc, form, length);
 }
 
 static void test_letter_case(void)
@@ -162,11 +162,11 @@ static void test_letter_case(void)
                                        "LAST"};
     enum { WORDS = sizeof word / sizeof *word };
     struct words words = {0};
-    struct letter_case lc;
+    struct case_folding lc;
     struct error err;
     for (int i = 0; i < WORDS; i++)
         require(words_append(&words, word[i], strlen(word[i]), &err) == 0, &err);
-    require(letter_case_init(&lc, &words, WORDS - 1, false, &err) == 0, &err);
+    require(case_folding_init(&lc, &words, WORDS - 1, false, &err) == 0, &err);
     tap_check(find(&lc, "us") == 0 && find(&lc, "uS") == 0 && lc.group[2] == lc.group[0],
               "the first of words that differ in case stands for all");
     tap_check(find(&lc, "\xc3\xa9T\xc3\x89") == 3 && lc.group[4] == lc.group[3],
@@ -177,11 +177,11 @@ static void test_letter_case(void)
                             "A") == NO_WORD,
               "bytes that are no UTF-8 stay what they are");
     tap_check(find(&lc, "lAst") == 6 && lc.group[5] != lc.group[6], "another word");
-    letter_case_release(&lc);
-    require(letter_case_init(&lc, &words, WORDS - 1, true, &err) == 0, &err);
+    case_folding_release(&lc);
+    require(case_folding_init(&lc, &words, WORDS - 1, true, &err) == 0, &err);
     tap_check(find(&lc, "us") == 1 && find(&lc, "uS") == NO_WORD && find(&lc, "LAST") == NO_WORD,
               "where case matters, and beyond the words that are used, there is no such word");
-    letter_case_release(&lc);
+    case_folding_release(&lc);
     words_release(&words);
 }
 

@@ -135,7 +135,7 @@ ssize_t __wrap_read(int fd, void *to, size_t size)
     if (temporary == CUT && fd != text_file)
         return 0;
     ssize_t n = __real_read(fd, to, size > 100 ? 100 : size);
-    if (temporary == CHANGED && fd != text_file && size != sizeof(struct stretch))
+    if (temporary == CHANGED && fd != text_file && size != sizeof(struct token_chunk))
         memset(to, 0x5a, (size_t)n);
     return n;
 }
@@ -231,7 +231,7 @@ static const struct batches_shape shape = {2, 1, 3};
 static const struct trainer_config config = {
     .words = 5, .dim = 2, .threads = 1, .lr = 0.01, .batch_size = 2, .examples = 3, .steps = 2};
 
-static struct head head;
+static struct header header;
 static int streams[STREAM_COUNTS + 1], checkpoint_file, null_file;
 static int vectors_text, vectors_binary, pairs, analogies; /* other programs' files */
 static struct trainer *trainer;
@@ -263,8 +263,8 @@ static void make_head(void)
     static const char *const words[] = {UNKNOWN_WORD, "a", "b", "c", "d"};
     struct error err;
     for (int i = 0; i < 5; i++)
-        require(vocab_append(&head.vocab, words[i], strlen(words[i]), 10, &err) == 0, &err);
-    require(head_add_provenance(&head, "maker\0001.0", 10, &err) == 0, &err);
+        require(vocab_append(&header.vocab, words[i], strlen(words[i]), 10, &err) == 0, &err);
+    require(header_add_provenance(&header, "maker\0001.0", 10, &err) == 0, &err);
 }
 
 /* ---- operations: each leaves nothing behind ---- */
@@ -272,7 +272,7 @@ static void make_head(void)
 static int write_corpus_to(int fd, struct error *err)
 {
     struct corpus_writer out;
-    int result = corpus_writer_open(&out, fd, "out", &head, err);
+    int result = corpus_writer_open(&out, fd, "out", &header, err);
     if (result < 0)
         return -1;
     for (uint32_t i = 0; i < 20 && result == 0; i++)
@@ -311,7 +311,7 @@ static int write_batches_to(int fd, struct error *err)
     struct stream_frame frame;
     if (stream_frame_init(&frame, STREAM_BATCHES, err) < 0)
         return -1;
-    int result = batches_writer_open(&out, fd, "out", &head, &shape, err);
+    int result = batches_writer_open(&out, fd, "out", &header, &shape, err);
     if (result == 0) {
         if (write_minibatch(&out, &frame, 2, err) < 0 || write_minibatch(&out, &frame, 1, err) < 0)
             result = -1;
@@ -325,12 +325,12 @@ static int write_batches_to(int fd, struct error *err)
 
 static int write_vectors_to(int fd, struct error *err)
 {
-    return train_write(trainer, fd, "out", &head, &shape, config.dim, err);
+    return train_write(trainer, fd, "out", &header, &shape, config.dim, err);
 }
 
 static struct checkpoint_run run(void)
 {
-    return (struct checkpoint_run){.model = config, .shape = shape, .head_hash = 1};
+    return (struct checkpoint_run){.model = config, .shape = shape, .header_hash = 1};
 }
 
 static int write_checkpoint_to(int fd, struct error *err)
@@ -340,7 +340,7 @@ static int write_checkpoint_to(int fd, struct error *err)
     const struct train_progress progress = {.steps = 1, .examples = 2, .epoch_examples = 2};
     int result = checkpoint_take(&c, trainer, &of, &progress, err);
     if (result == 0)
-        result = checkpoint_write(&c, fd, "out", &head, err);
+        result = checkpoint_write(&c, fd, "out", &header, err);
     checkpoint_release(&c);
     return result;
 }
@@ -348,7 +348,7 @@ static int write_checkpoint_to(int fd, struct error *err)
 static int write_counts_to(int fd, struct error *err)
 {
     const struct corpus_totals totals = {3, 50};
-    return counts_write(fd, "out", &head, &totals, err);
+    return counts_write(fd, "out", &header, &totals, err);
 }
 
 static int write_corpus(struct error *err)
@@ -435,17 +435,17 @@ static int read_checkpoint(struct error *err)
 {
     const struct checkpoint_run of = run();
     struct train_progress progress;
-    struct head of_checkpoint = {0};
+    struct header of_checkpoint = {0};
     int result = checkpoint_read(rewound(checkpoint_file), "in", &of, trainer, &progress,
                                  &of_checkpoint, err);
-    head_release(&of_checkpoint);
+    header_release(&of_checkpoint);
     return result;
 }
 
 static int read_counts(struct error *err)
 {
-    struct head from = {0};
-    struct counter counter;
+    struct header from = {0};
+    struct word_counter counter;
     struct corpus_totals totals;
     struct vocab cut = {0};
     uint32_t id[5];
@@ -454,14 +454,14 @@ static int read_counts(struct error *err)
     if (!in)
         return -1;
     int result = counts_read(in, &from, &totals, err);
-    if (result == 0 && (result = counter_init(&counter, err)) == 0) {
-        result = counter_merge(&counter, "in", &from.vocab, &totals, err);
-        counter_release(&counter);
+    if (result == 0 && (result = word_counter_init(&counter, err)) == 0) {
+        result = word_counter_merge(&counter, "in", &from.vocab, &totals, err);
+        word_counter_release(&counter);
     }
     if (result == 0)
         result = vocab_select(&cut, &from.vocab.words, from.vocab.count, 0, 1, 4, id, err);
     vocab_release(&cut);
-    head_release(&from);
+    header_release(&from);
     stream_reader_close(in);
     return result;
 }
@@ -479,7 +479,7 @@ static int encode(unsigned threads, uint64_t memory, struct error *err)
 {
     struct text_reader in;
     struct text_counter c;
-    struct head own = {0};
+    struct header own = {0};
     struct corpus_writer out;
     const struct text_options options = {.threads = threads};
     if (text_reader_init(&in, rewound(text_file), "in", 16, err) < 0)
@@ -498,7 +498,7 @@ static int encode(unsigned threads, uint64_t memory, struct error *err)
         corpus_writer_close(&out);
     }
     free(id);
-    head_release(&own);
+    header_release(&own);
     text_counter_release(&c);
     return result;
 }
@@ -524,10 +524,10 @@ static int encode_with_given(struct error *err)
     struct corpus_writer out;
     const struct text_options options = {.threads = 1};
     uint64_t bad_words;
-    struct word_index *index = word_index_new(&head.vocab.words, err);
+    struct word_index *index = word_index_new(&header.vocab.words, err);
     int result = index ? text_reader_init(&in, rewound(text_file), "in", 16, err) : -1;
     if (result == 0) {
-        result = corpus_writer_open(&out, emptied(), "out", &head, err);
+        result = corpus_writer_open(&out, emptied(), "out", &header, err);
         if (result == 0) {
             result = encode_text(&in, &options, index, &out, &bad_words, err);
             if (result == 0)
@@ -543,7 +543,7 @@ static int encode_with_given(struct error *err)
 static int spell(struct error *err)
 {
     uint32_t offer[SPELLING_OFFERS];
-    return spelling_closest(&head.vocab, "aa", 2, offer, err) < 0 ? -1 : 0;
+    return spelling_closest(&header.vocab, "aa", 2, offer, err) < 0 ? -1 : 0;
 }
 
 static int import(const char *format, int fd, struct error *err)
@@ -568,14 +568,14 @@ static int import_binary(struct error *err)
 
 static int read_testset(int fd, bool case_matters, struct error *err)
 {
-    struct letter_case words;
+    struct case_folding words;
     struct testset set = {.items = 0};
-    const struct words *known = &head.vocab.words;
-    if (letter_case_init(&words, known, known->count, case_matters, err) < 0)
+    const struct words *known = &header.vocab.words;
+    if (case_folding_init(&words, known, known->count, case_matters, err) < 0)
         return -1;
     int result = testset_read(&set, rewound(fd), "in", &words, err);
     testset_release(&set);
-    letter_case_release(&words);
+    case_folding_release(&words);
     return result;
 }
 
@@ -687,6 +687,6 @@ int main(void)
     test("reading analogies", read_analogies);
     test_damage();
     trainer->methods->destroy(trainer);
-    head_release(&head);
+    header_release(&header);
     return tap_end();
 }

@@ -16,15 +16,15 @@
 /* ---- data ---- */
 
 /* Rows as the kernels want them: aligned, `dim` random numbers of at most `size` each, then zeros
- * up to stride; `apart` floats from one row to the next. What is between two rows is not a number,
+ * up to stride; `row_stride` floats from one row to the next. What is between two rows is not a number,
  * so that a kernel which reads it shows. */
-static float *random_rows(size_t rows, size_t dim, size_t apart, double size, uint64_t *state)
+static float *random_rows(size_t rows, size_t dim, size_t row_stride, double size, uint64_t *state)
 {
     struct error err;
-    float *row = memory_new_aligned(rows, apart * sizeof *row, &err);
+    float *row = memory_new_aligned(rows, row_stride * sizeof *row, &err);
     require(row, &err);
-    for (size_t i = 0; i < rows * apart; i++) {
-        size_t place = i % apart;
+    for (size_t i = 0; i < rows * row_stride; i++) {
+        size_t place = i % row_stride;
         row[i] = place < dim                   ? (float)draw_between(state, -size, size)
                  : place < round_to_lanes(dim) ? 0.0f
                                                : NAN;
@@ -69,7 +69,7 @@ static float run_logits(const struct kernels *k, const float *logit, uint32_t wo
     struct kernels_example example = {.centre = centre,
                                       .table = table,
                                       .stride = LANES,
-                                      .apart = APART(LANES),
+                                      .row_stride = APART(LANES),
                                       .word = word,
                                       .words = words,
                                       .contexts = contexts,
@@ -281,7 +281,7 @@ static void test_gradients(const struct kernels *k)
         struct kernels_example example = {.centre = centre + i * FD_STRIDE,
                                           .table = table,
                                           .stride = FD_STRIDE,
-                                          .apart = APART(FD_STRIDE),
+                                          .row_stride = APART(FD_STRIDE),
                                           .word = fd.word + i * FD_ENTRIES,
                                           .words = FD_ENTRIES,
                                           .contexts = fd.contexts[i],
@@ -331,7 +331,7 @@ static struct outcome run_example(const struct kernels *k, const float *centre, 
     struct kernels_example example = {.centre = centre,
                                       .table = table,
                                       .stride = stride,
-                                      .apart = APART(stride),
+                                      .row_stride = APART(stride),
                                       .word = word,
                                       .words = words,
                                       .following = following,

@@ -323,7 +323,7 @@ static int make_record(struct source *from, uint64_t position, uint32_t n, uint6
 {
     struct draft draft = {0};
     uint8_t *record = memory_new(examples_record_size(&from->examples, n), 1, err);
-    struct place *place = memory_new(n, sizeof *place, err);
+    struct example_ref *place = memory_new(n, sizeof *place, err);
     require(record && place, err);
     for (uint32_t i = 0; i < n; i++)
         place[i].at = position + i;
@@ -687,12 +687,12 @@ static void test_records(void)
 struct ordering {
     struct sentences text;
     struct team team;
-    struct order order;
+    struct shuffle order;
     uint64_t *position; /* (length) of the centres, in the order of the epoch */
 };
 
-static void init_ordering(struct ordering *o, uint32_t length, const struct order_options *options,
-                          unsigned threads)
+static void init_ordering(struct ordering *o, uint32_t length,
+                          const struct shuffle_options *options, unsigned threads)
 {
     static const uint32_t pattern[] = {1, 2}, end = SENTENCE_END;
     struct error err;
@@ -701,20 +701,20 @@ static void init_ordering(struct ordering *o, uint32_t length, const struct orde
         require(sentences_add(&o->text, &pattern[i % 2], 1, &err) == 0, &err);
     require(sentences_add(&o->text, &end, 1, &err) == 0, &err);
     require(team_init(&o->team, threads, &err) == 0, &err);
-    require(order_init(&o->order, &o->text, options, &o->team, &err) == 0, &err);
+    require(shuffle_init(&o->order, &o->text, options, &o->team, &err) == 0, &err);
     o->position = memory_new(length, sizeof *o->position, &err);
     require(o->position, &err);
 }
 
 static void init_order(struct ordering *o, uint32_t length, bool shuffle, uint64_t seed)
 {
-    struct order_options options = {seed, shuffle, length, 0};
+    struct shuffle_options options = {seed, shuffle, length, 0};
     init_ordering(o, length, &options, 1);
 }
 
 static void release_order(struct ordering *o)
 {
-    order_release(&o->order);
+    shuffle_release(&o->order);
     team_release(&o->team);
     sentences_release(&o->text);
     free(o->position);
@@ -727,9 +727,9 @@ static unsigned start_epoch(struct ordering *o, uint64_t epoch)
     struct error err;
     uint64_t n = 0, held = 0;
     unsigned slices = 0;
-    order_start(&o->order, epoch);
+    shuffle_start(&o->order, epoch);
     for (int more = 1; more; slices++) {
-        more = order_next(&o->order, o->order.places - held, &err);
+        more = shuffle_next(&o->order, o->order.places - held, &err);
         require(more >= 0, &err);
         for (uint64_t i = 0; i < held; i++)
             if (o->order.place[i].at != o->position[n - held + i])
@@ -848,7 +848,7 @@ static void test_slices(void)
         init_order(&whole, ORDERED, shuffle, 6);
         start_epoch(&whole, 3);
         for (unsigned threads = 1; threads <= 4; threads += 3) {
-            struct order_options options = {6, shuffle, 1700, 10 * threads};
+            struct shuffle_options options = {6, shuffle, 1700, 10 * threads};
             init_ordering(&parts, ORDERED, &options, threads);
             start_epoch(&parts, 2);
             unsigned slices = start_epoch(&parts, 3);
@@ -857,7 +857,7 @@ static void test_slices(void)
             tap_check(slices >= 3 && same, "the same order%s in %u slices, %u threads",
                       shuffle ? ", shuffled," : "", slices, threads);
             release_order(&parts);
-            struct order_options tiny = {6, shuffle, 1, 3};
+            struct shuffle_options tiny = {6, shuffle, 1, 3};
             init_ordering(&parts, ORDERED, &tiny, threads);
             slices = start_epoch(&parts, 3);
             same = memcmp(parts.position, whole.position, ORDERED * sizeof *whole.position) == 0;
@@ -871,14 +871,15 @@ static void test_slices(void)
 
 /* Collects the positions of an epoch, as start_epoch, from a scatter. `kept` places of each slice go
  * into the next. */
-static unsigned scatter_epoch(struct scatter *s, uint64_t epoch, uint64_t kept, uint64_t *position)
+static unsigned scatter_epoch(struct external_shuffle *s, uint64_t epoch, uint64_t kept,
+                              uint64_t *position)
 {
     struct error err;
     uint64_t n = 0, held = 0;
     unsigned slices = 0;
-    require(scatter_start(s, epoch, &err) == 0, &err);
+    require(external_shuffle_start(s, epoch, &err) == 0, &err);
     for (int more = 1; more; slices++) {
-        more = scatter_next(s, s->places - held, &err);
+        more = external_shuffle_next(s, s->places - held, &err);
         require(more >= 0, &err);
         n -= held;
         for (uint64_t i = 0; i < s->places; i++) {
@@ -899,13 +900,13 @@ static void check_scatter(bool shuffle, uint64_t memory, unsigned threads, unsig
     static const uint64_t count[] = {1, 1, 1};
     static const uint32_t pattern[] = {1, 2}, end = SENTENCE_END;
     struct examples_options options = {3, 1, 1, false, shuffle, 6, false};
-    struct scatter_options limits = {memory, 7};
+    struct external_shuffle_options limits = {memory, 7};
     struct ordering whole;
     struct vocab vocab;
     struct examples examples;
     struct sentences text;
     struct team team;
-    struct scatter scatter;
+    struct external_shuffle scatter;
     struct error err;
     static uint64_t position[ORDERED];
     init_order(&whole, ORDERED, shuffle, 6);
@@ -917,7 +918,7 @@ static void check_scatter(bool shuffle, uint64_t memory, unsigned threads, unsig
     require(sentences_add(&text, &end, 1, &err) == 0, &err);
     require(sentences_finish(&text, &err) == 0 && text.spooled, &err);
     require(team_init(&team, threads, &err) == 0, &err);
-    require(scatter_init(&scatter, &examples, &text, &limits, &team, &err) == 0, &err);
+    require(external_shuffle_init(&scatter, &examples, &text, &limits, &team, &err) == 0, &err);
     unsigned slices = 0;
     bool same = true;
     for (uint64_t epoch = 0; epoch < 3; epoch++) {
@@ -927,7 +928,7 @@ static void check_scatter(bool shuffle, uint64_t memory, unsigned threads, unsig
     }
     tap_check(same, "the same order%s through a file, %u slices, %u threads",
               shuffle ? ", shuffled," : "", slices, threads);
-    scatter_release(&scatter);
+    external_shuffle_release(&scatter);
     team_release(&team);
     sentences_release(&text);
     examples_release(&examples);
@@ -949,7 +950,7 @@ static void test_scatter(void)
 
 static int compare_places(const void *left, const void *right)
 {
-    const struct place *a = left, *b = right;
+    const struct example_ref *a = left, *b = right;
     return a->key != b->key ? (a->key < b->key ? -1 : 1) : (a->at > b->at) - (a->at < b->at);
 }
 
@@ -957,16 +958,16 @@ static int compare_places(const void *left, const void *right)
 static void test_sort(void)
 {
     enum { MOST = 20000 };
-    static struct place place[MOST], wanted[MOST], scratch[MOST];
+    static struct example_ref place[MOST], wanted[MOST], scratch[MOST];
     uint64_t state = 4;
     for (unsigned shared = 1; shared <= 64; shared += 9)
         for (uint32_t n = 0; n <= MOST; n = 3 * n + 2) {
             uint64_t mask = shared < 64 ? ~0ull >> shared : 0, key = draw(&state) & ~mask;
             for (uint32_t i = 0; i < n; i++)
-                place[i] = (struct place){key | (draw(&state) & mask), draw(&state)};
+                place[i] = (struct example_ref){key | (draw(&state) & mask), draw(&state)};
             memcpy(wanted, place, sizeof place);
             qsort(wanted, n, sizeof *wanted, compare_places);
-            order_sort(place, n, shared, scratch);
+            shuffle_sort(place, n, shared, scratch);
             if (memcmp(wanted, place, sizeof place) != 0) {
                 tap_check(false, "%u places sorted, %u bits shared", n, shared);
                 return;
@@ -1033,7 +1034,7 @@ static void test_draws(void)
     double ratio = 1e-3 * 141100 / (double)sub_count[1], p = sqrt(ratio) + ratio, chi = 0;
     bool anywhere = true;
     for (unsigned draw = 0; draw < DRAWS; draw++) {
-        subsampler_go(&s, 0, draw);
+        subsampler_seek(&s, 0, draw);
         for (uint32_t i = 0; i < TOKENS; i++) {
             bool keeps = subsampler_keeps(&s, 2);
             kept[draw] += keeps;
@@ -1046,7 +1047,7 @@ static void test_draws(void)
     chi += pow((double)both - TOKENS * p * p, 2) / (TOKENS * p * p * (1 - p * p));
     check_chi_square(chi, DRAWS + 1, "subsampling as word2vec does, draws that are independent");
     for (uint32_t i = 0; i < 8; i++) {
-        subsampler_go(&s, i, 0);
+        subsampler_seek(&s, i, 0);
         for (uint32_t j = i; j < TOKENS / 1000; j++)
             anywhere = anywhere && subsampler_keeps(&s, 2) == first[j];
     }

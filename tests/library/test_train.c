@@ -379,13 +379,14 @@ static unsigned train_ahead(const struct trainer_config *config, double *loss, f
     struct trainer *trainer = new_trainer(config);
     struct minibatch batch[TRAINER_SLOTS] = {{0}, {0}};
     struct ahead ahead = {trainer, batch, 0, 1, 0};
-    struct beside beside = {prepare_next, &ahead};
+    struct side_task side_task = {prepare_next, &ahead};
     prepare_next(&ahead);
     for (unsigned step = 1; step <= SHORT; step++) {
         unsigned slot = ahead.slot;
         ahead.slot = (slot + 1) % TRAINER_SLOTS;
         ahead.step = step + 1;
-        require(trainer->methods->step(trainer, slot, &beside, &loss[step - 1], &err) == 0, &err);
+        require(trainer->methods->step(trainer, slot, &side_task, &loss[step - 1], &err) == 0,
+                &err);
         require(!held_out ||
                     (trainer->methods->prepare(trainer, slot, held_out, 1, &err) == 0 &&
                      trainer->methods->evaluate(trainer, slot, &held_loss[step - 1], &err) == 0),

@@ -7,21 +7,21 @@
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size) __attribute__((weak));
 
 /* Where a walk over records is. */
-struct place {
+struct example_ref {
     size_t at; /* of the record's header */
     uint32_t type, size;
 };
 
 /* Whether a whole record is there. */
-static bool record_at(const uint8_t *data, size_t size, size_t at, struct place *place)
+static bool record_at(const uint8_t *data, size_t size, size_t at, struct example_ref *place)
 {
     if (size < RECORD_HEADER_SIZE || at > size - RECORD_HEADER_SIZE)
         return false;
-    *place = (struct place){at, bytes_load_u32(data + at), bytes_load_u32(data + at + 4)};
+    *place = (struct example_ref){at, bytes_load_u32(data + at), bytes_load_u32(data + at + 4)};
     return place->size <= size - at - RECORD_HEADER_SIZE;
 }
 
-static size_t behind(const struct place *place)
+static size_t behind(const struct example_ref *place)
 {
     return place->at + RECORD_HEADER_SIZE + place->size;
 }
@@ -82,7 +82,7 @@ static void add_record(struct sums *s, enum stream_kind kind, uint32_t type, con
         s->totals[0] = load_u64(content + 4);
 }
 
-static void tell_truth(uint8_t *payload, const struct place *end, enum stream_kind kind,
+static void tell_truth(uint8_t *payload, const struct example_ref *end, enum stream_kind kind,
                        struct sums *sums, bool totals)
 {
     uint8_t *field = payload + end->at + RECORD_HEADER_SIZE;
@@ -98,7 +98,7 @@ static void tell_truth(uint8_t *payload, const struct place *end, enum stream_ki
 static void seal(uint8_t *payload, size_t size, enum stream_kind kind, bool totals)
 {
     struct sums sums = {0};
-    struct place record;
+    struct example_ref record;
     for (size_t at = PREAMBLE_SIZE; record_at(payload, size, at, &record); at = behind(&record)) {
         if (record.type == RECORD_END) {
             if (record.size == 48)
@@ -146,7 +146,7 @@ static size_t replace(uint8_t *data, size_t size, size_t from, size_t to, const 
 
 /* Mutates the content of a record, whose size follows. */
 static size_t mutate_content(uint8_t *data, size_t size, size_t max_size,
-                             const struct place *record)
+                             const struct example_ref *record)
 {
     static uint8_t content[1 << 16];
     size_t from = record->at + RECORD_HEADER_SIZE, room = max_size - size + record->size;
@@ -160,7 +160,7 @@ static size_t mutate_content(uint8_t *data, size_t size, size_t max_size,
     return replace(data, size, from, from + record->size, content, n);
 }
 
-static size_t repeat(uint8_t *data, size_t size, size_t max_size, const struct place *record,
+static size_t repeat(uint8_t *data, size_t size, size_t max_size, const struct example_ref *record,
                      size_t to)
 {
     static uint8_t copy[1 << 16];
@@ -173,7 +173,7 @@ static size_t repeat(uint8_t *data, size_t size, size_t max_size, const struct p
 
 size_t payload_mutate(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
-    struct place record[RECORDS_MAX];
+    struct example_ref record[RECORDS_MAX];
     unsigned n = 0;
     for (size_t at = 1; n < RECORDS_MAX && record_at(data, size, at, &record[n]); n++)
         at = behind(&record[n]);
