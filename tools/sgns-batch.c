@@ -79,7 +79,7 @@ int main(int argc, char **argv)
     struct sentences text;
     must(corpus_reader_open(&in, fd, name, &err), &err);
     must(examples_init(&examples, &opt.examples, &in.header.vocab, &err), &err);
-    must(sentences_init(&text, header_id_width(&in.header), batcher_text_limit(opt.memory), &err),
+    must(sentences_init(&text, header_id_width(&in.header), order_text_limit(opt.memory), &err),
          &err);
     read_corpus(&in, &text);
 

@@ -13,8 +13,8 @@ enum { UNIT_WORDS = 1 << 16 };
 enum { UNITS_PER_THREAD = 2 };
 
 struct unit {
-    const struct example_ref *place; /* (examples) */
-    uint64_t first;                  /* the place in the epoch of the first of them */
+    const struct example_ref *ref; /* (examples) */
+    uint64_t first;                /* the place in the epoch of the first of them */
     uint64_t examples;
     struct stream_frame frame;
     struct draft draft;
@@ -28,10 +28,7 @@ struct batcher {
     const struct examples *examples;
     const struct sentences *text;
     struct batches_writer *writer;
-    struct shuffle order;            /* of a text in memory */
-    struct external_shuffle scatter; /* of a text in a file */
-    const struct example_ref *place; /* (places) of the slice */
-    uint64_t places;
+    struct order order;
     struct team team;
     pthread_t caller;
     uint64_t epoch;
@@ -72,10 +69,7 @@ static int make_record(struct batcher *b, struct unit *u, uint64_t from, uint32_
     uint8_t *record = stream_frame_reserve(&u->frame, examples_record_size(b->examples, n), err);
     if (!record || draft_start(&u->draft, b->examples, b->epoch, n, record, err) < 0)
         return -1;
-    if (b->text->spooled)
-        draft_add_packed(&u->draft, b->scatter.items, u->place + from, n);
-    else
-        draft_add(&u->draft, b->text, u->place + from, n);
+    order_draft(&b->order, &u->draft, u->ref + from, n);
     size_t size = draft_finish(&u->draft, more, err);
     if (size == 0 || stream_frame_add(&u->frame, RECORD_EXAMPLES, size, err) < 0)
         return -1;
@@ -159,13 +153,13 @@ static int make_slice(struct batcher *b, uint64_t *first, struct error *err)
     uint64_t used = 0;
     for (;;) {
         uint64_t n = unit_size(b, *first);
-        bool there = n > 0 && used + n <= b->places;
+        bool there = n > 0 && used + n <= b->order.refs;
         if ((!there || b->made == b->set) && b->made > 0 && turn(b, err) < 0)
             return -1;
         if (!there)
             return 0;
         struct unit *u = &b->unit[b->now * b->set + b->made++];
-        u->place = b->place + used;
+        u->ref = b->order.ref + used;
         u->first = *first;
         u->examples = n;
         used += n;
@@ -173,50 +167,19 @@ static int make_slice(struct batcher *b, uint64_t *first, struct error *err)
     }
 }
 
-static int start_epoch(struct batcher *b, uint64_t epoch, struct error *err)
-{
-    b->epoch = epoch;
-    if (b->text->spooled)
-        return external_shuffle_start(&b->scatter, epoch, err);
-    shuffle_start(&b->order, epoch);
-    return 0;
-}
-
-/* As shuffle_next. */
-static int next_slice(struct batcher *b, uint64_t used, struct error *err)
-{
-    int more = b->text->spooled ? external_shuffle_next(&b->scatter, used, err)
-                                : shuffle_next(&b->order, used, err);
-    b->place = b->text->spooled ? b->scatter.place : b->order.place;
-    b->places = b->text->spooled ? b->scatter.places : b->order.places;
-    return more;
-}
-
 static int write_epoch(struct batcher *b, uint64_t epoch, struct error *err)
 {
-    uint64_t before = 0, place = 0;
-    int more = start_epoch(b, epoch, err) < 0 ? -1 : 1;
+    uint64_t before = 0, done = 0;
+    b->epoch = epoch;
+    int more = order_start(&b->order, epoch, err) < 0 ? -1 : 1;
     while (more > 0) {
-        uint64_t used = place - before;
-        before = place;
-        more = next_slice(b, used, err);
-        if (more >= 0 && make_slice(b, &place, err) < 0)
+        uint64_t used = done - before;
+        before = done;
+        more = order_next(&b->order, used, err);
+        if (more >= 0 && make_slice(b, &done, err) < 0)
             return -1;
     }
     return more;
-}
-
-static int init_order(struct batcher *b, struct error *err)
-{
-    const struct examples_options *o = &b->examples->options;
-    if (b->text->spooled) {
-        struct external_shuffle_options options = {b->options->memory, b->unit_examples};
-        return external_shuffle_init(&b->scatter, b->examples, b->text, &options, &b->team, err);
-    }
-    uint64_t left = b->options->memory - batcher_text_limit(b->options->memory);
-    struct shuffle_options options = {o->seed, o->shuffle, 1 + left / sizeof(struct example_ref),
-                                      b->unit_examples};
-    return shuffle_init(&b->order, b->text, &options, &b->team, err);
 }
 
 static int init(struct batcher *b, struct error *err)
@@ -235,13 +198,13 @@ static int init(struct batcher *b, struct error *err)
     for (unsigned i = 0; i < 2 * b->set; i++)
         if (stream_frame_init(&b->unit[i].frame, STREAM_BATCHES, err) < 0)
             return -1;
-    return init_order(b, err);
+    struct order_options order = {b->options->memory, b->unit_examples};
+    return order_init(&b->order, b->examples, b->text, &order, &b->team, err);
 }
 
 static void release(struct batcher *b)
 {
-    shuffle_release(&b->order);
-    external_shuffle_release(&b->scatter);
+    order_release(&b->order);
     for (unsigned i = 0; b->unit && i < 2 * b->set; i++) {
         stream_frame_release(&b->unit[i].frame);
         draft_release(&b->unit[i].draft);

@@ -10,9 +10,8 @@
 
 #include "base/team.h"
 #include "batch/examples.h"
-#include "batch/external_shuffle.h"
+#include "batch/order.h"
 #include "batch/sentences.h"
-#include "batch/shuffle.h"
 #include "stream/batches.h"
 
 struct batcher_options {
@@ -24,12 +23,6 @@ struct batcher_options {
 
 /* Threads that are worth having by default: those that make as much as a pipe carries. */
 enum { BATCHER_THREADS = 8 };
-
-/* Of that memory, what the text may take; a longer one is to go to a file. */
-static inline uint64_t batcher_text_limit(uint64_t memory)
-{
-    return memory / 2;
-}
 
 /* Writes them, behind the header. An error of status 3 where an example has no noise word, or a
  * minibatch would be too large for a stream. */

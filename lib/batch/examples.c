@@ -171,16 +171,16 @@ void draft_release(struct draft *d)
 }
 
 /* Random words for the windows of `n` centres, at most GROUP. */
-static void draw_windows(const struct draft *d, const struct example_ref *place, uint32_t n,
+static void draw_windows(const struct draft *d, const struct example_ref *ref, uint32_t n,
                          struct random_words *random)
 {
     struct random_at at[GROUP];
     for (uint32_t i = 0; i < n; i++)
-        at[i] = (struct random_at){0, place[i].at};
+        at[i] = (struct random_at){0, ref[i].at};
     random_blocks(random, d->from->options.seed, RANDOM_WINDOW, at, n, d->epoch);
 }
 
-INLINE void add(struct draft *d, const struct sentences *text, const struct example_ref *place,
+INLINE void add(struct draft *d, const struct sentences *text, const struct example_ref *ref,
                 uint32_t n, unsigned width)
 {
     const uint32_t widest = d->from->options.window;
@@ -188,9 +188,9 @@ INLINE void add(struct draft *d, const struct sentences *text, const struct exam
     struct random_words random[GROUP];
     for (uint32_t i = 0; i < n; i++) {
         if (i % GROUP == 0)
-            draw_windows(d, place + i, n - i < GROUP ? n - i : GROUP, random);
-        __builtin_prefetch(sentences_at(text, place[i + AHEAD < n ? i + AHEAD : i].at));
-        const uint8_t *centre = sentences_at(text, place[i].at);
+            draw_windows(d, ref + i, n - i < GROUP ? n - i : GROUP, random);
+        __builtin_prefetch(sentences_at(text, ref[i + AHEAD < n ? i + AHEAD : i].at));
+        const uint8_t *centre = sentences_at(text, ref[i].at);
         uint32_t window = 1 + (uint32_t)random_below(random[i % GROUP].word[0], widest);
         uint32_t at = d->examples++;
         uint32_t found =
@@ -198,17 +198,17 @@ INLINE void add(struct draft *d, const struct sentences *text, const struct exam
         store_id(centres, at, id_at(centre, 0, width), width);
         bytes_store_u32(counts + 4 * (size_t)at, found);
         d->contexts += found;
-        d->position[at] = place[i].at;
+        d->position[at] = ref[i].at;
     }
 }
 
-void draft_add(struct draft *d, const struct sentences *text, const struct example_ref *place,
+void draft_add(struct draft *d, const struct sentences *text, const struct example_ref *ref,
                uint32_t n)
 {
     if (d->from->width == 2)
-        add(d, text, place, n, 2);
+        add(d, text, ref, n, 2);
     else
-        add(d, text, place, n, 4);
+        add(d, text, ref, n, 4);
 }
 
 /* ---- items ---- */
@@ -280,14 +280,14 @@ size_t examples_pack(const struct examples *e, uint64_t epoch, const uint8_t *id
                          : pack(e, epoch, ids, position, n, items, 4);
 }
 
-void draft_add_packed(struct draft *d, const uint8_t *items, const struct example_ref *place,
+void draft_add_packed(struct draft *d, const uint8_t *items, const struct example_ref *ref,
                       uint32_t n)
 {
     const unsigned width = d->from->width;
     uint8_t *contexts = context_ids(d), *centres = centre_ids(d), *counts = context_counts(d);
     for (uint32_t i = 0; i < n; i++) {
-        __builtin_prefetch(items + place[i + AHEAD < n ? i + AHEAD : i].at);
-        const uint8_t *item = items + place[i].at, *ids = item + ITEM_IDS;
+        __builtin_prefetch(items + ref[i + AHEAD < n ? i + AHEAD : i].at);
+        const uint8_t *item = items + ref[i].at, *ids = item + ITEM_IDS;
         uint32_t at = d->examples++, found = item_contexts(item);
         memcpy(centres + (size_t)at * width, ids, width);
         memcpy(contexts + d->contexts * width, ids + width, (size_t)found * width);

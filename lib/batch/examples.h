@@ -16,7 +16,7 @@
 
 #include "base/alias_table.h"
 #include "batch/sentences.h"
-#include "batch/shuffle.h"
+#include "batch/shuffle_key.h"
 #include "stream/vocab.h"
 
 struct examples_options {
@@ -72,7 +72,7 @@ int draft_start(struct draft *draft, const struct examples *from, uint64_t epoch
 void draft_release(struct draft *draft);
 
 /* Adds the examples whose centres are at these positions, n of them, of a text in memory. */
-void draft_add(struct draft *draft, const struct sentences *text, const struct example_ref *place,
+void draft_add(struct draft *draft, const struct sentences *text, const struct example_ref *ref,
                uint32_t n);
 
 /* An example without its noise words, packed for a temporary file: key, position, the number of
@@ -87,8 +87,8 @@ uint64_t packed_example_key(const uint8_t *item);
 size_t examples_pack(const struct examples *e, uint64_t epoch, const uint8_t *ids,
                      uint64_t position, uint32_t n, uint8_t *items);
 
-/* Adds the examples of items: place[i].at is their offset in `items`. */
-void draft_add_packed(struct draft *draft, const uint8_t *items, const struct example_ref *place,
+/* Adds the examples of items: ref[i].at is their offset in `items`. */
+void draft_add_packed(struct draft *draft, const uint8_t *items, const struct example_ref *ref,
                       uint32_t n);
 
 /* Draws the noise words. The record is then complete, `more` or not to follow in its minibatch;

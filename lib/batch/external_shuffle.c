@@ -12,7 +12,7 @@ enum { WAITING_MIN = 1 << 12, WAITING_MAX = 1 << 20 };
 /* Bytes of items in a thread's chunk, at most, and positions. */
 enum { CHUNK = 1 << 18, POSITIONS_MAX = 1 << 13 };
 
-/* Of a slice's places the parts that threads sort. */
+/* Of a slice's refs the parts that threads sort. */
 enum { RUN_BITS = 8, RUNS = 1 << RUN_BITS };
 
 /* What an item in a slice takes beside itself. */
@@ -30,7 +30,7 @@ static uint64_t buckets(const struct external_shuffle *s)
     return s->from->options.shuffle ? (uint64_t)1 << s->bits : 0;
 }
 
-/* Bytes of items and their places that a slice may have; a quarter of the memory is for the
+/* Bytes of items and their refs that a slice may have; a quarter of the memory is for the
  * buckets, another for what the estimate of an item's size leaves out. */
 static uint64_t slice_limit(const struct external_shuffle *s)
 {
@@ -105,7 +105,7 @@ void external_shuffle_release(struct external_shuffle *s)
     free(s->bucket);
     free(s->run);
     free(s->items);
-    free(s->place);
+    free(s->ref);
     free(s->unsorted);
     spool_close(&s->file);
     *s = (struct external_shuffle){0};
@@ -181,7 +181,7 @@ static int scatter_chunk(struct external_shuffle *s, const struct packed_chunk *
 int external_shuffle_start(struct external_shuffle *s, uint64_t epoch, struct error *err)
 {
     s->epoch = epoch;
-    s->position = s->places = s->items_size = 0;
+    s->position = s->refs = s->items_size = 0;
     s->at = s->part = s->parts = 0;
     if (!s->from->options.shuffle)
         return 0;
@@ -205,16 +205,16 @@ int external_shuffle_start(struct external_shuffle *s, uint64_t epoch, struct er
 /* Makes the examples that were not used the first of the next slice. */
 static int hold(struct external_shuffle *s, uint64_t used, struct error *err)
 {
-    uint64_t held = s->places - used, size = 0;
+    uint64_t held = s->refs - used, size = 0;
     for (uint64_t i = 0; i < held; i++)
-        size += packed_example_size(s->from, s->items + s->place[used + i].at);
+        size += packed_example_size(s->from, s->items + s->ref[used + i].at);
     uint8_t *copy = memory_new(size, 1, err);
     if (!copy)
         return -1;
     size = 0;
     for (uint64_t i = 0; i < held; i++) {
-        const uint8_t *item = s->items + s->place[used + i].at;
-        s->place[i] = (struct example_ref){s->place[used + i].key, size};
+        const uint8_t *item = s->items + s->ref[used + i].at;
+        s->ref[i] = (struct example_ref){s->ref[used + i].key, size};
         memcpy(copy + size, item, packed_example_size(s->from, item));
         size += packed_example_size(s->from, item);
     }
@@ -222,7 +222,7 @@ static int hold(struct external_shuffle *s, uint64_t used, struct error *err)
         memcpy(s->items, copy, size);
     free(copy);
     s->items_size = size;
-    s->places = held;
+    s->refs = held;
     return 0;
 }
 
@@ -239,23 +239,23 @@ static int reserve_items(struct external_shuffle *s, size_t size, struct error *
 }
 
 /* Of the items that were put behind those of the slice, `size` bytes, takes in those of this part;
- * `held` are the places that are held over. */
+ * `held` are the refs that are held over. */
 static int take(struct external_shuffle *s, size_t size, uint64_t held, struct error *err)
 {
     const uint8_t *item = s->items + s->items_size, *end = item + size;
     while (item < end) {
         size_t n = packed_example_size(s->from, item);
-        uint64_t key = packed_example_key(item), place = s->places - held;
+        uint64_t key = packed_example_key(item), ref = s->refs - held;
         if (s->parts == 1 || part_of(s, key) == s->part) {
-            if (place == s->unsorted_capacity &&
-                memory_reserve(&s->unsorted, &s->unsorted_capacity, place + 1, sizeof *s->unsorted,
+            if (ref == s->unsorted_capacity &&
+                memory_reserve(&s->unsorted, &s->unsorted_capacity, ref + 1, sizeof *s->unsorted,
                                err) < 0)
                 return -1;
-            s->unsorted[place] = (struct example_ref){key, s->items_size};
+            s->unsorted[ref] = (struct example_ref){key, s->items_size};
             if (item != s->items + s->items_size) /* some before it were of other parts */
                 memmove(s->items + s->items_size, item, n);
             s->items_size += n;
-            s->places++;
+            s->refs++;
         }
         item += n;
     }
@@ -282,17 +282,17 @@ static void sort_runs(void *data)
 {
     struct external_shuffle *s = data;
     for (unsigned i; (i = atomic_fetch_add(&s->next, 1)) < RUNS;)
-        shuffle_sort(s->place + s->run[i], s->run[i + 1] - s->run[i], s->bits + RUN_BITS,
+        shuffle_sort(s->ref + s->run[i], s->run[i + 1] - s->run[i], s->bits + RUN_BITS,
                      s->unsorted + s->run[i] - s->run[0]);
 }
 
-/* Puts the places of the slice that are not `held` in order: into runs by the next bits of their
+/* Puts the refs of the slice that are not `held` in order: into runs by the next bits of their
  * keys, and these by threads. Items were scattered by position, so that of equal keys the one that
  * stands first is to come first. */
 static int sort(struct external_shuffle *s, uint64_t held, struct error *err)
 {
-    const uint64_t n = s->places - held;
-    if (memory_reserve(&s->place, &s->place_capacity, s->places, sizeof *s->place, err) < 0)
+    const uint64_t n = s->refs - held;
+    if (memory_reserve(&s->ref, &s->ref_capacity, s->refs, sizeof *s->ref, err) < 0)
         return -1;
     uint64_t next[RUNS] = {0}, sum = held;
     for (uint64_t i = 0; i < n; i++)
@@ -304,7 +304,7 @@ static int sort(struct external_shuffle *s, uint64_t held, struct error *err)
     }
     s->run[RUNS] = sum;
     for (uint64_t i = 0; i < n; i++)
-        s->place[next[first_bits(s->unsorted[i].key << s->bits, RUN_BITS)]++] = s->unsorted[i];
+        s->ref[next[first_bits(s->unsorted[i].key << s->bits, RUN_BITS)]++] = s->unsorted[i];
     atomic_store(&s->next, 0);
     team_run(s->team, sort_runs, s);
     return 0;
@@ -312,8 +312,8 @@ static int sort(struct external_shuffle *s, uint64_t held, struct error *err)
 
 static int next_shuffled(struct external_shuffle *s, struct error *err)
 {
-    const uint64_t held = s->places;
-    while (s->at < buckets(s) && s->places == held) {
+    const uint64_t held = s->refs;
+    while (s->at < buckets(s) && s->refs == held) {
         const struct bucket *b = &s->bucket[s->at];
         if (s->part == 0)
             s->parts = 1 + (b->size + b->items * PER_ITEM) / slice_limit(s);
@@ -330,9 +330,9 @@ static int next_shuffled(struct external_shuffle *s, struct error *err)
 /* Takes in some more in any case: those that are held may be fewer than a unit. */
 static int next_straight(struct external_shuffle *s, struct error *err)
 {
-    const uint64_t held = s->places;
+    const uint64_t held = s->refs;
     int more = 1;
-    while ((s->places == held || s->items_size + s->places * PER_ITEM < slice_limit(s)) &&
+    while ((s->refs == held || s->items_size + s->refs * PER_ITEM < slice_limit(s)) &&
            (more = pack_next(s, err)) > 0)
         for (unsigned i = 0; i < members(s); i++) {
             const struct packed_chunk *chunk = &s->chunk[i];
@@ -340,10 +340,9 @@ static int next_straight(struct external_shuffle *s, struct error *err)
                 return -1;
             for (size_t at = 0; at < chunk->size;
                  at += packed_example_size(s->from, chunk->items + at)) {
-                if (memory_reserve(&s->place, &s->place_capacity, s->places + 1, sizeof *s->place,
-                                   err) < 0)
+                if (memory_reserve(&s->ref, &s->ref_capacity, s->refs + 1, sizeof *s->ref, err) < 0)
                     return -1;
-                s->place[s->places++] = (struct example_ref){0, s->items_size + at};
+                s->ref[s->refs++] = (struct example_ref){0, s->items_size + at};
             }
             memcpy(s->items + s->items_size, chunk->items, chunk->size);
             s->items_size += chunk->size;

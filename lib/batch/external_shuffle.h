@@ -20,7 +20,7 @@
 
 struct external_shuffle_options {
     uint64_t memory; /* bytes, of which buckets and slices take nearly all */
-    uint64_t keep;   /* places that are held over from one slice to the next, at most */
+    uint64_t keep;   /* refs that are held over from one slice to the next, at most */
 };
 
 struct bucket {
@@ -65,10 +65,10 @@ struct external_shuffle {
     /* the slice */
     uint8_t *items;
     size_t items_size, items_capacity;
-    struct example_ref *place, *unsorted;
-    uint64_t places;
-    size_t place_capacity, unsorted_capacity;
-    uint64_t *run; /* (RUNS + 1) where the places with a digit start */
+    struct example_ref *ref, *unsorted;
+    uint64_t refs;
+    size_t ref_capacity, unsorted_capacity;
+    uint64_t *run; /* (RUNS + 1) where the refs with a digit start */
 };
 
 /* `text` is in a file and complete, and outlives the scatter, as do `from` and `team`. On error there
@@ -82,7 +82,7 @@ void external_shuffle_release(struct external_shuffle *s);
 /* Starts an epoch, from 0. */
 int external_shuffle_start(struct external_shuffle *s, uint64_t epoch, struct error *err) MUST_USE;
 
-/* The next slice, as of shuffle_next: s->places of them at s->place, whose items stand at s->items. */
+/* The next slice, as of shuffle_next: s->refs of them at s->ref, whose items stand at s->items. */
 int external_shuffle_next(struct external_shuffle *s, uint64_t used, struct error *err) MUST_USE;
 
 #endif

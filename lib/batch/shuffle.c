@@ -9,78 +9,7 @@
 
 /* A bin is to fit a processor's nearest cache; but their number is limited, since each thread counts
  * all of them. */
-enum { BIN_PLACES = 512, BIN_BITS_MAX = 16 };
-
-/* Bits that are sorted by at a time, and how many places insertion is good for. */
-enum { DIGIT_MAX = 12, FEW = 16 };
-
-/* ---- sorting ---- */
-
-static bool precedes(const struct example_ref *a, const struct example_ref *b)
-{
-    return a->key < b->key || (a->key == b->key && a->at < b->at);
-}
-
-/* Where nearly all are near their place. */
-static void sort_by_insertion(struct example_ref *place, uint64_t n)
-{
-    for (uint64_t i = 1; i < n; i++) {
-        struct example_ref moved = place[i];
-        uint64_t to = i;
-        for (; to > 0 && precedes(&moved, &place[to - 1]); to--)
-            place[to] = place[to - 1];
-        place[to] = moved;
-    }
-}
-
-static unsigned whole_log2(uint64_t n)
-{
-    return n > 1 ? 63 - (unsigned)__builtin_clzll(n) : 0;
-}
-
-/* By the first bits that may differ, then each part by itself. */
-static void sort_by_digit(struct example_ref *place, uint64_t n, unsigned bits, unsigned digit,
-                          struct example_ref *scratch)
-{
-    const unsigned shift = 64 - bits - digit;
-    const uint32_t mask = (1u << digit) - 1;
-    uint64_t end[1 << DIGIT_MAX];
-    memset(end, 0, sizeof *end << digit);
-    for (uint64_t i = 0; i < n; i++)
-        end[place[i].key >> shift & mask]++;
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i <= mask; i++) {
-        uint64_t here = end[i];
-        end[i] = sum;
-        sum += here;
-    }
-    for (uint64_t i = 0; i < n; i++)
-        scratch[end[place[i].key >> shift & mask]++] = place[i];
-    memcpy(place, scratch, n * sizeof *place);
-    for (uint32_t i = 0; i <= mask && n >> digit > FEW; i++) {
-        uint64_t start = i > 0 ? end[i - 1] : 0;
-        shuffle_sort(place + start, end[i] - start, bits + digit, scratch);
-    }
-}
-
-void shuffle_sort(struct example_ref *place, uint64_t n, unsigned bits, struct example_ref *scratch)
-{
-    unsigned digit = whole_log2(n) < DIGIT_MAX ? whole_log2(n) : DIGIT_MAX;
-    if (digit > 64 - bits)
-        digit = 64 - bits;
-    if (digit > 0)
-        sort_by_digit(place, n, bits, digit, scratch);
-    sort_by_insertion(place, n);
-}
-
-void shuffle_keys(uint64_t seed, uint64_t epoch, uint64_t block, uint32_t n,
-                  struct random_words *key)
-{
-    struct random_at at[SHUFFLE_KEYS];
-    for (uint32_t i = 0; i < n; i++)
-        at[i] = (struct random_at){block + i, 0};
-    random_blocks(key, seed, RANDOM_SHUFFLE, at, n, epoch);
-}
+enum { BIN_EXAMPLES = 512, BIN_BITS_MAX = 16 };
 
 /* ---- life cycle ---- */
 
@@ -94,16 +23,16 @@ static unsigned members(const struct shuffle *s)
     return atomic_load(&s->team->members);
 }
 
-static int reserve_places(struct shuffle *s, uint64_t n, struct error *err)
+static int reserve_refs(struct shuffle *s, uint64_t n, struct error *err)
 {
-    return memory_reserve(&s->place, &s->place_capacity, n, sizeof *s->place, err);
+    return memory_reserve(&s->ref, &s->ref_capacity, n, sizeof *s->ref, err);
 }
 
 int shuffle_init(struct shuffle *s, const struct sentences *text,
                  const struct shuffle_options *options, struct team *team, struct error *err)
 {
     *s = (struct shuffle){.text = text, .team = team, .options = *options};
-    s->bits = 1 + whole_log2(text->count / BIN_PLACES);
+    s->bits = 1 + shuffle_log2(text->count / BIN_EXAMPLES);
     if (s->bits > BIN_BITS_MAX)
         s->bits = BIN_BITS_MAX;
     uint64_t most = s->options.capacity < text->count ? s->options.capacity : text->count;
@@ -112,7 +41,7 @@ int shuffle_init(struct shuffle *s, const struct sentences *text,
     s->first = memory_new(bins(s) + 1, sizeof *s->first, err);
     s->count = memory_new(members(s) * bins(s), sizeof *s->count, err);
     if (s->scratch && s->scratch_capacity && s->first && s->count &&
-        reserve_places(s, most + options->keep, err) == 0)
+        reserve_refs(s, most + options->keep, err) == 0)
         return 0;
     shuffle_release(s);
     return -1;
@@ -124,7 +53,7 @@ void shuffle_release(struct shuffle *s)
         free(s->scratch[i]);
     free(s->scratch);
     free(s->scratch_capacity);
-    free(s->place);
+    free(s->ref);
     free(s->first);
     free(s->count);
     *s = (struct shuffle){0};
@@ -140,7 +69,7 @@ static void run(struct shuffle *s, team_function *function)
 
 /* Calls visit for every centre of this member's part of the text, with its key and its bin. A macro's
  * work, done by inlining. */
-typedef void visitor(struct shuffle *s, uint64_t *count, uint64_t bin, struct example_ref place);
+typedef void visitor(struct shuffle *s, uint64_t *count, uint64_t bin, struct example_ref ref);
 
 static inline __attribute__((always_inline)) void visit_part(struct shuffle *s, visitor *visit)
 {
@@ -165,17 +94,17 @@ static inline __attribute__((always_inline)) void visit_part(struct shuffle *s, 
     }
 }
 
-static void count_centre(struct shuffle *s, uint64_t *count, uint64_t bin, struct example_ref place)
+static void count_centre(struct shuffle *s, uint64_t *count, uint64_t bin, struct example_ref ref)
 {
     (void)s;
-    (void)place;
+    (void)ref;
     count[bin]++;
 }
 
-static void put_centre(struct shuffle *s, uint64_t *count, uint64_t bin, struct example_ref place)
+static void put_centre(struct shuffle *s, uint64_t *count, uint64_t bin, struct example_ref ref)
 {
     if (bin >= s->bin && bin < s->end)
-        s->place[count[bin]++] = place;
+        s->ref[count[bin]++] = ref;
 }
 
 static void count_part(void *data)
@@ -203,7 +132,7 @@ static void sort_bins(void *data)
                 s->error = err;
             return;
         }
-        shuffle_sort(s->place + s->held + s->first[bin] - s->first[s->bin], n, s->bits,
+        shuffle_sort(s->ref + s->held + s->first[bin] - s->first[s->bin], n, s->bits,
                      s->scratch[member]);
     }
 }
@@ -213,7 +142,7 @@ static void sort_bins(void *data)
 void shuffle_start(struct shuffle *s, uint64_t epoch)
 {
     s->epoch = epoch;
-    s->bin = s->end = s->places = s->held = 0;
+    s->bin = s->end = s->refs = s->held = 0;
     if (!s->options.shuffle)
         return;
     memset(s->count, 0, members(s) * bins(s) * sizeof *s->count);
@@ -225,15 +154,15 @@ void shuffle_start(struct shuffle *s, uint64_t epoch)
     }
 }
 
-/* Turns the counts of the slice's bins into the places where each member's centres go. */
-static void assign_places(struct shuffle *s)
+/* Turns the counts of the slice's bins into the refs where each member's centres go. */
+static void assign_refs(struct shuffle *s)
 {
-    uint64_t place = s->held;
+    uint64_t ref = s->held;
     for (uint64_t bin = s->bin; bin < s->end; bin++)
         for (unsigned i = 0; i < members(s); i++) {
             uint64_t *count = &s->count[i * bins(s) + bin], n = *count;
-            *count = place;
-            place += n;
+            *count = ref;
+            ref += n;
         }
 }
 
@@ -243,10 +172,10 @@ static int fill_shuffled(struct shuffle *s, struct error *err)
     while (s->end < bins(s) &&
            (s->end == s->bin || s->first[s->end + 1] - s->first[s->bin] <= s->options.capacity))
         s->end++;
-    s->places = s->held + s->first[s->end] - s->first[s->bin];
-    if (reserve_places(s, s->places, err) < 0) /* a bin may be larger than what was asked for */
+    s->refs = s->held + s->first[s->end] - s->first[s->bin];
+    if (reserve_refs(s, s->refs, err) < 0) /* a bin may be larger than what was asked for */
         return -1;
-    assign_places(s);
+    assign_refs(s);
     run(s, put_part);
     run(s, sort_bins);
     if (s->failed) {
@@ -266,15 +195,15 @@ static int fill_straight(struct shuffle *s)
             continue;
         if (room-- == 0)
             return 1;
-        s->place[s->places++] = (struct example_ref){0, s->bin};
+        s->ref[s->refs++] = (struct example_ref){0, s->bin};
     }
     return 0;
 }
 
 int shuffle_next(struct shuffle *s, uint64_t used, struct error *err)
 {
-    s->held = s->places - used;
-    memmove(s->place, s->place + used, s->held * sizeof *s->place);
-    s->places = s->held;
+    s->held = s->refs - used;
+    memmove(s->ref, s->ref + used, s->held * sizeof *s->ref);
+    s->refs = s->held;
     return s->options.shuffle ? fill_shuffled(s, err) : fill_straight(s);
 }

@@ -729,14 +729,14 @@ static unsigned start_epoch(struct ordering *o, uint64_t epoch)
     unsigned slices = 0;
     shuffle_start(&o->order, epoch);
     for (int more = 1; more; slices++) {
-        more = shuffle_next(&o->order, o->order.places - held, &err);
+        more = shuffle_next(&o->order, o->order.refs - held, &err);
         require(more >= 0, &err);
         for (uint64_t i = 0; i < held; i++)
-            if (o->order.place[i].at != o->position[n - held + i])
+            if (o->order.ref[i].at != o->position[n - held + i])
                 return 0;
-        for (uint64_t i = held; i < o->order.places; i++)
-            o->position[n++] = o->order.place[i].at;
-        held = o->order.places < o->order.options.keep ? o->order.places : o->order.options.keep;
+        for (uint64_t i = held; i < o->order.refs; i++)
+            o->position[n++] = o->order.ref[i].at;
+        held = o->order.refs < o->order.options.keep ? o->order.refs : o->order.options.keep;
     }
     return n == o->text.count ? slices : 0;
 }
@@ -879,17 +879,17 @@ static unsigned scatter_epoch(struct external_shuffle *s, uint64_t epoch, uint64
     unsigned slices = 0;
     require(external_shuffle_start(s, epoch, &err) == 0, &err);
     for (int more = 1; more; slices++) {
-        more = external_shuffle_next(s, s->places - held, &err);
+        more = external_shuffle_next(s, s->refs - held, &err);
         require(more >= 0, &err);
         n -= held;
-        for (uint64_t i = 0; i < s->places; i++) {
+        for (uint64_t i = 0; i < s->refs; i++) {
             uint64_t at;
-            memcpy(&at, s->items + s->place[i].at + 8, sizeof at);
+            memcpy(&at, s->items + s->ref[i].at + 8, sizeof at);
             if (i < held && at != position[n])
                 return 0;
             position[n++] = at;
         }
-        held = s->places < kept ? s->places : kept;
+        held = s->refs < kept ? s->refs : kept;
     }
     return n == s->text->count ? slices : 0;
 }
