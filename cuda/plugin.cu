@@ -10,12 +10,17 @@ namespace
 
 int count(struct error *err)
 {
-    int devices = 0;
+    int devices = 0, driver = 0;
+    if (cudaDriverGetVersion(&driver) == cudaSuccess && driver == 0) {
+        error_set(err, STATUS_DEVICE, "no GPU: no NVIDIA driver is installed");
+        return 0;
+    }
     cudaError_t result = cudaGetDeviceCount(&devices);
     if (result == cudaSuccess && devices > 0)
         return devices;
-    return error_set(err, STATUS_DEVICE, "no GPU: %s",
-                     result == cudaSuccess ? "none is there" : cudaGetErrorString(result));
+    error_set(err, STATUS_DEVICE, "no GPU: %s",
+              result == cudaSuccess ? "the driver finds none" : cudaGetErrorString(result));
+    return result == cudaSuccess || result == cudaErrorNoDevice ? 0 : -1;
 }
 
 const struct gpu_plugin plugin = {GPU_PLUGIN_ABI, count, {cuda_trainer_create, cuda_knn_create}};

@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 #include "base/output.h"
-#include "base/team.h"
+#include "base/system.h"
 #include "check/verify.h"
 #include "program/cli.h"
 #include "program/progress.h"
@@ -324,7 +324,7 @@ int main(int argc, char **argv)
     char **operand = cli_start(&program, argc, argv);
     check_command_line(operand);
     if (opt.threads == 0)
-        opt.threads = team_processors();
+        opt.threads = system_processors();
     if (opt.count || opt.merge)
         options[OPTION_MIN_COUNT].recorded = options[OPTION_MAX_VOCAB].recorded = false;
     if (opt.vocab)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sgns-batch -- corpus to batches: windows, noise words, shuffled minibatches. */
 #include "base/output.h"
+#include "base/system.h"
 #include "batch/batcher.h"
 #include "program/cli.h"
 #include "stream/corpus.h"
@@ -62,7 +63,7 @@ static void read_corpus(struct corpus_reader *in, struct sentences *text)
 
 static unsigned default_threads(void)
 {
-    unsigned processors = team_processors();
+    unsigned processors = system_processors();
     return processors < BATCHER_THREADS ? processors : BATCHER_THREADS;
 }
 

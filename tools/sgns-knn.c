@@ -10,7 +10,7 @@
 #include "base/input.h"
 #include "base/memory.h"
 #include "base/output.h"
-#include "base/team.h"
+#include "base/system.h"
 #include "program/cli.h"
 #include "program/prompt.h"
 #include "search/answers.h"
@@ -144,7 +144,7 @@ static struct knn *start(const struct knn_config *config)
     if (*note)
         cli_note("%s", note);
     else if (device != unasked && strcmp(device, "auto") == 0 && gpu_built())
-        cli_note("on the CPU: too little work for a GPU");
+        cli_note("on the CPU: no GPU, or too little work for one");
     return knn;
 }
 
@@ -328,7 +328,7 @@ static void open_session(struct session *s, int fd, const char *name)
                                     .words = words->count,
                                     .dim = s->in.dim,
                                     .k = neighbours < words->count ? neighbours : words->count - 1,
-                                    .threads = threads ? threads : team_processors()};
+                                    .threads = threads ? threads : system_processors()};
     if (!s->config.rows)
         cli_die(&err);
     size_t bytes = s->config.k * sizeof *s->found + s->config.dim * sizeof(float);

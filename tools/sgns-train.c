@@ -11,7 +11,7 @@
 
 #include "base/gpu.h"
 #include "base/output.h"
-#include "base/team.h"
+#include "base/system.h"
 #include "program/cli.h"
 #include "program/progress.h"
 #include "program/signals.h"
@@ -408,7 +408,7 @@ int main(int argc, char **argv)
     opt.model.examples = in.shape.examples * in.shape.epochs;
     opt.model.steps = batches_in_all(&in.shape);
     if (opt.model.threads == 0)
-        opt.model.threads = team_processors();
+        opt.model.threads = system_processors();
     char note[GPU_NOTE];
     struct trainer *trainer = trainer_create(opt.device, &opt.model, note, &err);
     if (!trainer)

@@ -7,7 +7,6 @@
 #ifndef SGNS_BYTES_H
 #define SGNS_BYTES_H
 
-#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,16 +14,26 @@
 
 #include "base/error.h"
 
+static inline uint32_t bytes_swap_if_big_endian(uint32_t value, unsigned size)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return size == 2 ? __builtin_bswap16((uint16_t)value) : __builtin_bswap32(value);
+#else
+    (void)size;
+    return value;
+#endif
+}
+
 /* Single numbers at a place that has room for them. */
 static inline void bytes_store_u16(uint8_t *p, uint32_t value)
 {
-    uint16_t low = htole16((uint16_t)value);
+    uint16_t low = (uint16_t)bytes_swap_if_big_endian(value, 2);
     memcpy(p, &low, sizeof low);
 }
 
 static inline void bytes_store_u32(uint8_t *p, uint32_t value)
 {
-    value = htole32(value);
+    value = bytes_swap_if_big_endian(value, 4);
     memcpy(p, &value, sizeof value);
 }
 
@@ -32,14 +41,14 @@ static inline uint32_t bytes_load_u16(const uint8_t *p)
 {
     uint16_t value;
     memcpy(&value, p, sizeof value);
-    return le16toh(value);
+    return bytes_swap_if_big_endian(value, 2);
 }
 
 static inline uint32_t bytes_load_u32(const uint8_t *p)
 {
     uint32_t value;
     memcpy(&value, p, sizeof value);
-    return le32toh(value);
+    return bytes_swap_if_big_endian(value, 4);
 }
 
 /* A buffer that grows. All zero is an empty one; free() its data. */

@@ -90,21 +90,25 @@ static const struct gpu_plugin *load(struct error *err)
     return plugin;
 }
 
+/* What looking for a GPU comes to; in all cases but the first `err` has the reason. */
+enum search { GPU_FOUND, GPU_ABSENT, GPU_FAILED };
+
 /* The plugin, once GPU `number` is known to exist. */
-static const struct gpu_plugin *open_gpu(int number, struct error *err)
+static enum search open_gpu(int number, const struct gpu_plugin **plugin, struct error *err)
 {
-    static const struct gpu_plugin *plugin;
-    if (!plugin)
-        plugin = load(err);
-    int count = plugin ? plugin->count(err) : -1;
-    if (count < 0)
-        return NULL;
+    static const struct gpu_plugin *loaded;
+    if (!loaded)
+        loaded = load(err);
+    int count = loaded ? loaded->count(err) : -1;
+    if (count <= 0)
+        return count < 0 ? GPU_FAILED : GPU_ABSENT;
     if (number >= count) {
         error_set(err, STATUS_USAGE, "cuda:%d: no such device; the last is cuda:%d", number,
                   count - 1);
-        return NULL;
+        return GPU_FAILED;
     }
-    return plugin;
+    *plugin = loaded;
+    return GPU_FOUND;
 }
 
 /* After a failure, which is in `err`: whether the CPU is to be tried. */
@@ -116,12 +120,15 @@ static bool falls_back(enum device_kind kind, char *note, const struct error *er
     return true;
 }
 
-/* The plugin for a device that may be a GPU; NULL for the CPU, or on error. */
+/* The plugin for a device that may be a GPU; NULL for the CPU, or on error. A machine without a GPU is
+ * not worth a note. */
 static int choose(const char *device, enum device_kind kind, int number,
                   const struct gpu_plugin **plugin, char *note, struct error *err)
 {
-    *plugin = open_gpu(number, err);
-    if (*plugin || falls_back(kind, note, err))
+    *plugin = NULL;
+    enum search search = open_gpu(number, plugin, err);
+    if (search == GPU_FOUND || (search == GPU_ABSENT && kind == DEVICE_AUTO) ||
+        falls_back(kind, note, err))
         return 0;
     char why[GPU_NOTE];
     snprintf(why, sizeof why, "%.*s", GPU_NOTE - 1, err->text);

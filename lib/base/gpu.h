@@ -21,7 +21,7 @@ bool gpu_built(void);
 
 /* Creates a backend on the GPU that `device` asks for; "auto" takes the first GPU if there is one and
  * the work is `worth_it`. *created becomes NULL if the CPU is to do the work. `note` (GPU_NOTE bytes)
- * describes the GPU, or says why "auto" fell back to the CPU, or is empty.
+ * describes the GPU, or says why "auto" fell back to the CPU although there is one, or is empty.
  *
  * Errors: status 2 for any other `device`, or a number that no GPU has; status 4 if "cuda" finds no
  * object, driver or GPU, or the backend cannot be created there. */

@@ -9,7 +9,7 @@
 #include "base/error.h"
 
 /* To be raised when this file changes, or any struct that goes through it. */
-enum { GPU_PLUGIN_ABI = 4 };
+enum { GPU_PLUGIN_ABI = 5 };
 
 enum gpu_backend {
     GPU_TRAINER, /* struct trainer from struct trainer_config (train/trainer.h) */
@@ -21,7 +21,8 @@ enum { GPU_NOTE = 512 /* bytes of a note, zero included */ };
 
 struct gpu_plugin {
     unsigned abi; /* GPU_PLUGIN_ABI */
-    /* The number of GPUs; -1 and the reason, with status 4, if there is none, or no driver. */
+    /* The number of GPUs. If there is no driver or no GPU 0, and the reason, with status 4, in `err`; -1
+     * if the driver fails. */
     int (*count)(struct error *err);
     /* Creates a backend on GPU `number`. `note` (GPU_NOTE bytes) describes the GPU in a line: name,
      * compute capability, memory in use. NULL on error. */

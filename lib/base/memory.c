@@ -5,7 +5,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+
+#include "base/system.h"
 
 enum { HUGE_PAGE = 2 << 20 };
 
@@ -38,7 +39,7 @@ void *memory_new_aligned(size_t count, size_t size, struct error *err)
     }
     /* Rows at random places of a large table: with small pages each is a page walk as well. */
     if (huge)
-        madvise(memory, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+        system_use_huge_pages(memory, bytes, HUGE_PAGE);
     return memory;
 }
 

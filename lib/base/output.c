@@ -13,9 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/system.h"
 
 /* Named files under way, where a signal handler finds them; atomic, because a checkpoint is written by
  * a thread of its own. */
@@ -76,7 +77,7 @@ static int open_temporary(struct output *output, struct unfinished *file, struct
 {
     for (int attempt = 0; attempt < 100; attempt++) {
         uint32_t random;
-        if (getrandom(&random, sizeof random, 0) != sizeof random)
+        if (system_random(&random, sizeof random) < 0)
             return error_system(err, "%s: no random name", output->name);
         snprintf(file->temporary, sizeof file->temporary, "%s.tmp.%08x", file->target,
                  (unsigned)random);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/team.h"
 
-#include <sched.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -102,14 +101,6 @@ void team_release(struct team *team)
     pthread_mutex_destroy(&team->mutex);
     pthread_cond_destroy(&team->opened);
     *team = (struct team){0};
-}
-
-unsigned team_processors(void)
-{
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) < 0 || CPU_COUNT(&set) < 1)
-        return 1;
-    return (unsigned)CPU_COUNT(&set);
 }
 
 int team_work_init(struct team_work *work, unsigned members, uint32_t size, struct error *err)

@@ -61,7 +61,4 @@ void team_work_start(struct team_work *work, uint32_t items);
 /* The next piece for this thread: items *start … *end − 1; false when there is none left. */
 bool team_work_take(struct team_work *work, uint32_t *start, uint32_t *end);
 
-/* Processors this process may use. */
-unsigned team_processors(void);
-
 #endif

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/system.h"
+
 const char *temporary_directory(void)
 {
     const char *folder = getenv("TMPDIR");
@@ -15,7 +17,7 @@ const char *temporary_directory(void)
 
 int temporary_file_open(struct error *err)
 {
-    int fd = open(temporary_directory(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    int fd = system_open_unnamed(temporary_directory());
     if (fd >= 0)
         return fd;
     /* Not every file system has files without a name from the start. */

@@ -18,8 +18,9 @@ size_t columns_trim(const char *line, size_t length)
 
 const char *columns_last(const char *line, const char *end, char separator)
 {
-    const char *before = memrchr(line, separator, (size_t)(end - line));
-    return before ? before + 1 : line;
+    while (end > line && end[-1] != separator)
+        end--;
+    return end;
 }
 
 bool columns_number(const char *column, const char *end)

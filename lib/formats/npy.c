@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "formats/word_list.h"
 
-static const char magic[6] = "\x93NUMPY";
+static const char magic[6] = {'\x93', 'N', 'U', 'M', 'P', 'Y'};
 
 enum {
     START = 8,            /* magic number and version */

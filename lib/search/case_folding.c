@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <wctype.h>
 
 #include "base/escape.h"
 #include "base/memory.h"
+#include "base/system.h"
 
 /* Writes a character as UTF-8: its bytes. */
 static size_t encode(uint32_t character, char *to)
@@ -23,7 +23,7 @@ static uint32_t to_upper(const struct case_folding *lc, uint32_t character)
 {
     if (character >= 'a' && character <= 'z')
         return character - 'a' + 'A';
-    return character < 0x80 || !lc->locale ? character : towupper_l(character, lc->locale);
+    return character < 0x80 || !lc->locale ? character : system_upper_case(character, lc->locale);
 }
 
 const char *case_folding_form(struct case_folding *lc, const char *word, size_t *length,

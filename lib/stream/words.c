@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <xxhash.h>
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/system.h"
 
 enum { SECRET_SIZE = 192 /* the size of XXH3's own secret */ };
 
@@ -201,7 +201,7 @@ struct word_index *word_index_new(struct words *words, struct error *err)
     if (!index)
         return NULL;
     index->words = words;
-    if (getrandom(&index->secret, sizeof index->secret, 0) != sizeof index->secret) {
+    if (system_random(&index->secret, sizeof index->secret) < 0) {
         error_system(err, "no random key for the word index");
         word_index_free(index);
         return NULL;

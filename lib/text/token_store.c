@@ -196,7 +196,7 @@ static int read_file(struct token_store *store, void *to, size_t size, struct er
     for (size_t at = 0; at < size;) {
         ssize_t n = read(store->fd, (uint8_t *)to + at, size - at);
         if (n == 0)
-            errno = ENODATA;
+            errno = EIO;
         if (n == 0 || (n < 0 && errno != EINTR))
             return file_failed("read", err);
         at += n < 0 ? 0 : (size_t)n;

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/gpu.h"
 #include "base/memory.h"
-#include "base/team.h"
+#include "base/system.h"
 #include "oracle.h"
 #include "search/knn_create.h"
 
@@ -32,7 +32,7 @@ int main(int argc, char **argv)
     uint64_t state = 1;
     for (size_t i = 0; i < n; i++)
         rows[i] = (float)draw_between(&state, -0.5, 0.5);
-    unsigned threads = argc > 6 ? (unsigned)atol(argv[6]) : team_processors();
+    unsigned threads = argc > 6 ? (unsigned)atol(argv[6]) : system_processors();
     struct knn_config config = {rows, words, dim, queries, k, threads};
     for (uint32_t i = 0; i < queries; i++) {
         word[i] = i;

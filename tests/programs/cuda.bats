@@ -84,9 +84,19 @@ train_on_gpu() {
 
 @test "CUDA: that a search is too small for a GPU is told to who writes auto, if there is a GPU build" {
   succeeds sgns-knn --device auto cpu.bin w1 3
-  assert_equal "$(<stderr)" 'sgns-knn: on the CPU: too little work for a GPU'
+  assert_equal "$(<stderr)" 'sgns-knn: on the CPU: no GPU, or too little work for one'
   SGNS_CUDA=none.so succeeds sgns-knn --device auto cpu.bin w1 3
   assert_size_zero stderr
+}
+
+@test "CUDA: auto trains on the CPU without a word where there is no GPU, and reports one that fails" {
+  emulated || return 0
+  # More work than the threshold of auto.
+  ptb-vocab -q -m 1 <(sample_text 20000 60) | sgns-batch -q -e 1 -o long.bin
+  EMULATE_DEVICES=0 succeeds sgns-train -d 1000 --optimizer sgd --lr 0.001 -o out long.bin
+  ! grep -q CPU stderr || fail "$(<stderr)"
+  EMULATE_FAIL=1 succeeds sgns-train -d 1000 --optimizer sgd --lr 0.001 -o out long.bin
+  says 'sgns-train: on the CPU: no GPU: '
 }
 
 @test "CUDA: more neighbours than a GPU has room for are refused, and what to do is said" {
