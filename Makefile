@@ -136,7 +136,7 @@ coverage:
 	+@GCOV_ERROR_FILE=/dev/null $(MAKE) --no-print-directory MODE=coverage CUDA=0 check || echo 'coverage: some tests failed'
 	@tests/coverage build/coverage
 
-## bench: install missing packages, build, measure each program beside comparable programs (PTB=, EVAL=)
+## bench: install missing packages, build, measure each program against comparable ones (PTB=, EVAL=)
 bench: deps
 	+@$(MAKE) --no-print-directory -j$$(nproc) all $(BENCH:%=$(B)/tests/bench/%)
 	@pipelines/install-packages oracle || true
