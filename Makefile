@@ -149,7 +149,7 @@ deps:
 deps-check:
 	@pipelines/install-packages build check
 
-## lint: compile with gcc and clang, warnings as errors, and each header alone; check scripts and man pages
+## lint: compile with gcc and clang, warnings as errors, and each header alone; check includes, scripts, man pages
 lint:
 	@pipelines/install-packages build lint
 	@tests/lint
