@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ptb-subsample -- corpus to corpus: drops <unk> and occurrences of frequent words. */
+/* ptb-subsample -- reads a corpus, writes a corpus without <unk> and with fewer frequent words. */
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -15,12 +15,12 @@ static struct {
 
 static const struct cli_option options[] = {
     {'t', "threshold", OPTION_DOUBLE, &opt.subsample.threshold,
-     "T: keep a word of relative frequency f with sqrt(T/f)", 0, 1, true},
+     "T: keep a word of relative frequency f with probability sqrt(T/f)", 0, 1, true},
     {'w', "word2vec", OPTION_FLAG, &opt.subsample.word2vec,
-     "keep it with sqrt(T/f) + T/f, as word2vec does", 0, 0, true},
+     "use probability sqrt(T/f) + T/f, as word2vec does", 0, 0, true},
     {'d', "draws", OPTION_U32, &opt.draws,
-     "N: write each sentence N times, each with words drawn anew", 1, 1000000, true},
-    {'s', "seed", OPTION_U64, &opt.subsample.seed, "N: of the random numbers", 0, 0x1p64, true},
+     "N: write each sentence N times, each time with a new random draw", 1, 1000000, true},
+    {'s', "seed", OPTION_U64, &opt.subsample.seed, "N: random seed", 0, 0x1p64, true},
     {0},
 };
 
@@ -39,12 +39,12 @@ static struct error err;
 struct sampling {
     struct subsampler subsampler;
     struct corpus_writer out;
-    uint64_t seen;      /* tokens but <unk>, of all draws */
-    uint32_t *sentence; /* that is being read, where it is to be drawn several times */
+    uint64_t seen;      /* tokens other than <unk>, over all draws */
+    uint32_t *sentence; /* the current sentence, if there are several draws */
     size_t length, capacity;
 };
 
-/* Writes what is kept of the next `n` tokens of the corpus, in each draw. */
+/* Writes the kept ones of the next `n` tokens of the corpus, once per draw. */
 static void sample(struct sampling *s, const uint32_t *token, size_t n)
 {
     uint64_t first = s->subsampler.token;
@@ -87,9 +87,9 @@ int main(int argc, char **argv)
     size_t count;
     while (must(corpus_read(&in, &count, &err), &err) > 0)
         (opt.draws == 1 ? sample : sample_by_sentences)(&s, in.token, count);
-    /* Before END goes out: so the notes of a pipe's programs come in the order of the pipe. */
-    cli_note("%llu of %llu tokens kept", (unsigned long long)s.out.totals.tokens,
-             (unsigned long long)s.seen);
+    /* Before END is written, so that the notes of a pipe appear in the order of its programs. */
+    cli_note("%llu of %llu token%s kept", (unsigned long long)s.out.totals.tokens,
+             (unsigned long long)s.seen, plural(s.seen));
     must(corpus_writer_finish(&s.out, &err), &err);
     must(output_commit(&out, &err), &err);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ptb-vocab -- text to corpus stream: counts words, builds the vocabulary, encodes. The counts may
- * also come from elsewhere, or be all that is wanted. */
+/* ptb-vocab -- reads a text, writes a corpus stream: counts words, builds the vocabulary, encodes.
+ * Also writes only the counts, merges counts, or encodes with an existing vocabulary. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,23 +26,23 @@ static struct {
     bool strict, count, merge;
 } opt = {.min_count = 10, .max_vocab = WORDS_MAX, .threads = 1, .memory = 1 << 30};
 
-enum { OPTION_MIN_COUNT, OPTION_MAX_VOCAB }; /* in the table: not always of use */
+enum { OPTION_MIN_COUNT, OPTION_MAX_VOCAB }; /* rows of the table, recorded only if they are used */
 
 static struct cli_option options[] = {
     {'m', "min-count", OPTION_U64, &opt.min_count, "N: keep words that occur at least N times", 1,
      0x1p64, true},
     {'M', "max-vocab", OPTION_U32, &opt.max_vocab,
-     "N: of these, keep the most frequent, N with <unk>", 1, WORDS_MAX, true},
+     "N: keep only the N most frequent, counting <unk>", 1, WORDS_MAX, true},
     {0, "vocab", OPTION_STRING, &opt.vocab,
-     "STREAM: encode with the words of this stream, or with its counts", 0, 0, true},
+     "STREAM: encode with the vocabulary or the counts of STREAM", 0, 0, true},
     {'c', "count", OPTION_FLAG, &opt.count, "write a counts stream: every word with its count", 0,
      0, true},
-    {0, "merge", OPTION_FLAG, &opt.merge, "read counts streams, and write their sum as one", 0, 0,
-     true},
+    {0, "merge", OPTION_FLAG, &opt.merge, "read counts streams and write their sum", 0, 0, true},
     {0, "memory", OPTION_SIZE, &opt.memory,
-     "SIZE: hold so much of the text in memory, the rest on disk", 0, 0x1p62, false},
-    {'t', "threads", OPTION_U32, &opt.threads, "N: threads, 0: one per processor", 0, 1024, false},
-    {0, "strict", OPTION_FLAG, &opt.strict, "refuse words above 65535 bytes or with a zero byte", 0,
+     "SIZE: keep at most SIZE of text in memory, spill the rest to disk", 0, 0x1p62, false},
+    {'t', "threads", OPTION_U32, &opt.threads, "N: threads to use; 0: one per processor", 0, 1024,
+     false},
+    {0, "strict", OPTION_FLAG, &opt.strict, "fail on words over 65535 bytes or with a zero byte", 0,
      0, false},
     {0},
 };
@@ -50,8 +50,7 @@ static struct cli_option options[] = {
 static const struct cli_program program = {
     .name = "ptb-vocab",
     .operands = "[FILE | STREAM...]",
-    .summary =
-        "Count the words of a text, build the vocabulary, and write the text as a corpus stream.",
+    .summary = "Count the words of a text, build a vocabulary, and write a corpus stream.",
     .options = options,
     .max_operands = INT_MAX,
     .example = "ptb-vocab < ptb.txt | ptb-subsample | sgns-batch | sgns-train > emb.bin",
@@ -62,11 +61,10 @@ static struct error err;
 static struct output out;
 static struct header header; /* of the output */
 
-/* A stream that is read must not be the output, too. */
 static void refuse_as_output(const char *name, int fd)
 {
     if (output_is_same(cli_common()->output, fd))
-        cli_usage_error("%s: is the output as well", name);
+        cli_usage_error("%s: is also the output", name);
 }
 
 /* ---- reading the text ---- */
@@ -86,7 +84,7 @@ static struct text_options reading(void)
         .threads = opt.threads, .strict = opt.strict, .progress = show_progress};
 }
 
-/* Keeps no more than `memory` bytes of the text in memory; NULL: nothing of it at all. */
+/* Keeps at most `memory` bytes of text in memory and spills the rest; NULL: discards the text. */
 static void count_text(struct text_counter *counter, struct text_reader *text,
                        const uint64_t *memory)
 {
@@ -95,35 +93,36 @@ static void count_text(struct text_counter *counter, struct text_reader *text,
     must(text_counter_run(counter, text, &options, memory, &err), &err);
 }
 
-/* ---- what is told at the end: before END goes out, so that the notes of a pipe's programs come in
- * the order of the pipe ---- */
+/* ---- final notes: before END is written, so that the notes of a pipe appear in the order of its
+ * programs ---- */
 
-static void tell_bad_words(uint64_t bad_words)
+static void note_bad_words(uint64_t bad_words)
 {
     if (bad_words > 0)
-        cli_note("%llu words above %d bytes or with a zero byte became " UNKNOWN_WORD,
-                 (unsigned long long)bad_words, WORD_MAX);
+        cli_note("%llu word%s over %d bytes or with a zero byte replaced by " UNKNOWN_WORD,
+                 (unsigned long long)bad_words, plural(bad_words), WORD_MAX);
 }
 
-static void tell_totals(const struct corpus_totals *totals, uint32_t words)
+static void note_totals(const struct corpus_totals *totals, uint32_t words)
 {
-    cli_note("%llu sentences, %llu tokens, %s of %lu words", (unsigned long long)totals->sentences,
-             (unsigned long long)totals->tokens, opt.count || opt.merge ? "counts" : "vocabulary",
-             (unsigned long)words);
+    cli_note("%llu sentence%s, %llu token%s, %s of %lu word%s",
+             (unsigned long long)totals->sentences, plural(totals->sentences),
+             (unsigned long long)totals->tokens, plural(totals->tokens),
+             opt.count || opt.merge ? "counts" : "vocabulary", (unsigned long)words, plural(words));
 }
 
 /* ---- text to corpus ---- */
 
 static void finish(struct corpus_writer *corpus, uint64_t bad_words)
 {
-    tell_bad_words(bad_words);
-    tell_totals(&corpus->totals, header.vocab.words.count);
+    note_bad_words(bad_words);
+    note_totals(&corpus->totals, header.vocab.words.count);
     must(corpus_writer_finish(corpus, &err), &err);
     corpus_writer_close(corpus);
 }
 
-/* Makes the output's vocabulary, of what --min-count and --max-vocab leave of these words. Returns
- * the id that each of them now has, for the caller to free. */
+/* Builds the output's vocabulary from these words, limited by --min-count and --max-vocab. Returns
+ * the new id of each word; the caller frees it. */
 static uint32_t *select_words(const struct vocab *counted)
 {
     uint32_t *new_id = memory_new(counted->words.count, sizeof *new_id, &err);
@@ -135,7 +134,7 @@ static uint32_t *select_words(const struct vocab *counted)
     return new_id;
 }
 
-/* Counts the whole text, then writes it with its own vocabulary. */
+/* Counts the whole text, then encodes it with its own vocabulary. */
 static void encode_own(struct text_reader *text)
 {
     struct corpus_writer corpus;
@@ -149,7 +148,7 @@ static void encode_own(struct text_reader *text)
     text_counter_release(&counter);
 }
 
-/* Writes the text with the vocabulary in `header` as it comes. */
+/* Encodes the text with the vocabulary in `header`, in one pass. */
 static void encode_with_given(struct text_reader *text)
 {
     struct corpus_writer corpus;
@@ -165,7 +164,7 @@ static void encode_with_given(struct text_reader *text)
     word_index_free(index);
 }
 
-/* Cuts the vocabulary in `header`, which is of counts. */
+/* Limits the vocabulary in `header`, read from a counts stream. */
 static void cut_vocab(void)
 {
     struct vocab counted = header.vocab;
@@ -174,7 +173,7 @@ static void cut_vocab(void)
     vocab_release(&counted);
 }
 
-/* Takes over the vocabulary of a stream, and how it was made. */
+/* Reads the vocabulary and the provenance of a stream into `head`. */
 static void read_vocab(const char *path)
 {
     const char *name;
@@ -183,14 +182,14 @@ static void read_vocab(const char *path)
     int kind = must(verify_stream(fd, name, &header, &err), &err);
     bool counted = vocab_has_unknown(&header.vocab) &&
                    (vocab_known_tokens(&header.vocab) > 0 || header.vocab.words.count == 1);
-    if (kind == STREAM_VECTORS && !counted) /* its words are of no text that is known */
+    if (kind == STREAM_VECTORS && !counted)
         must(error_set(&err, STATUS_INPUT,
-                       "%s: vectors of another program, without the counts of their words", name),
+                       "%s: vectors imported from another program, without word counts", name),
              &err);
     if (kind == STREAM_COUNTS) {
         cut_vocab();
     } else if (cli_given("min-count") || cli_given("max-vocab")) {
-        cli_usage_error("%s: only the vocabulary of a counts stream can be cut", name);
+        cli_usage_error("%s: --min-count and --max-vocab require a counts stream", name);
     } else {
         options[OPTION_MIN_COUNT].recorded = options[OPTION_MAX_VOCAB].recorded = false;
     }
@@ -199,11 +198,11 @@ static void read_vocab(const char *path)
 
 /* ---- counts ---- */
 
-/* Writes what was counted, and takes it out of the counter. */
+/* Writes the counts and releases the counter. */
 static void write_counts(struct word_counter *counter)
 {
-    tell_bad_words(counter->bad_words);
-    tell_totals(&counter->totals, counter->counted.words.count);
+    note_bad_words(counter->bad_words);
+    note_totals(&counter->totals, counter->counted.words.count);
     header.vocab = counter->counted;
     counter->counted = (struct vocab){0};
     must(counts_write(out.fd, out.name, &header, &counter->totals, &err), &err);
@@ -218,7 +217,7 @@ static void write_counts_of_text(struct text_reader *text)
     text_counter_release(&counter);
 }
 
-/* The records of provenance that the output has, as words: to have each of them once. */
+/* The provenance records of the output, stored as words so that each is written only once. */
 static struct words records;
 static struct word_index *record_index;
 
@@ -227,11 +226,11 @@ static void join_provenance(const struct header *from)
     for (size_t i = 0; i < from->programs; i++) {
         const struct bytes *record = &from->provenance[i];
         uint32_t known = records.count;
-        uint32_t place =
+        uint32_t index =
             word_index_intern(record_index, (const char *)record->data, record->size, &err);
-        if (place == NO_WORD)
+        if (index == NO_WORD)
             cli_die(&err);
-        if (place == known)
+        if (index == known)
             must(header_add_provenance(&header, record->data, record->size, &err), &err);
     }
 }
@@ -254,7 +253,7 @@ static void merge_one(const char *path, struct word_counter *counter)
     close(fd);
 }
 
-/* Of the streams, or of standard input where there is none. */
+/* Merges the streams, or standard input if there are none. */
 static void merge_counts(char **stream)
 {
     struct word_counter counter;
@@ -283,23 +282,23 @@ static bool is_stdin(const char *path)
 
 static void check_command_line(char **operand)
 {
-    static const char *const apart[][2] = {
+    static const char *const conflicts[][2] = {
         {"count", "merge"},  {"count", "vocab"},  {"count", "min-count"}, {"count", "max-vocab"},
         {"count", "memory"}, {"merge", "vocab"},  {"merge", "min-count"}, {"merge", "max-vocab"},
         {"merge", "strict"}, {"merge", "memory"}, {"merge", "threads"},
     };
-    for (size_t i = 0; i < sizeof apart / sizeof *apart; i++)
-        if (cli_given(apart[i][0]) && cli_given(apart[i][1]))
-            cli_usage_error("--%s and --%s exclude each other", apart[i][0], apart[i][1]);
+    for (size_t i = 0; i < sizeof conflicts / sizeof *conflicts; i++)
+        if (cli_given(conflicts[i][0]) && cli_given(conflicts[i][1]))
+            cli_usage_error("--%s and --%s cannot be combined", conflicts[i][0], conflicts[i][1]);
     if (!opt.merge && operand[0] && operand[1])
-        cli_usage_error("%s: one operand too many", operand[1]);
+        cli_usage_error("%s: unexpected argument", operand[1]);
     if (opt.vocab && is_stdin(opt.vocab) && is_stdin(operand[0]))
         cli_usage_error("standard input cannot be both the text and the --vocab stream");
     int from_stdin = 0;
     for (int i = 0; operand[i]; i++)
         from_stdin += is_stdin(operand[i]);
     if (from_stdin > 1)
-        cli_usage_error("standard input cannot be two streams");
+        cli_usage_error("standard input can be read only once");
 }
 
 static void read_text(const char *path)

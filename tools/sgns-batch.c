@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sgns-batch -- corpus to batches: windows, noise words, shuffled minibatches. */
+/* sgns-batch -- reads a corpus, writes batches: windows, noise words, shuffled minibatches. */
 #include "base/output.h"
 #include "base/system.h"
 #include "batch/batcher.h"
@@ -18,33 +18,34 @@ static struct {
 };
 
 static const struct cli_option options[] = {
-    {'b', "batch-size", OPTION_U32, &opt.batch_size, "N: examples in a minibatch", 1,
-     BATCH_SIZE_MAX, true},
-    {'w', "window", OPTION_U32, &opt.examples.window, "N: widest window, each centre draws 1 to N",
-     1, 1000, true},
-    {'k', "negatives", OPTION_U32, &opt.examples.negatives, "N: noise words per context word", 1,
+    {'b', "batch-size", OPTION_U32, &opt.batch_size, "N: examples per minibatch", 1, BATCH_SIZE_MAX,
+     true},
+    {'w', "window", OPTION_U32, &opt.examples.window,
+     "N: maximum window; each centre word draws 1 to N", 1, 1000, true},
+    {'k', "negatives", OPTION_U32, &opt.examples.negatives, "K: noise words per context word", 1,
      1000, true},
     {0, "shared-noise", OPTION_FLAG, &opt.examples.shared_noise,
-     "that many per centre word, shared by its context words", 0, 0, true},
+     "K noise words per centre word instead of per context word", 0, 0, true},
     {'a', "noise-exponent", OPTION_DOUBLE, &opt.examples.noise_exponent,
-     "A: noise words are drawn by count^A", -4, 4, true},
+     "A: draw noise words in proportion to count^A", -4, 4, true},
     {'e', "epochs", OPTION_U32, &opt.epochs, "N: passes over the corpus", 1, 1000000, true},
-    {'r', "resample", OPTION_FLAG, &opt.examples.fresh, "fresh windows and noise words every epoch",
-     0, 0, true},
-    {0, "no-shuffle", OPTION_UNSET, &opt.examples.shuffle, "examples in the order of the corpus", 0,
+    {'r', "resample", OPTION_FLAG, &opt.examples.fresh,
+     "draw new windows and noise words in each epoch", 0, 0, true},
+    {0, "no-shuffle", OPTION_UNSET, &opt.examples.shuffle, "keep the examples in corpus order", 0,
      0, true},
-    {'s', "seed", OPTION_U64, &opt.examples.seed, "N: of the random numbers", 0, 0x1p64, true},
-    {'t', "threads", OPTION_U32, &opt.threads, "N: threads, 0: one per processor, 8 at most", 0,
-     1024, false},
+    {'s', "seed", OPTION_U64, &opt.examples.seed, "N: random seed", 0, 0x1p64, true},
+    {'t', "threads", OPTION_U32, &opt.threads, "N: threads to use; 0: one per processor, at most 8",
+     0, 1024, false},
     {'m', "memory", OPTION_SIZE, &opt.memory,
-     "SIZE: of corpus and order; a larger corpus goes through $TMPDIR", 1 << 20, 0x1p60, false},
+     "SIZE: memory limit for corpus and shuffle order; larger corpora spill to $TMPDIR", 1 << 20,
+     0x1p60, false},
     {0},
 };
 
 static const struct cli_program program = {
     .name = "sgns-batch",
     .operands = "[CORPUS]",
-    .summary = "Make minibatches of centre, context and noise words from a corpus stream.",
+    .summary = "Make shuffled minibatches of centre, context and noise words from a corpus.",
     .options = options,
     .max_operands = 1,
     .example = "ptb-vocab < ptb.txt | ptb-subsample | sgns-batch --epochs 10 > batches.bin",
@@ -91,8 +92,10 @@ int main(int argc, char **argv)
     struct batches_writer batches;
     cli_add_provenance(&in.header);
     must(batches_writer_open(&batches, out.fd, out.name, &in.header, &batching.shape, &err), &err);
-    cli_note("%llu examples, %lu epochs, %llu minibatches", (unsigned long long)text.count,
-             (unsigned long)opt.epochs, (unsigned long long)batches_in_all(&batching.shape));
+    uint64_t minibatches = batches_in_all(&batching.shape);
+    cli_note("%llu example%s, %lu epoch%s, %llu minibatch%s", (unsigned long long)text.count,
+             plural(text.count), (unsigned long)opt.epochs, plural(opt.epochs),
+             (unsigned long long)minibatches, minibatches == 1 ? "" : "es");
     must(batcher_run(&batching, &examples, &text, &batches, &err), &err);
     must(batches_writer_finish(&batches, &err), &err);
     must(output_commit(&out, &err), &err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sgns-cat -- any stream to text; or a word on each of many, whether it is whole. */
+/* sgns-cat -- prints any stream as text, or checks whether streams are complete and valid. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -22,23 +22,23 @@
 static bool want_header, want_vocab, want_check, quick;
 
 static const struct cli_option options[] = {
-    {'H', "header", OPTION_FLAG, &want_header, "kind, version, shape, totals, and who made it", 0,
-     0, false},
-    {'v', "vocab", OPTION_FLAG, &want_vocab, "the vocabulary: word, tab, count", 0, 0, false},
-    {'c', "check", OPTION_FLAG, &want_check, "of each STREAM a line: whether it is whole and valid",
+    {'H', "header", OPTION_FLAG, &want_header, "print kind, version, shape, totals and provenance",
      0, 0, false},
-    {0, "quick", OPTION_FLAG, &quick, "with --check: look at its header and its END alone", 0, 0,
-     false},
+    {'v', "vocab", OPTION_FLAG, &want_vocab, "print the vocabulary: word, tab, count", 0, 0, false},
+    {'c', "check", OPTION_FLAG, &want_check,
+     "print one line per STREAM: complete and valid, or why not", 0, 0, false},
+    {0, "quick", OPTION_FLAG, &quick, "with --check: read only the header and END", 0, 0, false},
     {0},
 };
 
 static const struct cli_program program = {
     .name = "sgns-cat",
     .operands = "[STREAM [WORD] | STREAM...]",
-    .summary = "Print a stream as text: sentences, examples, vectors (of WORD alone), or counts.",
+    .summary = "Print a stream as text: sentences, examples, vectors or counts. With WORD,\n"
+               "print only the vector of WORD.",
     .options = options,
     .max_operands = INT_MAX,
-    .example = "ptb-vocab < ptb.txt | ptb-subsample | sgns-cat | header",
+    .example = "ptb-vocab < ptb.txt | ptb-subsample | sgns-cat | head",
 };
 
 static struct error err;
@@ -51,7 +51,7 @@ static void print_word(const struct vocab *vocab, uint32_t id)
     escape_print_if(text, words_text(&vocab->words, id), words_length(&vocab->words, id), terminal);
 }
 
-/* Stops where nothing can be written any more. */
+/* Exits if writing has failed. */
 static void check_written(void)
 {
     if (ferror(text))
@@ -193,7 +193,7 @@ static void print_checkpoint(void)
                 (unsigned long long)batches_in_all(&checkpoint.run.shape));
 }
 
-/* All rows, or only that of `word`. */
+/* Prints all rows, or only the row of `word`. */
 static void cat_vectors(struct stream_reader *stream, const char *name, const char *word)
 {
     struct vectors_reader in;
@@ -242,11 +242,11 @@ static void cat_counts(struct stream_reader *stream)
     stream_reader_close(stream);
 }
 
-/* ---- whole streams: --check ---- */
+/* ---- complete streams: --check ---- */
 
-/* What was found so far. */
+/* Counts so far. */
 static struct {
-    unsigned long streams, bad, unread;
+    unsigned long streams, bad, unreadable;
 } checked;
 
 static bool is_stdin(const char *path)
@@ -254,7 +254,7 @@ static bool is_stdin(const char *path)
     return !path || strcmp(path, "-") == 0;
 }
 
-/* Unlike cli_open_input it does not end the program: the other streams are looked at all the same. */
+/* Unlike cli_open_input, does not exit on failure: the other streams are still to be checked. */
 static int open_stream(const char *path, const char **name)
 {
     if (is_stdin(path))
@@ -264,29 +264,29 @@ static int open_stream(const char *path, const char **name)
     return fd < 0 ? error_system(&err, "%s: cannot open", path) : fd;
 }
 
-/* Returns the kind, or -1. *whole: all of the stream was read. */
-static int check_stream(int fd, const char *name, bool *whole)
+/* Returns the kind, or -1. *complete: the entire stream was read. */
+static int check_stream(int fd, const char *name, bool *complete)
 {
     struct header header = {0};
     if (quick)
-        return quick_check(fd, name, whole, &err);
-    *whole = true;
+        return quick_check(fd, name, complete, &err);
+    *complete = true;
     int kind = verify_stream(fd, name, &header, &err);
     header_release(&header);
     return kind;
 }
 
-static void tell_good(const char *name, int kind, bool whole)
+static void print_good(const char *name, int kind, bool complete)
 {
     escape_print(text, name, strlen(name));
     fprintf(text, ": %s stream, %s\n", stream_kind_name((enum stream_kind)kind),
-            whole ? "ok" : "header and END ok, data not checked");
+            complete ? "ok" : "head and END ok, data not checked");
 }
 
-static void tell_fault(void)
+static void print_fault(void)
 {
     checked.bad += err.status == STATUS_INPUT;
-    checked.unread += err.status != STATUS_INPUT;
+    checked.unreadable += err.status != STATUS_INPUT;
     escape_print(text, err.text, strlen(err.text));
     fputc('\n', text);
 }
@@ -294,23 +294,23 @@ static void tell_fault(void)
 static void check_one(const char *path)
 {
     const char *name;
-    bool whole = false;
+    bool complete = false;
     int kind = -1, fd = open_stream(path, &name);
     checked.streams++;
     if (fd >= 0) {
         if (output_is_same(cli_common()->output, fd))
-            cli_usage_error("%s: is the output as well", name);
-        kind = check_stream(fd, name, &whole);
+            cli_usage_error("%s: is also the output", name);
+        kind = check_stream(fd, name, &complete);
         close(fd);
     }
     if (kind < 0)
-        tell_fault();
+        print_fault();
     else
-        tell_good(name, kind, whole);
+        print_good(name, kind, complete);
     check_written();
 }
 
-/* A line for each stream, and at the end one on standard error where not all are good. */
+/* Prints a line per stream and, unless all are good, a last one on standard error. */
 _Noreturn static void check_streams(char **stream)
 {
     must(output_open(&out, cli_common()->output, -1, &err), &err);
@@ -320,10 +320,11 @@ _Noreturn static void check_streams(char **stream)
         check_one(*stream);
     while (*stream && *++stream);
     must(output_commit(&out, &err), &err);
-    if (checked.bad == 0 && checked.unread == 0)
+    if (checked.bad == 0 && checked.unreadable == 0)
         exit(STATUS_OK);
     error_set(&err, checked.bad > 0 ? STATUS_INPUT : STATUS_FAILED,
-              "%lu of %lu streams bad, %lu not read", checked.bad, checked.streams, checked.unread);
+              "%lu of %lu stream%s bad, %lu unreadable", checked.bad, checked.streams,
+              plural(checked.streams), checked.unreadable);
     cli_die(&err);
 }
 
@@ -333,15 +334,15 @@ static void check_command_line(char **operand)
 {
     int from_stdin = 0;
     if (want_header + want_vocab + want_check > 1)
-        cli_usage_error("--header, --vocab and --check exclude each other");
+        cli_usage_error("--header, --vocab and --check cannot be combined");
     if (quick && !want_check)
-        cli_usage_error("--quick belongs to --check");
+        cli_usage_error("--quick requires --check");
     if (!want_check && operand[0] && operand[1] && operand[2])
-        cli_usage_error("%s: one operand too many", operand[2]);
+        cli_usage_error("%s: unexpected argument", operand[2]);
     for (int i = 0; want_check && operand[i]; i++)
         from_stdin += is_stdin(operand[i]);
     if (from_stdin > 1)
-        cli_usage_error("standard input cannot be two streams");
+        cli_usage_error("standard input can be read only once");
 }
 
 int main(int argc, char **argv)
@@ -362,7 +363,8 @@ int main(int argc, char **argv)
         cli_die(&err);
     enum stream_kind kind = stream_reader_kind(stream);
     if (word && kind != STREAM_VECTORS)
-        cli_usage_error("%s: a %s stream has no row of a word", name, stream_kind_name(kind));
+        cli_usage_error("%s: %s stream, but WORD requires a vectors stream", name,
+                        stream_kind_name(kind));
     if (kind == STREAM_CORPUS)
         cat_corpus(stream);
     else if (kind == STREAM_BATCHES)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sgns-convert -- vectors from and to the files of other programs. */
+/* sgns-convert -- converts vectors between streams and the file formats of other programs. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #include "program/cli.h"
 #include "train/checkpoint_rows.h"
 
-static const char own[] = "sgns"; /* the name of our own streams among the formats */
+static const char own[] = "sgns"; /* the format name of our own streams */
 
 static struct {
     const char *from, *to, *words;
@@ -17,25 +17,24 @@ static struct {
 } opt;
 
 static const struct cli_option options[] = {
-    {'F', "from", OPTION_STRING, &opt.from, "FORMAT: of the input; without it, by what it holds", 0,
-     0, true},
+    {'F', "from", OPTION_STRING, &opt.from,
+     "FORMAT: input format; detected from the content by default", 0, 0, true},
     {'T', "to", OPTION_STRING, &opt.to,
-     "FORMAT: of the output; without it, a stream if the input is none", 0, 0, false},
+     "FORMAT: output format; by default sgns, unless that is the input format", 0, 0, false},
     {'w', "words", OPTION_STRING, &opt.words,
-     "FILE: the words of an input that has them in a file of their own", 0, 0, false},
+     "FILE: words of an input that has them in a separate file", 0, 0, false},
     {'u', "output-vectors", OPTION_FLAG, &opt.output_vectors,
-     "of a checkpoint: the vectors of context words (U)", 0, 0, true},
+     "write the context vectors (U) of a checkpoint", 0, 0, true},
     {0, "ignore-count", OPTION_FLAG, &opt.ignore_count,
-     "take all rows, however many the input says it has", 0, 0, true},
+     "read all rows, whatever count the input declares", 0, 0, true},
     {0},
 };
 
 static const struct cli_program program = {
     .name = "sgns-convert",
     .operands = "[VECTORS]",
-    .summary =
-        "Convert vectors between streams and the formats sgns, word2vec, word2vec-bin, glove, "
-        "fasttext,\nnpy and projector.",
+    .summary = "Convert word vectors between the formats sgns (a stream of these programs),\n"
+               "word2vec, word2vec-bin, glove, fasttext, npy and projector.",
     .options = options,
     .max_operands = 1,
     .example = "sgns-convert --to word2vec emb.bin > emb.txt\n"
@@ -46,7 +45,7 @@ static struct error err;
 
 /* ---- formats ---- */
 
-/* NULL is our own. */
+/* Returns NULL for our own format. */
 static const struct format *named(const char *option, const char *name)
 {
     const struct format *format = format_find(name);
@@ -60,7 +59,7 @@ static const struct format *named(const char *option, const char *name)
 static struct input in;
 static const struct format *from, *to; /* NULL: a stream */
 
-/* Settles `from`, and `opt.from` as the provenance tells it. */
+/* Determines `from`, and sets `opt.from` for the provenance. */
 static void find_source(void)
 {
     must(input_fill(&in, 4, &err), &err);
@@ -70,7 +69,7 @@ static void find_source(void)
     }
     must(format_guess(&in, &from, &err), &err);
     if (!from)
-        cli_usage_error("%s: its format is not certain; expected --from=sgns, word2vec, "
+        cli_usage_error("%s: cannot detect the format; specify --from=FORMAT: sgns, word2vec, "
                         "word2vec-bin, glove, fasttext, npy or projector",
                         in.name);
     opt.from = from->name;
@@ -78,7 +77,7 @@ static void find_source(void)
 
 /* ---- output ---- */
 
-static struct output out, out_words; /* the second: named where the format has two files */
+static struct output out, out_words; /* out_words.name is NULL unless the format has two files */
 static struct vectors_writer stream;
 static struct export export;
 static uint32_t dim, written; /* rows */
@@ -88,10 +87,10 @@ static void open_output(int fd)
     const char *path = cli_common()->output;
     bool binary = !to || to->binary;
     if (binary && !path && isatty(STDOUT_FILENO))
-        cli_usage_error("a stream is not for a terminal: use a pipe, '>', or '-o FILE'");
+        cli_usage_error(
+            "refusing to write binary data to a terminal: use a pipe, '>' or '-o FILE'");
     if (to && to->words_end && !path)
-        cli_usage_error("--to=%s: writes two files: name the one, -o NAME%s", to->name,
-                        to->rows_end);
+        cli_usage_error("--to=%s: writes two files; specify -o NAME%s", to->name, to->rows_end);
     if (to && to->words_end) {
         char *words = format_words_name(to, path, &err);
         if (!words)
@@ -145,7 +144,7 @@ static void finish_output(void)
     export_release(&export);
     must(out_words.name ? output_commit_both(&out, &out_words, &err) : output_commit(&out, &err),
          &err);
-    cli_note("%lu words of %lu dimensions, from %s to %s", (unsigned long)written,
+    cli_note("%lu word%s of dimension %lu, from %s to %s", (unsigned long)written, plural(written),
              (unsigned long)dim, from ? from->name : own, to ? to->name : own);
 }
 
@@ -173,23 +172,25 @@ static void convert_stream(void)
 
 /* ---- from another program's file ---- */
 
-static void tell_left_out(const struct import_skipped *rows, const char *why)
+static void note_skipped(const struct import_skipped *rows, const char *why)
 {
     if (rows->count > 0)
-        cli_note("%llu row%s left out, %s: the first is %s %llu", (unsigned long long)rows->count,
-                 rows->count == 1 ? "" : "s", why, in.line ? "line" : "row",
-                 (unsigned long long)rows->first);
+        cli_note("%llu row%s skipped, first at %s %llu: %s", (unsigned long long)rows->count,
+                 plural(rows->count), in.line ? "line" : "row", (unsigned long long)rows->first,
+                 why);
 }
 
-static void tell_import(const struct import *import)
+static void note_import(const struct import *import)
 {
-    tell_left_out(&import->again, "their word was there before");
-    tell_left_out(&import->no_word, "their word is empty, too long, or has white space in it");
+    note_skipped(&import->again, "duplicate word");
+    note_skipped(&import->no_word,
+                 "word empty, too long, or containing white space or a zero byte");
     if (import->declared > 0 && import->declared != import->read)
-        cli_note("%s tells of %llu words, and has %llu", in.name,
-                 (unsigned long long)import->declared, (unsigned long long)import->read);
+        cli_note("%s: declares %llu word%s, contains %llu", in.name,
+                 (unsigned long long)import->declared, plural(import->declared),
+                 (unsigned long long)import->read);
     if (import->rounded)
-        cli_note("numbers of double precision became single");
+        cli_note("numbers of double precision rounded to single precision");
 }
 
 static void copy_rows(const struct import *import, uint32_t words)
@@ -215,45 +216,45 @@ static void convert_foreign(struct input *words)
     start_output(&header, import.dim);
     copy_rows(&import, header.vocab.words.count);
     finish_output();
-    tell_import(&import);
+    note_import(&import);
     import_release(&import);
     header_release(&header);
 }
 
-/* The same with the second file of the input's format. */
+/* Converts from a format of two files. */
 static void convert_foreign_of_two(const char *path)
 {
     if (!opt.words && !path)
-        cli_usage_error("--from=%s: its words are in a file of their own: name it, --words=FILE",
+        cli_usage_error("--from=%s: the words are in a separate file; specify --words=FILE",
                         from->name);
-    char *side_task = opt.words ? NULL : format_words_name(from, path, &err);
-    if (!opt.words && !side_task)
+    char *words_path = opt.words ? NULL : format_words_name(from, path, &err);
+    if (!opt.words && !words_path)
         cli_die(&err);
     const char *name;
-    int fd = cli_open_input(opt.words ? opt.words : side_task, &name, false);
+    int fd = cli_open_input(opt.words ? opt.words : words_path, &name, false);
     if (fd == in.fd)
         cli_usage_error("standard input cannot be both the vectors and their words");
     if (output_is_same(cli_common()->output, fd) ||
         (out_words.name && output_is_same(out_words.name, fd)))
-        cli_usage_error("%s: is an output as well", name);
+        cli_usage_error("%s: is also an output", name);
     struct input words = input_from(fd, name);
     convert_foreign(&words);
     input_release(&words);
     close(fd);
-    free(side_task);
+    free(words_path);
 }
 
 static void check_options(void)
 {
     if (opt.output_vectors && from)
-        cli_usage_error("--output-vectors: only a checkpoint has them, and %s is %s", in.name,
+        cli_usage_error("--output-vectors: requires a checkpoint, but %s is %s", in.name,
                         from->name);
     if (opt.ignore_count && (!from || from->words_end))
-        cli_usage_error("--ignore-count: nothing is to be ignored in %s", from ? from->name : own);
+        cli_usage_error("--ignore-count: does not apply to %s", from ? from->name : own);
     if (opt.words && (!from || !from->words_end))
-        cli_usage_error("--words: %s has its words with it", from ? from->name : own);
+        cli_usage_error("--words: %s has no separate file of words", from ? from->name : own);
     if (!from && !opt.to && !opt.output_vectors)
-        cli_usage_error("%s is a stream already; expected --to=FORMAT", in.name);
+        cli_usage_error("%s: is already a stream; specify --to=FORMAT", in.name);
 }
 
 int main(int argc, char **argv)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sgns-eval -- vectors to figures: how well they know what people know about words. */
+/* sgns-eval -- evaluates vectors against human judgements of words. */
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -22,22 +22,22 @@ static bool match_case, list_unknown;
 static uint32_t restricted = 300000, threads;
 
 static const struct cli_option options[] = {
-    {'c', "match-case", OPTION_FLAG, &match_case, "words in other letter case are other words", 0,
-     0, false},
-    {'r', "restrict", OPTION_U32, &restricted, "N: use only the first N words, 0: all of them", 0,
+    {'c', "match-case", OPTION_FLAG, &match_case, "distinguish upper and lower case", 0, 0, false},
+    {'r', "restrict", OPTION_U32, &restricted, "N: use only the first N words; 0: all words", 0,
      WORDS_MAX, false},
-    {'t', "threads", OPTION_U32, &threads, "N: threads, 0: one per processor", 0, 1024, false},
-    {'u', "unknown", OPTION_FLAG, &list_unknown,
-     "print the words that are unknown, not the figures", 0, 0, false},
+    {'t', "threads", OPTION_U32, &threads, "N: threads to use; 0: one per processor", 0, 1024,
+     false},
+    {'u', "unknown", OPTION_FLAG, &list_unknown, "print the unknown words instead of the results",
+     0, 0, false},
     {0},
 };
 
 static const struct cli_program program = {
     .name = "sgns-eval",
     .operands = "VECTORS TESTSET...",
-    .summary =
-        "Print how vectors agree with people about the words in each TESTSET, as TSV: Spearman's\n"
-        "and Pearson's correlation for word similarities, the share solved for analogies.",
+    .summary = "Evaluate vectors against the human judgements in each TESTSET. Print as TSV:\n"
+               "Spearman's and Pearson's correlation for word similarities, and the percentage\n"
+               "solved for analogies.",
     .options = options,
     .max_operands = INT_MAX,
     .example = "sgns-eval emb.bin wordsim353.txt questions-words.txt",
@@ -45,7 +45,7 @@ static const struct cli_program program = {
 
 static struct error err;
 
-/* A test set's file, opened before the vectors are read. */
+/* A test set, opened before the vectors are read. */
 struct file {
     int fd;
     const char *name;
@@ -54,19 +54,19 @@ struct file {
 struct evaluation {
     struct vectors_reader in;
     float *rows;
-    uint32_t words; /* that are used */
+    uint32_t words; /* used, at most all */
     struct case_folding letter_case;
     struct output out;
 };
 
-/* ---- the figures ---- */
+/* ---- results ---- */
 
 static void print_text(const struct evaluation *e, const char *text)
 {
     escape_print(e->out.text, text, strlen(text));
 }
 
-/* Columns: file, section, measure, score, correct, used, all. */
+/* Prints the first three columns of file, section, measure, score, correct, used, all. */
 static void print_start(const struct evaluation *e, const char *name, const char *section,
                         const char *measure)
 {
@@ -132,7 +132,7 @@ static void evaluate_pairs(const struct evaluation *e, const char *name, const s
 
 /* ---- analogies ---- */
 
-/* Of a section, or of all. */
+/* The counts of a section, or of the whole test set. */
 struct tally {
     size_t correct[ANALOGY_METHODS], used, items;
 };
@@ -151,7 +151,7 @@ static void print_tally(const struct evaluation *e, const char *name, const char
     }
 }
 
-/* Those of which all words are known, into analogy. */
+/* Solves the items whose words are all known, into analogy. */
 static void solve_known(const struct evaluation *e, const struct testset *set,
                         struct analogy *analogy)
 {
@@ -164,7 +164,7 @@ static void solve_known(const struct evaluation *e, const struct testset *set,
     must(analogies_solve(&config, analogy, used, &err), &err);
 }
 
-/* Any spelling of the answer is as good as the other, unless case matters. */
+/* Any spelling of the expected word is correct, unless case matters. */
 static bool is_correct(const struct evaluation *e, uint32_t answer, uint32_t expected)
 {
     const uint32_t *group = e->letter_case.group;
@@ -233,7 +233,7 @@ static struct file *open_files(char **operand, size_t n)
     for (size_t i = 0; i < n; i++) {
         file[i].fd = cli_open_input(operand[i + 1], &file[i].name, false);
         if (output_is_same(cli_common()->output, file[i].fd))
-            cli_usage_error("%s: is the output as well", file[i].name);
+            cli_usage_error("%s: is also the output", file[i].name);
     }
     return file;
 }
@@ -242,7 +242,7 @@ int main(int argc, char **argv)
 {
     char **operand = cli_start(&program, argc, argv);
     if (!operand[0] || !operand[1])
-        cli_usage_error("expected VECTORS and a TESTSET");
+        cli_usage_error("expected VECTORS and at least one TESTSET");
     size_t files = 0;
     while (operand[files + 1])
         files++;

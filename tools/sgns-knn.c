@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sgns-knn -- vectors to text: the nearest words of words, and of sums of words. */
+/* sgns-knn -- reads vectors, prints the words nearest to words and to sums of words. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -19,32 +19,31 @@
 #include "search/spelling.h"
 #include "stream/vectors.h"
 
-static const char unasked[] = "auto"; /* told from an "auto" that the user wrote by its address */
-static const char *device = unasked;
+/* Distinguished by its address from an "auto" on the command line. */
+static const char default_device[] = "auto";
+static const char *device = default_device;
 static uint32_t neighbours = 10, threads;
 static bool all, json, tsv;
 
 static const struct cli_option options[] = {
-    {'a', "all", OPTION_FLAG, &all, "answer for every word of the vocabulary, as --tsv", 0, 0,
+    {'a', "all", OPTION_FLAG, &all, "query every word of the vocabulary; implies --tsv", 0, 0,
      false},
     {'D', "device", OPTION_STRING, &device, "DEVICE: auto, cpu, cuda or cuda:N", 0, 0, false},
-    {'j', "json", OPTION_FLAG, &json, "an object of JSON for each query, on a line of its own", 0,
-     0, false},
-    {'k', "neighbours", OPTION_U32, &neighbours, "K: nearest words of each query", 1, WORDS_MAX,
+    {'j', "json", OPTION_FLAG, &json, "print one line of JSON per query", 0, 0, false},
+    {'k', "neighbours", OPTION_U32, &neighbours, "K: number of nearest words per query", 1,
+     WORDS_MAX, false},
+    {'t', "threads", OPTION_U32, &threads, "N: CPU threads to use; 0: one per processor", 0, 1024,
      false},
-    {'t', "threads", OPTION_U32, &threads, "N: threads on the CPU, 0: one per processor", 0, 1024,
-     false},
-    {'T', "tsv", OPTION_FLAG, &tsv, "query, rank, word and cosine, with tabs between them", 0, 0,
-     false},
+    {'T', "tsv", OPTION_FLAG, &tsv, "print query, rank, word and cosine as TSV", 0, 0, false},
     {0},
 };
 
 static const struct cli_program program = {
     .name = "sgns-knn",
     .operands = "VECTORS [QUERY]... [K]",
-    .summary =
-        "Print the K words nearest to each QUERY, by the cosine of their vectors. A query is a\n"
-        "word, or a sum such as 'king - man + woman'; '-': the lines of standard input.",
+    .summary = "Print the K words nearest to each QUERY, by the cosine of their vectors.\n"
+               "A query is a word, or a sum such as 'king - man + woman'; '-' reads queries\n"
+               "from standard input, one per line.",
     .options = options,
     .max_operands = INT_MAX,
     .example = "sgns-knn emb.bin chip 3",
@@ -54,13 +53,13 @@ static struct error err;
 
 /* ---- the command line ---- */
 
-/* What is asked, by the operands. */
+/* What the operands ask for. */
 struct request {
     char **query; /* (queries) */
     int queries;
     bool from_stdin; /* one of them is "-" */
-    bool alone;      /* a single one, which is not */
-    bool typed;      /* there is none, and a user at a terminal who will type some */
+    bool alone;      /* a single query, which is not "-" */
+    bool typed;      /* no queries, and standard input is a terminal: prompt for them */
 };
 
 static bool all_digits(const char *text)
@@ -78,7 +77,7 @@ static uint32_t parse_k(const char *text)
     return (uint32_t)k;
 }
 
-/* Takes K from the operands: the last one, where it is a number and not the only one to ask for. */
+/* Takes K from the last operand, if that is a number and not the only query. */
 static void take_k(struct request *request)
 {
     int least = all ? 0 : 1;
@@ -93,7 +92,7 @@ static struct request parse_request(char **operand)
     if (!operand[0])
         cli_usage_error("expected VECTORS and a QUERY");
     if (json && tsv)
-        cli_usage_error("--json and --tsv exclude each other");
+        cli_usage_error("--json and --tsv cannot be combined");
     struct request r = {.query = operand + 1};
     while (r.query[r.queries])
         r.queries++;
@@ -102,21 +101,21 @@ static struct request parse_request(char **operand)
         if (strcmp(r.query[i], "-") != 0)
             continue;
         if (r.from_stdin || strcmp(operand[0], "-") == 0)
-            cli_usage_error("standard input can be read only once: as VECTORS, or for queries");
+            cli_usage_error("standard input can be read only once, for VECTORS or for queries");
         r.from_stdin = true;
     }
     if (all && r.queries > 0)
-        cli_usage_error("%s: with --all there are no queries", r.query[0]);
+        cli_usage_error("%s: unexpected query with --all", r.query[0]);
     r.alone = r.queries == 1 && !r.from_stdin;
     r.typed = r.queries == 0 && !all && strcmp(operand[0], "-") != 0 && isatty(STDIN_FILENO);
     if (r.queries == 0 && !all && !r.typed)
-        cli_usage_error("expected a QUERY; '-' takes them from standard input");
+        cli_usage_error("expected a QUERY; '-' reads queries from standard input");
     return r;
 }
 
 /* ---- searching ---- */
 
-/* Queries go by in batches: as many as are there, at most AT_ONCE, in about that much memory. */
+/* A batch has the queries available, at most AT_ONCE, and takes about BATCH_BYTES of memory. */
 enum { AT_ONCE = 1024 };
 static const size_t BATCH_BYTES = 16 << 20;
 
@@ -133,8 +132,8 @@ struct session {
     uint64_t asked, failed; /* queries */
 };
 
-/* The search, and a line about its device where there is something to say: the GPU that it is, or
- * why not one; of little work kept on the CPU only to a user who asked for the choice. */
+/* Creates the search, and prints a note about its device: the GPU chosen, or why there is none.
+ * That the work is too little for a GPU is reported only if the user wrote --device=auto. */
 static struct knn *start(const struct knn_config *config)
 {
     char note[GPU_NOTE];
@@ -143,12 +142,13 @@ static struct knn *start(const struct knn_config *config)
         cli_die(&err);
     if (*note)
         cli_note("%s", note);
-    else if (device != unasked && strcmp(device, "auto") == 0 && gpu_built())
+    else if (device != default_device && strcmp(device, "auto") == 0 && gpu_built())
         cli_note("on the CPU: no GPU, or too little work for one");
     return knn;
 }
 
-/* A search that suits n queries at a time. One for few stays as long as they come one by one. */
+/* Makes sure that there is a search suited to n queries at a time; one for few queries is replaced
+ * once many come together. */
 static void prepare(struct session *s, uint64_t n)
 {
     if (s->knn && (n < KNN_MANY || s->config.queries >= KNN_MANY))
@@ -159,7 +159,7 @@ static void prepare(struct session *s, uint64_t n)
     s->knn = start(&s->config);
 }
 
-/* Answers `n` queries, whose texts are the batch's, or else words from id `first` on. */
+/* Answers `n` queries: those of the batch or, with --all, the words from id `first` on. */
 static void answer(struct session *s, const struct knn_query *query, uint32_t n, uint32_t first)
 {
     uint32_t k = s->config.k;
@@ -173,7 +173,7 @@ static void answer(struct session *s, const struct knn_query *query, uint32_t n,
     }
 }
 
-/* Answers the batch, and lets the reader have what is there. */
+/* Answers the batch and flushes the output. */
 static void flush(struct session *s)
 {
     if (s->batch.count > 0) {
@@ -189,7 +189,7 @@ static void flush(struct session *s)
         must(error_system(&err, "%s: write failed", s->out.name), &err);
 }
 
-/* What is wrong with a query that was not taken, with words that are spelt alike. */
+/* Adds words of similar spelling to the error of a rejected query; exits on any other error. */
 static void offer(struct session *s, const char *source)
 {
     const struct queries *batch = &s->batch;
@@ -199,7 +199,7 @@ static void offer(struct session *s, const char *source)
         cli_die(&err);
 }
 
-/* Adds a query to the batch, or tells what is wrong with it. */
+/* Adds a query to the batch, or prints what is wrong with it. */
 static void add(struct session *s, const char *text, size_t length, const struct input *input)
 {
     s->asked++;
@@ -223,7 +223,7 @@ static void use_index(struct session *s)
     s->batch.index = s->index;
 }
 
-/* ---- where queries come from ---- */
+/* ---- sources of queries ---- */
 
 static void answer_alone(struct session *s, const char *query, const char *source)
 {
@@ -234,7 +234,7 @@ static void answer_alone(struct session *s, const char *query, const char *sourc
     flush(s);
 }
 
-/* Lines are answered before the next one is waited for. */
+/* Answers the lines read so far before it waits for the next one. */
 static void answer_lines(struct session *s)
 {
     struct input input = input_from(STDIN_FILENO, "stdin");
@@ -365,7 +365,7 @@ int main(int argc, char **argv)
     struct session s = {0};
     int fd = cli_open_input(operand[0], &name, true);
     if (request.from_stdin && output_is_same(cli_common()->output, STDIN_FILENO))
-        cli_usage_error("the output is the list of queries as well");
+        cli_usage_error("stdin: is also the output");
     must(output_open(&s.out, cli_common()->output, fd, &err), &err);
     must(output_text(&s.out, &err), &err);
 
@@ -375,8 +375,9 @@ int main(int argc, char **argv)
     uint64_t asked = s.asked, failed = s.failed;
     close_session(&s);
     if (failed > 0)
-        must(error_set(&err, STATUS_INPUT, "%llu of %llu queries could not be answered",
-                       (unsigned long long)failed, (unsigned long long)asked),
+        must(error_set(&err, STATUS_INPUT, "%llu of %llu quer%s could not be answered",
+                       (unsigned long long)failed, (unsigned long long)asked,
+                       asked == 1 ? "y" : "ies"),
              &err);
     return STATUS_OK;
 }

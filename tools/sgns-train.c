@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sgns-train -- batches to vectors: skip-gram with negative sampling. */
+/* sgns-train -- reads batches, trains skip-gram with negative sampling, writes vectors. */
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -30,26 +30,28 @@ static struct {
          .every = "300s"};
 
 static const struct cli_option options[] = {
-    {'d', "dim", OPTION_U32, &opt.model.dim, "N: numbers in a vector", 1, DIM_MAX, true},
+    {'d', "dim", OPTION_U32, &opt.model.dim, "N: dimension of the vectors", 1, DIM_MAX, true},
     {'O', "optimizer", OPTION_STRING, &opt.optimizer, "NAME: adam, or sgd as in word2vec", 0, 0,
      true},
     {'l', "lr", OPTION_DOUBLE, &opt.model.lr, "R: learning rate [adam 0.002, sgd 0.025]", 0, 1e30,
      true},
-    {'i', "init", OPTION_STRING, &opt.init, "FILE: words that these vectors have start from them",
-     0, 0, true},
-    {'s', "seed", OPTION_U64, &opt.model.seed, "N: of the initial vectors", 0, 0x1p64, true},
-    {'t', "threads", OPTION_U32, &opt.model.threads, "N: threads on the CPU, 0: one per processor",
+    {'i', "init", OPTION_STRING, &opt.init, "FILE: initialise words from the vectors in FILE", 0, 0,
+     true},
+    {'s', "seed", OPTION_U64, &opt.model.seed, "N: random seed of the initial vectors", 0, 0x1p64,
+     true},
+    {'t', "threads", OPTION_U32, &opt.model.threads, "N: CPU threads to use; 0: one per processor",
      0, 1024, false},
     {'D', "device", OPTION_STRING, &opt.device, "DEVICE: auto, cpu, cuda or cuda:N", 0, 0, true},
     {'L', "loss-log", OPTION_STRING, &opt.loss_log,
-     "FILE: write epoch, step, loss and tokens/s of every step", 0, 0, false},
+     "FILE: log epoch, step, loss and tokens/s of every step", 0, 0, false},
     {'e', "eval", OPTION_STRING, &opt.eval,
-     "FILE: tell the loss on these held-out batches behind each epoch", 0, 0, false},
+     "FILE: print the loss on the held-out minibatches in FILE after each epoch", 0, 0, false},
     {'c', "checkpoint", OPTION_STRING, &opt.checkpoint,
-     "FILE: write checkpoints, the last one when a signal stops it", 0, 0, false},
+     "FILE: save checkpoints to FILE, also when a signal stops training", 0, 0, false},
     {0, "checkpoint-every", OPTION_STRING, &opt.every,
-     "T: how often, in seconds or steps (1000steps)", 0, 0, false},
-    {'r', "resume", OPTION_STRING, &opt.resume, "FILE: go on from this checkpoint", 0, 0, false},
+     "T: checkpoint interval, e.g. 60s or 1000steps", 0, 0, false},
+    {'r', "resume", OPTION_STRING, &opt.resume, "FILE: resume from the checkpoint in FILE", 0, 0,
+     false},
     {0},
 };
 
@@ -65,7 +67,8 @@ static const struct cli_program program = {
 
 static struct error err;
 
-/* Adam's learning rate stays, that of gradient descent is the first, which falls to nearly nothing. */
+/* For Adam the learning rate is constant; for gradient descent it is the initial rate, which falls
+ * to almost 0. */
 static void choose_optimizer(void)
 {
     static const struct {
@@ -93,18 +96,19 @@ static struct checkpoint_interval parse_interval(void)
         return (struct checkpoint_interval){.seconds = n};
     if (good && strcmp(unit, "steps") == 0)
         return (struct checkpoint_interval){.steps = n};
-    cli_usage_error("--checkpoint-every=%s: expected a time like 300s or 1000steps", opt.every);
+    cli_usage_error("--checkpoint-every=%s: expected an interval such as 300s or 1000steps",
+                    opt.every);
 }
 
 struct report {
     struct progress progress;
-    FILE *log;      /* NULL: none wanted */
-    bool log_old;   /* it is that of the run that goes on */
-    uint64_t start; /* minibatches that the model had learnt from before */
+    FILE *log;      /* NULL: no log */
+    bool log_old;   /* an existing log, continued by a resumed run */
+    uint64_t start; /* minibatches that a resumed model has already been trained on */
     uint32_t epochs;
-    double speed, loss; /* examples a second; mean of all epochs */
+    double speed, loss; /* examples per second; mean over all epochs so far */
     struct trainer *trainer;
-    struct checkpoint_saver *saver; /* NULL: no checkpoints are wanted */
+    struct checkpoint_saver *saver; /* NULL: no checkpoints */
 };
 
 static double speed(const struct train_state *state)
@@ -112,7 +116,7 @@ static double speed(const struct train_state *state)
     return state->seconds > 0 ? (double)state->examples / state->seconds : 0;
 }
 
-/* Ends the program where something fails; a checkpoint that is being written is finished before. */
+/* Exits if `result` is an error, after finishing a checkpoint that is being written. */
 static void must_with(struct report *report, int result)
 {
     if (result >= 0)
@@ -143,19 +147,19 @@ static bool is_taken(const char *path, int input)
 static void refuse_stdin(const char *option, const char *path, int input)
 {
     if (path && strcmp(path, "-") == 0 && input == STDIN_FILENO)
-        cli_usage_error("--%s=-: standard input has the minibatches", option);
+        cli_usage_error("--%s=-: the minibatches are read from standard input", option);
 }
 
 static void refuse_as_output(const char *path)
 {
     if (path && is_output(path))
-        cli_usage_error("%s: is the output as well", path);
+        cli_usage_error("%s: is also the output", path);
 }
 
 static void check_names(int input)
 {
     if (opt.checkpoint && strcmp(opt.checkpoint, "-") == 0)
-        cli_usage_error("--checkpoint=-: a checkpoint needs a file");
+        cli_usage_error("--checkpoint=-: requires a file");
     refuse_stdin("resume", opt.resume, input);
     refuse_stdin("init", opt.init, input);
     refuse_stdin("eval", opt.eval, input);
@@ -163,12 +167,12 @@ static void check_names(int input)
     refuse_as_output(opt.init);
     refuse_as_output(opt.eval);
     if (opt.checkpoint && is_taken(opt.checkpoint, input))
-        cli_usage_error("%s: cannot be the checkpoint as well", opt.checkpoint);
+        cli_usage_error("%s: cannot also be the checkpoint", opt.checkpoint);
     if (opt.loss_log &&
         (is_taken(opt.loss_log, input) || output_same_name(opt.loss_log, opt.checkpoint) ||
          output_same_name(opt.loss_log, opt.resume) || output_same_name(opt.loss_log, opt.init) ||
          output_same_name(opt.loss_log, opt.eval)))
-        cli_usage_error("%s: cannot be the loss log as well", opt.loss_log);
+        cli_usage_error("%s: cannot also be the loss log", opt.loss_log);
 }
 
 static void open_log(struct report *report)
@@ -185,8 +189,8 @@ static void open_log(struct report *report)
                                   opt.eval ? "\teval" : ""));
 }
 
-/* Cuts a log that goes on behind the last step that the checkpoint has learnt from, and in any case
- * behind the last whole line. */
+/* Truncates a continued log after the checkpoint's last step, or after the last complete line if
+ * that comes first. */
 static void cut_log(struct report *report, uint64_t steps)
 {
     FILE *log = report->log;
@@ -249,7 +253,7 @@ static void after_step(void *data, const struct train_state *state)
         check_log(report, fflush(report->log));
 }
 
-/* The log must reach as far as a checkpoint, for a run that goes on from there. */
+/* Flushes the log first: a run resumed from this checkpoint continues the log from that step. */
 static int save(struct report *report, const struct train_progress *progress, struct error *error)
 {
     if (report->log)
@@ -272,7 +276,7 @@ static int between(void *data, const struct train_progress *progress, struct err
     return save(report, progress, error);
 }
 
-/* Where a record of provenance, made by this program, has the option `--init=`; NULL: nowhere. */
+/* The value of --init in a provenance record of this program; NULL: none. */
 static const char *recorded_init(const struct bytes *record)
 {
     static const char option[] = "--init=";
@@ -283,15 +287,15 @@ static const char *recorded_init(const struct bytes *record)
     return NULL;
 }
 
-/* The run that goes on began where the checkpoint tells: this stays in the chain of its commands, and
- * is not read again. */
+/* A resumed run keeps the --init of its checkpoint in the provenance, but does not read that file
+ * again. */
 static void resume_init(struct header *header, const struct header *from, const char *name)
 {
     if (from->programs == 0)
         return;
     const char *init = recorded_init(&from->provenance[from->programs - 1]);
     if (opt.init && (!init || strcmp(init, opt.init) != 0))
-        must(error_set(&err, STATUS_INPUT, "%s: a checkpoint of a run with another --init", name),
+        must(error_set(&err, STATUS_INPUT, "%s: checkpoint of a run with a different --init", name),
              &err);
     must(header_join_provenance(header, from, from->programs - 1, &err), &err);
     opt.init = init ? strdup(init) : NULL;
@@ -307,7 +311,7 @@ static void resume(struct trainer *trainer, const struct checkpoint_run *run,
     resume_init(header, &from, name);
     header_release(&from);
     close(fd);
-    cli_note("going on behind minibatch %llu", (unsigned long long)progress->steps);
+    cli_note("resuming after minibatch %llu", (unsigned long long)progress->steps);
 }
 
 static void initialise(struct trainer *trainer, struct header *header)
@@ -317,33 +321,34 @@ static void initialise(struct trainer *trainer, struct header *header)
     int fd = cli_open_input(opt.init, &name, true);
     must(initial_vectors_read(fd, name, header, &opt.model, trainer, &initial, &err), &err);
     close(fd);
-    cli_note("%lu of %lu words start from %s%s", (unsigned long)initial.words,
-             (unsigned long)opt.model.words, name, initial.contexts ? ", in both matrices" : "");
+    cli_note("%lu of %lu word%s initialised from %s%s", (unsigned long)initial.words,
+             (unsigned long)opt.model.words, plural(opt.model.words), name,
+             initial.contexts ? ", in both matrices" : "");
 }
 
-/* Training ended before its time: by a signal, or for the reason in `err`. */
+/* Ends training early: after a signal, or for the reason in `err`. */
 _Noreturn static void stop(struct report *report, const struct train_progress *progress, int result)
 {
     bool sound = result >= 0 || err.status == STATUS_INPUT || err.status == STATUS_FAILED;
-    /* What was refused at once, such as another input, has not earned one. */
+    /* An error before the first new step, such as a wrong input, is not worth a checkpoint. */
     bool earned = progress->steps > report->start || is_stopped();
     struct error other;
     if (report->saver && sound && earned && progress->steps > 0) {
         must(save(report, progress, &other), &other);
         must(checkpoint_saver_wait(report->saver, &other), &other);
-        cli_note("checkpoint behind minibatch %llu: go on with --resume=%s",
+        cli_note("checkpoint saved after minibatch %llu; continue with --resume=%s",
                  (unsigned long long)progress->steps, opt.checkpoint);
     }
     if (report->saver)
         checkpoint_saver_close(report->saver);
-    /* Only now: the signal may have come after the end of the input. One Ctrl-C ends all programs of
-     * a pipe. */
+    /* Checked only here, since one Ctrl-C ends all programs of a pipe: the input may have ended
+     * before the signal arrived. */
     if (is_stopped())
         signals_die(signals_noted());
     cli_die(&err);
 }
 
-/* Trains, with checkpoints where they are wanted. */
+/* Trains, with log, evaluation and checkpoints as requested. */
 static void train_watched(struct batches_reader *in, struct report *report)
 {
     struct checkpoint_run run = {opt.model, in->shape, stream_hash(in->stream)};
@@ -426,7 +431,7 @@ int main(int argc, char **argv)
         check_log(&report, fclose(report.log));
     must_with(&report, output_commit(&out, &err));
     if (report.saver) {
-        /* The vectors come first: they are worth more than a checkpoint that failed. */
+        /* After the vectors are committed: a failed checkpoint must not lose them. */
         must(checkpoint_saver_wait(&saver, &err), &err);
         checkpoint_saver_close(&saver);
     }

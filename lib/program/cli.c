@@ -25,13 +25,12 @@ static struct cli_common common;
 
 static bool help, version;
 
-/* Options of every program; --force of those that write streams. */
+/* Options of every program; --force only of programs that write streams. */
 static const struct cli_option shared[] = {
-    {'o', "output", OPTION_STRING, &common.output,
-     "FILE: write to FILE, which appears only when it is complete", 0, 0, false},
-    {'f', "force", OPTION_FLAG, &common.force, "write a stream even to a terminal", 0, 0, false},
-    {'q', "quiet", OPTION_FLAG, &common.quiet, "print nothing but errors on standard error", 0, 0,
-     false},
+    {'o', "output", OPTION_STRING, &common.output, "FILE: write to FILE (created only on success)",
+     0, 0, false},
+    {'f', "force", OPTION_FLAG, &common.force, "write binary data even to a terminal", 0, 0, false},
+    {'q', "quiet", OPTION_FLAG, &common.quiet, "print only errors on standard error", 0, 0, false},
     {'h', "help", OPTION_FLAG, &help, "print this help and exit", 0, 0, false},
     {'V', "version", OPTION_FLAG, &version, "print the version and exit", 0, 0, false},
 };
@@ -45,8 +44,9 @@ const struct cli_common *cli_common(void)
 
 enum { LINE_MAX_TEXT = sizeof((struct error *)0)->text };
 
-/* One write for the whole line, so that those of a pipe's programs do not mix; and no memory taken for
- * it, which may be what is lacking. `text` is shorter than LINE_MAX_TEXT. */
+/* Writes the line with a single write, so that messages from the programs of a pipe do not
+ * interleave. Allocates no memory, since running out of it may be the error to report. `text` is
+ * shorter than LINE_MAX_TEXT. */
 static void print_line(const char *text)
 {
     char line[64 + 4 * LINE_MAX_TEXT];
@@ -98,7 +98,7 @@ void cli_note(const char *format, ...)
 
 /* ---- option tables ---- */
 
-/* Calls `visit` for the program's own options and then for the shared ones. */
+/* Calls `visit` for the program's own options, then for the shared ones. */
 static void each_option(void (*visit)(const struct cli_option *option, void *data), void *data)
 {
     for (const struct cli_option *o = program->options; o->name; o++)
@@ -113,7 +113,7 @@ static bool takes_value(const struct cli_option *option)
     return option->type != OPTION_FLAG && option->type != OPTION_UNSET;
 }
 
-/* The shortest text that gives the same double back. */
+/* The shortest text that converts back to the same double. */
 static void format_double(char *text, size_t size, double value)
 {
     for (int digits = 1; digits <= 17; digits++) {
@@ -125,7 +125,7 @@ static void format_double(char *text, size_t size, double value)
 
 static const char size_letters[] = "KMGT";
 
-/* In the largest unit that divides it. */
+/* Formats `bytes` in the largest unit that divides it. */
 static void format_size(char *text, size_t size, uint64_t bytes)
 {
     int unit = 0;
@@ -137,7 +137,7 @@ static void format_size(char *text, size_t size, uint64_t bytes)
              unit ? size_letters + unit - 1 : "");
 }
 
-/* The value in effect. */
+/* Formats the current value. */
 static void format_value(const struct cli_option *option, char *text, size_t size)
 {
     switch (option->type) {
@@ -162,7 +162,7 @@ static void format_value(const struct cli_option *option, char *text, size_t siz
     }
 }
 
-/* Whether it has a value without being given; a number that has none is not one. */
+/* Whether the option has a default value to show; a number without one is NAN. */
 static bool has_default(const struct cli_option *option)
 {
     if (option->type == OPTION_STRING)
@@ -172,29 +172,50 @@ static bool has_default(const struct cli_option *option)
     return takes_value(option);
 }
 
-static void print_option(const struct cli_option *option, void *unused)
+/* The columns of --help, and the column at which the descriptions of options start. */
+enum { HELP_WIDTH = 80, HELP_INDENT = 29 };
+
+/* Prints `text` from column HELP_INDENT on, wrapped between words. */
+static void print_wrapped(const char *text)
 {
-    (void)unused;
-    char left[64], value[64] = "";
-    const char *text = option->help, *colon = takes_value(option) ? strchr(text, ':') : NULL;
-    int name_length = colon ? (int)(colon - text) : 0;
-    snprintf(left, sizeof left, "%c%c%s --%s%s%.*s", option->letter ? '-' : ' ',
-             option->letter ? option->letter : ' ', option->letter ? "," : " ", option->name,
-             colon ? "=" : "", name_length, text);
-    printf("  %-26s %s", left, colon ? colon + 2 : text);
-    if (has_default(option)) {
-        format_value(option, value, sizeof value);
-        printf(" [%s]", value);
+    size_t column = HELP_INDENT, length;
+    for (const char *word = text; *word; word += length + (word[length] == ' ')) {
+        length = strcspn(word, " ");
+        if (column > HELP_INDENT && column + 1 + length > HELP_WIDTH) {
+            printf("\n%*s", HELP_INDENT, "");
+            column = HELP_INDENT;
+        } else if (column > HELP_INDENT) {
+            putchar(' ');
+            column++;
+        }
+        printf("%.*s", (int)length, word);
+        column += length;
     }
     putchar('\n');
 }
 
+static void print_option(const struct cli_option *option, void *unused)
+{
+    (void)unused;
+    char left[64], value[64] = "", text[256];
+    const char *colon = takes_value(option) ? strchr(option->help, ':') : NULL;
+    snprintf(left, sizeof left, "%c%c%s --%s%s%.*s", option->letter ? '-' : ' ',
+             option->letter ? option->letter : ' ', option->letter ? "," : " ", option->name,
+             colon ? "=" : "", colon ? (int)(colon - option->help) : 0, option->help);
+    printf("  %-*s ", HELP_INDENT - 3, left);
+    if (has_default(option))
+        format_value(option, value, sizeof value);
+    snprintf(text, sizeof text, "%s%s%s%s", colon ? colon + 2 : option->help, *value ? " [" : "",
+             value, *value ? "]" : "");
+    print_wrapped(text);
+}
+
 static void print_help(void)
 {
-    printf("Usage: %s [OPTION]...%s%s\n%s\n\nOptions, with their defaults:\n", program->name,
+    printf("Usage: %s [OPTION]...%s%s\n%s\n\nOptions, with defaults in brackets:\n", program->name,
            *program->operands ? " " : "", program->operands, program->summary);
     each_option(print_option, NULL);
-    printf("\nExample:\n  %s\n\nThe manual page %s(1) has the rest.\n", program->example,
+    printf("\nExample:\n  %s\n\nSee the manual page %s(1) for details.\n", program->example,
            program->name);
 }
 
@@ -273,13 +294,13 @@ static void parse_value(const struct cli_option *option, const char *text)
     }
     case OPTION_STRING:
         if (*text == 0)
-            cli_usage_error("--%s: its value is empty", option->name);
+            cli_usage_error("--%s: requires a non-empty value", option->name);
         *(const char **)option->value = text;
         break;
     }
 }
 
-/* What getopt_long wants, made from the tables. */
+/* The arguments of getopt_long, built from the option tables. */
 struct getopt_tables {
     struct option row[MAX_OPTIONS + 1];
     const struct cli_option *option[MAX_OPTIONS];
@@ -287,7 +308,7 @@ struct getopt_tables {
     char letters[3 * MAX_OPTIONS + 2];
 };
 
-static const char *given[MAX_OPTIONS]; /* the names of the options that were there */
+static const char *given[MAX_OPTIONS]; /* names of the options on the command line */
 
 bool cli_given(const char *name)
 {
@@ -309,9 +330,9 @@ static void add_to_getopt(const struct cli_option *option, void *data)
 {
     struct getopt_tables *t = data;
     if (t->count == MAX_OPTIONS)
-        abort(); /* a table that outgrew MAX_OPTIONS */
+        abort(); /* MAX_OPTIONS is too small for the table */
     t->option[t->count] = option;
-    /* A long form comes back as 256 + place, a short one as its letter. */
+    /* getopt_long returns 256 + index for a long form, the letter for a short one. */
     t->row[t->count] = (struct option){
         option->name, takes_value(option) ? required_argument : no_argument, NULL, 256 + t->count};
     t->count++;
@@ -333,20 +354,21 @@ static const struct cli_option *by_letter(const struct getopt_tables *t, int let
 
 static void parse_options(int argc, char **argv)
 {
-    struct getopt_tables t = {.letters = ":"}; /* ':' : a missing value comes back as one */
+    /* The leading colon makes getopt_long return ':' for a missing value. */
+    struct getopt_tables t = {.letters = ":"};
     each_option(add_to_getopt, &t);
     opterr = 0;
     int code;
     while ((code = getopt_long(argc, argv, t.letters, t.row, NULL)) != -1) {
         const struct cli_option *option = code >= 256 ? t.option[code - 256] : by_letter(&t, code);
         if (code == ':')
-            cli_usage_error("%s: its value is missing", argv[optind - 1]);
+            cli_usage_error("%s: requires a value", argv[optind - 1]);
         if (!option && optopt >= 256)
             cli_usage_error("%s: takes no value", argv[optind - 1]);
         if (!option && optopt)
-            cli_usage_error("-%c: no such option", optopt);
+            cli_usage_error("-%c: unknown option", optopt);
         if (!option)
-            cli_usage_error("%s: no such option, or not a unique one", argv[optind - 1]);
+            cli_usage_error("%s: unknown or ambiguous option", argv[optind - 1]);
         parse_value(option, optarg);
         note_given(option->name);
     }
@@ -355,12 +377,12 @@ static void parse_options(int argc, char **argv)
 char **cli_start(const struct cli_program *described, int argc, char **argv)
 {
     program = described;
-    /* What is opened must not become one of the standard three, and get messages in between. */
+    /* A file opened later must not get descriptor 0, 1 or 2: messages would be written into it. */
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
             abort();
     signals_catch();
-    signal(SIGXFSZ, SIG_IGN); /* a file above the limit is a failed write, not a death */
+    signal(SIGXFSZ, SIG_IGN); /* a write beyond the file size limit fails instead of killing us */
     parse_options(argc, argv);
     if (help || version) {
         if (help)
@@ -377,9 +399,10 @@ char **cli_start(const struct cli_program *described, int argc, char **argv)
     if (common.output && strcmp(common.output, "-") == 0)
         common.output = NULL;
     if (argc - optind > program->max_operands)
-        cli_usage_error("%s: one operand too many", argv[optind + program->max_operands]);
+        cli_usage_error("%s: unexpected argument", argv[optind + program->max_operands]);
     if (program->binary && !common.output && !common.force && isatty(STDOUT_FILENO))
-        cli_usage_error("a stream is not for a terminal: use a pipe, '>', or '-o FILE'");
+        cli_usage_error(
+            "refusing to write binary data to a terminal: use a pipe, '>' or '-o FILE'");
     return argv + optind;
 }
 
@@ -390,7 +413,8 @@ int cli_open_input(const char *path, const char **name, bool stream)
     if (!path || strcmp(path, "-") == 0) {
         *name = "stdin";
         if (stream && isatty(STDIN_FILENO))
-            cli_usage_error("a terminal gives no stream: use a pipe, '<', or a file's name");
+            cli_usage_error("standard input is a terminal, expected a stream: use a pipe, '<' or a "
+                            "file name");
         return STDIN_FILENO;
     }
     *name = path;
