@@ -139,9 +139,9 @@ ends() {
 @test "a note tells where training stands" {
   head -c -100 batches.bin >cut.bin
   exits_with 3 sgns-train -d 8 -c ck cut.bin -o out
-  says_like '^sgns-train: checkpoint behind minibatch [0-9]+: go on with --resume=ck$'
+  says_like '^sgns-train: checkpoint saved after minibatch [0-9]+; continue with --resume=ck$'
   succeeds sgns-train -d 8 --resume ck batches.bin -o out
-  says_like "^sgns-train: going on behind minibatch $(minibatch ck)\$"
+  says_like "^sgns-train: resuming after minibatch $(minibatch ck)\$"
   says 'epoch 3/3: loss '
   # The mean of all epochs, with those before the stop.
   loss=$(sgns-train -d 8 batches.bin 2>&1 >/dev/null | grep -oE '^loss [0-9.]+')
@@ -157,9 +157,9 @@ ends() {
   train --seed 5 --resume ck batches.bin | cmp - expected
   train --seed 5 --init old.bin --resume ck batches.bin | cmp - expected
   fails_with 3 sgns-train -q -d 8 --seed 5 --init other.bin --resume ck batches.bin -o out
-  says 'ck: a checkpoint of a run with another --init'
+  says 'ck: checkpoint of a run with a different --init'
   fails_with 3 sgns-train -q -d 8 --init old.bin --resume middle.bin batches.bin -o out
-  says 'middle.bin: a checkpoint of a run with another --init'
+  says 'middle.bin: checkpoint of a run with a different --init'
   only ck
 }
 
@@ -371,7 +371,7 @@ refuses() {
 @test "how often checkpoints are written must be a number of seconds or steps" {
   for every in 0s 0steps 10 s steps -1s +1s 1.5s 10m ' 1s' '1s ' 1step 99999999999999999999s; do
     fails_with 2 sgns-train -q -d 8 -c ck --checkpoint-every "$every" batches.bin -o out
-    says "--checkpoint-every=$every: expected a time like 300s or 1000steps"
+    says "--checkpoint-every=$every: expected an interval such as 300s or 1000steps"
     leaves_nothing ck
   done
 }
@@ -384,15 +384,15 @@ refuses() {
   fails_with 2 sgns-train -q -d 8 -c input.bin -o out <input.bin
   fails_with 2 sgns-train -q -d 8 -c out batches.bin -o out
   fails_with 2 sgns-train -q -d 8 -c here/out batches.bin -o "$PWD/out"
-  says 'here/out: cannot be the checkpoint as well'
+  says 'here/out: cannot also be the checkpoint'
   fails_with 2 sgns-train -q -d 8 -c log -L log batches.bin -o out
-  says 'log: cannot be the loss log as well'
+  says 'log: cannot also be the loss log'
   fails_with 2 sgns-train -q -d 8 --resume log -L ./log batches.bin -o out
   fails_with 2 sgns-train -q -d 8 -c - batches.bin -o out
   fails_with 2 sgns-train -q -d 8 --resume - - -o out <batches.bin
   cp middle.bin ck
   fails_with 2 sgns-train -q -d 8 --resume ck batches.bin -o here/ck
-  says 'ck: is the output as well'
+  says 'ck: is also the output'
   cmp ck middle.bin
   cmp input.bin batches.bin
   leaves_nothing out

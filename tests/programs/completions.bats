@@ -39,7 +39,7 @@ offered() {
 
 @test "completion: every option of every program, and no other" {
   for program in "${PROGRAMS[@]}"; do
-    $program --help | grep -oE '^ +(-.,)? *--[a-z-]+=?' | grep -oE '\-\-[a-z-]+=?' | sort >options
+    $program --help | grep -oE '^ {2,6}(-.,)? *--[a-z0-9-]+=?' | grep -oE '\-\-[a-z0-9-]+=?' | sort >options
     [ "$(wc -l <options)" -ge 4 ]
     offered "$program" -- | grep -v '^compopt' | sort | cmp - options
     bash -n "$COMPLETIONS/$program"

@@ -39,7 +39,7 @@ appending() {
     succeeds "$program" --help
     assert_size_zero stderr
     grep -q "^Usage: $program " stdout
-    sed -nE 's/^  (-., )? *(--[a-z0-9-]+(=[A-Z]+)?) .*/\1\2/p' stdout | sort >in-help
+    sed -nE 's/^  (-., |    )(--[a-z0-9-]+(=[A-Z]+)?) .*/\1\2/p' stdout | sed 's/^ *//' | sort >in-help
     sed -nE 's/^\.It Fl //p' "$ROOT/tools/$program.1" |
       sed -E 's/^-/--/; s/^([A-Za-z])( Ar [A-Z]+)? , Fl -/-\1, --/; s/ Ns = Ns Ar /=/' |
       sort >in-man-page
@@ -47,6 +47,16 @@ appending() {
     [ "$(wc -l <in-help)" -ge 4 ]
     "$program" -h | cmp - stdout
   done
+}
+
+@test "--help fits 80 columns, and wrapping loses nothing" {
+  for program in "${PROGRAMS[@]}"; do
+    "$program" --help >help
+    awk -v program="$program" 'length($0) > 80 { print program ": " $0; bad = 1 } END { exit bad }' help
+    refute grep -q ' $' help
+  done
+  sgns-batch --help | tr -s ' \n' ' ' >joined
+  grep -qF -- "--memory=SIZE memory limit for corpus and shuffle order; larger corpora spill to \$TMPDIR [1G] -o" joined
 }
 
 @test "--version is name and version, the one that goes into streams" {
@@ -95,7 +105,7 @@ appending() {
 
 # numeric_options PROGRAM: those whose default, in the help, is a number.
 numeric_options() {
-  "$1" --help | sed -nE 's/^  .*--([a-z-]+)=[A-Z]+ .*\[([0-9.e+-]+|adam 0.002, sgd 0.025)\]$/\1/p'
+  unwrapped_help "$1" | sed -nE 's/^  .*--([a-z-]+)=[A-Z]+ .*\[([0-9.e+-]+|adam 0.002, sgd 0.025)\]$/\1/p'
 }
 
 @test "numbers must be whole arguments and in range" {

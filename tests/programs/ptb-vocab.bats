@@ -123,7 +123,7 @@ letters() {
   ptb-vocab -q -m 1 -o first.bin <<<'a'
   for option in -m10 -M2; do
     fails_with 2 ptb-vocab --vocab first.bin $option <<<'a'
-    says 'first.bin: only the vocabulary of a counts stream can be cut'
+    says 'first.bin: --min-count and --max-vocab require a counts stream'
   done
 }
 
@@ -138,7 +138,7 @@ payload() {
 @test "--count has every word by first appearance, and bad words as unknown" {
   { printf 'b a\t<unk> x\0y\n\na '; letters 65536; printf ' c'; } >text
   succeeds ptb-vocab --count -o counts.bin text
-  says_like '^ptb-vocab: 2 words above 65535 bytes or with a zero byte'
+  says_like '^ptb-vocab: 2 words over 65535 bytes or with a zero byte'
   says_like '^ptb-vocab: 3 sentences, 7 tokens, counts of 4 words$'
   succeeds sgns-cat counts.bin
   prints '<unk>\t3\nb\t1\na\t2\nc\t1\n'
@@ -250,12 +250,12 @@ END
     '--merge --memory=1M' '--merge -t1'; do
     # shellcheck disable=SC2086 # two options
     fails_with 2 ptb-vocab $options counts.bin -o out
-    says 'exclude each other'
+    says 'cannot be combined'
   done
   fails_with 2 ptb-vocab --merge - counts.bin - -o out </dev/null
   says 'standard input'
   fails_with 2 ptb-vocab --count text text -o out
-  says 'text: one operand too many'
+  says 'text: unexpected argument'
   leaves_nothing out
 }
 
@@ -269,7 +269,7 @@ appending() {
   cp 1 2
   cp 2 before
   fails_with 2 ptb-vocab --merge 1 2 -o 2
-  says '2: is the output as well'
+  says '2: is also the output'
   fails_with 2 appending 2 ptb-vocab --merge 1 2
   cmp 2 before
 }
@@ -279,7 +279,7 @@ appending() {
   ptb-vocab -q -m 1 text -o vocab.bin
   cp vocab.bin copy.bin
   fails_with 2 ptb-vocab -q --vocab copy.bin text -o copy.bin
-  says 'copy.bin: is the output as well'
+  says 'copy.bin: is also the output'
   fails_with 2 appending copy.bin ptb-vocab -q --vocab copy.bin text
   cmp copy.bin vocab.bin
 }
@@ -363,7 +363,7 @@ appending() {
   { printf 'a '; letters 65536; printf ' b\n'; letters 3000000; printf '\nc\n'; } >text
   succeeds ptb-vocab -m 1 -o corpus.bin text
   assert_equal "$(grep -c 65535 stderr)" 1
-  says_like '^ptb-vocab: 2 words above 65535 bytes'
+  says_like '^ptb-vocab: 2 words over 65535 bytes'
   succeeds sgns-cat corpus.bin
   prints 'a <unk> b\n<unk>\nc\n'
   succeeds sgns-cat --vocab corpus.bin
@@ -387,7 +387,7 @@ appending() {
 @test "with --vocab such words are reported too" {
   ptb-vocab -q -m 1 -o first.bin <<<'a'
   succeeds ptb-vocab --vocab first.bin -o second.bin < <(printf 'a x\0y a\n')
-  says_like '^ptb-vocab: 1 words .*zero byte'
+  says_like '^ptb-vocab: 1 word .*zero byte'
   succeeds sgns-cat second.bin
   prints 'a <unk> a\n'
 }

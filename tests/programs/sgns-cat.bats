@@ -175,7 +175,7 @@ counts.bin: counts stream, ok\n'
   head -c -1 corpus.bin >cut.bin
   for quick in '' --quick; do
     fails_with 3 sgns-cat --check ${quick:+"$quick"} cut.bin text vectors.bin missing - <counts.bin
-    says '2 of 5 streams bad, 1 not read'
+    says '2 of 5 streams bad, 1 unreadable'
     assert_equal "$(wc -l <stdout)" 5
     sed -n 1p stdout | grep -qE '^cut\.bin: byte [0-9]+, record [0-9]+: ends inside a zstd frame$'
     sed -n 2p stdout | grep -qx 'text: byte 0: not a compressed stream, expected a sgns stream'
@@ -187,7 +187,7 @@ counts.bin: counts stream, ok\n'
 
 @test "--check: what cannot be read is status 1, unless another stream is bad" {
   fails_with 1 sgns-cat --check missing corpus.bin
-  says '0 of 2 streams bad, 1 not read'
+  says '0 of 2 streams bad, 1 unreadable'
   fails_with 1 sgns-cat --check --quick .
   fails_with 3 sgns-cat --check missing text
   fails_with 3 sgns-cat --check text missing
@@ -263,7 +263,7 @@ corpus.bin: corpus stream, head and END ok, data not checked\n'
 
 @test "the command line of --check" {
   fails_with 2 sgns-cat --quick corpus.bin
-  says '--quick belongs to --check'
+  says '--quick requires --check'
   for other in --header --vocab; do
     fails_with 2 sgns-cat --check $other corpus.bin
   done

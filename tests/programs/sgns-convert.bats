@@ -83,7 +83,7 @@ for i in range(rows):
 @test "a stream of another program's vectors is one that all tools take" {
   printf '</s>\t1 0\neast\t2 0.1\nnorth\t0 1\n' | foreign gensim >emb.txt
   succeeds sgns-convert emb.txt -o emb.bin
-  says 'sgns-convert: 3 words of 2 dimensions, from word2vec to sgns'
+  says 'sgns-convert: 3 words of dimension 2, from word2vec to sgns'
   for option in '' --header --vocab; do
     sgns-cat ${option:+$option} emb.bin >printed
     "$SUPPORT/decode.py" ${option:+$option} emb.bin | cmp - printed
@@ -97,7 +97,7 @@ for i in range(rows):
   says 'closest: </s>'
   echo text >text
   fails_with 3 ptb-vocab --vocab emb.bin text -o out
-  says 'without the counts'
+  says 'without word counts'
   leaves_nothing out
 }
 
@@ -154,7 +154,7 @@ while at < len(payload):
   leaves_nothing out
   sgns-convert -q --to glove -o emb.txt emb.bin
   fails_with 2 sgns-convert -u -o out emb.txt
-  says 'only a checkpoint has them, and emb.txt is glove'
+  says '--output-vectors: requires a checkpoint, but emb.txt is glove'
 }
 
 # ---- what the input is ----
@@ -191,7 +191,7 @@ while at < len(payload):
   for content in 'some text\n' '5 1\nx 2\n' 'a 1\n' '3 3\nab cd ef\n' '\x1f\x8b\x08\x00' '0.5 1\n\n\n'; do
     printf "%b" "$content" >odd
     fails_with 2 sgns-convert -o out odd
-    says 'odd: its format is not certain; expected --from=sgns, word2vec, word2vec-bin, glove, fasttext, npy or projector'
+    says 'odd: cannot detect the format; specify --from=FORMAT: sgns, word2vec, word2vec-bin, glove, fasttext, npy or projector'
     leaves_nothing out
   done
 }
@@ -214,7 +214,7 @@ while at < len(payload):
   says '--to=nonsense: expected sgns, word2vec'
   sgns-convert -q w2v -o emb.bin
   fails_with 2 sgns-convert emb.bin
-  says 'emb.bin is a stream already'
+  says 'emb.bin: is already a stream'
   fails_with 2 sgns-convert --to npy emb.bin
   says 'two files'
   fails_with 2 sgns-convert --to npy -o emb emb.bin
@@ -271,14 +271,14 @@ while at < len(payload):
   printf 'a 1 2\n. . . 3 4\nat b@c 5 6\n 7 8\nx\ty 9 10\nb 11 12\n' >emb.txt
   succeeds sgns-convert --to glove emb.txt
   prints 'a 1 2\nb 11 12\n'
-  says '4 rows left out, their word is empty, too long, or has white space in it: the first is line 2'
+  says '4 rows skipped, first at line 2: word empty, too long, or containing white space or a zero byte'
   printf '3 1\n%065536d 1\na 2\nz\0z 3\n' 0 >emb.txt
   succeeds sgns-convert --to glove --from word2vec emb.txt
   prints 'a 2\n'
   printf '2 1\n %ba %b' '\0\0\0\0' '\0\0\0200\0077' >emb.w2v
   succeeds sgns-convert --from word2vec-bin --to glove emb.w2v
   prints 'a 1\n'
-  says '1 row left out'
+  says '1 row skipped, first at '
   printf '. . 1 2\n' >emb.txt
   fails_with 3 sgns-convert --from glove --to word2vec emb.txt
   says 'no row with a word'
@@ -289,7 +289,7 @@ while at < len(payload):
     printf 'a\t1 2\nb\t3 4\na\t5 6\nb\t3 4\n' | foreign $format >emb
     succeeds sgns-convert --to glove emb
     prints 'a 1 2\nb 3 4\n'
-    says_like '2 rows left out, their word was there before: the first is (line|row) [34]'
+    says_like '2 rows skipped, first at (line|row) [34]: duplicate word'
   done
 }
 
@@ -300,7 +300,7 @@ while at < len(payload):
     # shellcheck disable=SC2086 # words
     succeeds sgns-convert $from --to glove emb.txt
     prints 'a 1 2\nb 3 4\n<unk> 5 6\n'
-    says 'emb.txt tells of 2 words, and has 3'
+    says 'emb.txt: declares 2 words, contains 3'
   done
 }
 
@@ -313,7 +313,7 @@ while at < len(payload):
       [ $format = gensim-bin ] || says "emb: line 1: tells of $told words, but 3 rows follow"
       succeeds sgns-convert --ignore-count --to glove emb
       prints 'a 1 2\nb 3 4\nc 5 6\n'
-      says "emb tells of $told words, and has 3"
+      says "emb: declares $told words, contains 3"
     done
     foreign $format <rows | sed '1s/3/0/' >emb
     fails_with 3 sgns-convert --from word2vec${format#gensim} emb
@@ -522,9 +522,9 @@ limited() {
   cp emb.words words.before
   fails_with 2 sgns-convert --to npy -o emb.npy emb.npy
   fails_with 2 sgns-convert --to glove -o emb.words emb.npy
-  says 'emb.words: is an output as well'
+  says 'emb.words: is also an output'
   fails_with 2 sgns-convert --to npy -o emb.npy --words emb.words other.npy
-  says 'emb.words: is an output as well'
+  says 'emb.words: is also an output'
   cmp emb.words words.before
   fails_with 2 sgns-convert --from npy --words - --to glove <other.npy
   says 'cannot be both'

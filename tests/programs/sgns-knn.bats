@@ -209,7 +209,7 @@ cosine sim=0.600: \xc2\x9b'
   compass
   fails_with 2 sgns-knn </dev/null
   fails_with 2 sgns-knn v.bin </dev/null
-  says "'-' takes them from standard input"
+  says "'-' reads queries from standard input"
   fails_with 2 sgns-knn -k 3 v.bin < <(echo east)
   fails_with 2 sgns-knn --all --json --tsv v.bin
   fails_with 2 sgns-knn --all v.bin east

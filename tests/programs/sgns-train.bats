@@ -152,7 +152,7 @@ moved() {
   comm -13 has wants >unknown
   [ "$(wc -l <known)" -gt 10 ]
   [ "$(wc -l <unknown)" -gt 5 ]
-  says "sgns-train: $(wc -l <known) of $(wc -l <wants) words start from old.bin"
+  says "sgns-train: $(wc -l <known) of $(wc -l <wants) words initialised from old.bin"
   refute grep -q 'both matrices' stderr
   for file in old fresh out; do
     sgns-cat $file.bin | tail -n +2 | sort >$file.txt
@@ -185,10 +185,10 @@ moved() {
   train -L log batches.bin -o old.bin
   succeeds sgns-train -q -d 8 -c old.ckpt --checkpoint-every "$(tail -n 1 log | cut -f 2)steps" batches.bin -o old.bin
   succeeds sgns-train -d 8 --init old.ckpt batches.bin -o out.bin
-  says_like '^sgns-train: 31 of 31 words start from old.ckpt, in both matrices$'
+  says_like '^sgns-train: 31 of 31 words initialised from old.ckpt, in both matrices$'
   loss=$(sed -n 's/^epoch 1.*: loss \([0-9.]*\),.*/\1/p' stderr)
   succeeds sgns-train -d 8 --init old.bin batches.bin -o out.bin
-  says_like '^sgns-train: 31 of 31 words start from old.bin$'
+  says_like '^sgns-train: 31 of 31 words initialised from old.bin$'
   # With U the first epoch begins where the last one ended; without it nothing is known of contexts.
   other=$(sed -n 's/^epoch 1.*: loss \([0-9.]*\),.*/\1/p' stderr)
   awk -v loss="$loss" -v other="$other" 'BEGIN { exit !(loss > 0.1 && loss < other - 0.005) }' ||
@@ -208,7 +208,7 @@ moved() {
   says 'corpus stream, expected vectors'
   fails_with 1 sgns-train -q -d 8 --init missing batches.bin -o out
   fails_with 2 sgns-train -q -d 8 --init - - -o out <batches.bin
-  says '--init=-: standard input has the minibatches'
+  says '--init=-: the minibatches are read from standard input'
   fails_with 2 sgns-train -q -d 8 --init old.bin -L old.bin batches.bin -o out
   leaves_nothing out
 }
@@ -292,7 +292,7 @@ held_out() {
   fails_with 2 sgns-train -d 8 --eval <(cat held.bin) batches.bin -o out
   says 'held-out minibatches are read again and again, and need a file'
   fails_with 2 sgns-train -d 8 --eval - -o out <batches.bin
-  says '--eval=-: standard input has the minibatches'
+  says '--eval=-: the minibatches are read from standard input'
   head -c -1 held.bin >cut.bin
   fails_with 3 sgns-train -d 8 --eval cut.bin batches.bin -o out
   says 'cut.bin: byte '

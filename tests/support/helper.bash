@@ -187,6 +187,11 @@ command_on() {
   esac
 }
 
+# unwrapped_help PROGRAM: its --help, with each option on one line.
+unwrapped_help() {
+  "$1" --help | sed -E ':next; N; $!b next; s/\n {10,}/ /g'
+}
+
 # reading PROGRAM STREAM: the same for a stream, which ptb-vocab also reads, if not for its text.
 reading() {
   command_on "$@"

@@ -59,7 +59,7 @@ def judge(command, stream, result, good):
     if status != 3:
         return f"status {status}: {message[:300]}"
     if "--check" in command:
-        if message != f"{command[0]}: 1 of 1 streams bad, 0 not read\n":
+        if message != f"{command[0]}: 1 of 1 stream bad, 0 unreadable\n":
             return f"message: {message[:300]}"
         message, output = f"{command[0]}: {(output or b'').decode(errors='replace')}", None
     source = "stdin" if "-" in command else re.escape(BAD)
