@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* oracle.h -- what the C test drivers share beside results: a small generator for test data, and
+/* oracle.h -- what the C test drivers share besides tap.h: a small generator for test data, and
  * dense Adam in double precision, straight from the specification. */
 #ifndef SGNS_ORACLE_H
 #define SGNS_ORACLE_H
@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 
-/* Ends the driver where the test cannot go on: something that must work has failed. */
+/* Aborts the driver if something that the test depends on has failed. */
 static inline void require(bool good, const struct error *err)
 {
     if (good)
@@ -23,8 +23,8 @@ static inline void require(bool good, const struct error *err)
     abort();
 }
 
-/* Lets "cuda" be the object beside the driver, whose kernels run on the CPU, unless $SGNS_CUDA names
- * another. */
+/* Makes the device "cuda" load the shared object next to the driver's directory, whose kernels run
+ * on the CPU, unless $SGNS_CUDA already names an object. */
 static inline void use_emulated_gpu(const char *driver)
 {
     char object[4096];
@@ -34,13 +34,14 @@ static inline void use_emulated_gpu(const char *driver)
     setenv("SGNS_CUDA", object, 0);
 }
 
-/* The larger of a deviation so far and another; not a number, where one is that, for good. */
+/* The larger of the worst deviation so far and another one. Once one of them is NaN, the result
+ * stays NaN. */
 static inline double largest(double worst, double value)
 {
     return isnan(worst) || value <= worst ? worst : value;
 }
 
-/* ---- test data: SplitMix64, from a state that starts as any seed ---- */
+/* ---- test data: SplitMix64; any initial state will do as a seed ---- */
 
 static inline uint64_t draw(uint64_t *state)
 {

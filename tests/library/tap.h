@@ -9,7 +9,7 @@
 
 static int tap_tests, tap_failures;
 
-/* One test: what must hold, and its name. Returns whether it holds. */
+/* One test: the condition that must hold, and the test's name. Returns the condition. */
 #define tap_check(condition, ...)                                                                  \
     tap_result((condition), #condition, __FILE__, __LINE__, __VA_ARGS__)
 

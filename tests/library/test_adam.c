@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Dense Adam: steps, and rests in closed form, against double precision. */
+/* Dense Adam: steps and closed-form rests, compared with double precision. */
 #include <string.h>
 
 #include "oracle.h"
@@ -9,12 +9,12 @@
 
 static const double lr = 0.002;
 
-/* Steps in which a rest starts, on both sides of what adam.h tabulates. */
+/* Steps after which a rest starts, inside and outside the range that adam.h tabulates. */
 static const uint64_t starts[] = {1, 2, 3, 5, 10, 20, 100, 1000, 5000, 32767, 32768, 40000};
 static const uint64_t rests[] = {1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 50, 100, 1000, 10000};
 enum { STARTS = sizeof starts / sizeof *starts, RESTS = sizeof rests / sizeof *rests };
 
-/* One row of LANES weights, as it stands in a table; `step` is the last one with a gradient. */
+/* One row of LANES weights, in the layout of a table; `step` is its last step with a gradient. */
 struct row {
     _Alignas(64) float p[LANES];
     float m[LANES], root_v[LANES];
@@ -26,7 +26,7 @@ static const struct kernels *kernels;
 
 /* ---- gradients and rows ---- */
 
-/* A gradient per weight, each of a size of its own between low and high. */
+/* One gradient per weight, of a magnitude drawn between low and high for each. */
 static void draw_gradient(float *gradient, double low, double high, uint64_t *state)
 {
     for (int i = 0; i < LANES; i++) {
@@ -47,14 +47,14 @@ static void take_step(struct row *row, const float *gradient, uint64_t t)
     row->step = t;
 }
 
-/* To step t, which is behind that of the row. */
+/* Brings the row up to step t, which is later than the row's step. */
 static void rest(struct row *row, uint64_t t)
 {
     struct adam_rest rest = adam_rest_after(&adam, row->step, t);
     kernels->adam_rest(row->p, LANES, &rest);
 }
 
-/* The row, continued in double precision with no gradient to step t. */
+/* The row continued in double precision, without a gradient, up to step t. */
 static void oracle_rest(struct oracle_weight *w, const struct row *row, uint64_t t)
 {
     for (int i = 0; i < LANES; i++)
@@ -74,8 +74,8 @@ static double relative(double value, double wanted)
 
 /* ---- steps ---- */
 
-/* 600 steps with gradients of one order of magnitude; the weights' deviation in parts of the way
- * that they went. */
+/* 600 steps with gradients of one order of magnitude. Returns the deviation of the weights relative
+ * to the distance that they moved. */
 static double direct_deviation(double low, double high)
 {
     struct row row = {.step = 0};
@@ -104,7 +104,7 @@ static void test_direct(void)
     tap_check(tiny < 1e-6, "600 steps, gradients near epsilon: off by %.1e", tiny);
 }
 
-/* The numbers of a step themselves, far beyond every table. */
+/* The coefficients of a step, far beyond the range of every table. */
 static void test_step_numbers(void)
 {
     static const uint64_t steps[] = {1,     2,     3,     100,     1023,    1024,   1025,
@@ -122,8 +122,8 @@ static void test_step_numbers(void)
 
 /* ---- rests ---- */
 
-/* A row whose weight i has had gradients of the size root_mean_square(i), from 1e-2, usual, to
- * 3e-10, far below ε, to step s. */
+/* A row at step s whose weight i has had gradients of magnitude root_mean_square(i): from 1e-2, a
+ * usual one, down to 3e-10, far below ε. */
 static double root_mean_square(int i)
 {
     return pow(10, -2 - i / 2.0);
@@ -141,16 +141,16 @@ static struct row row_of_sizes(uint64_t s)
     return row;
 }
 
-/* One ε stands in the sum for those of all steps, so that what the form is off by grows with the
- * square of how near the gradients are to ε. The rest is rounding. */
+/* The closed form uses one ε for all steps of the sum, so its error grows with the square of
+ * ε / |gradient|. The remaining error is rounding. */
 static double rest_tolerance(double size)
 {
     double part = 1e-8 / size;
     return fmin(5e-7 + 2.5 * part * part, 0.25);
 }
 
-/* Off by how much: a weight of usual gradients, one of gradients near ε, any in parts of what is
- * allowed. */
+/* Deviations: of a weight with usual gradients, of one with gradients near ε, and of any weight as
+ * a fraction of the tolerance. */
 struct deviation {
     double usual, near_epsilon, allowed;
 };
@@ -178,12 +178,12 @@ static void test_rests(void)
         for (int s = 0; s < STARTS; s++)
             measure_rest(&worst, starts[s], rests[r]);
         tap_check(worst.allowed <= 1,
-                  "rest of %llu: off by %.1e, near epsilon %.1e, %.2f of what is allowed",
+                  "rest of %llu steps: off by %.1e, near epsilon %.1e, %.2f of the tolerance",
                   (unsigned long long)rests[r], worst.usual, worst.near_epsilon, worst.allowed);
     }
 }
 
-/* By how much moments shrink in a rest, both ways of it. */
+/* How much moments shrink during a rest, by both functions that compute it. */
 static void test_shrinking(void)
 {
     double worst = 0;
@@ -191,39 +191,39 @@ static void test_shrinking(void)
         struct adam_step step = adam_step_at(&adam, 20000);
         adam_shrink(&step, &adam, rests[r]);
         struct adam_rest rest = adam_rest_after(&adam, 20000, 20000 + rests[r]);
-        /* The first one may fall below the smallest float32; the second never does. */
+        /* The first moment may fall below the smallest float32; the second never does. */
         double m = pow(0.9, (double)rests[r]) + 1e-37, v = pow(0.999, (double)rests[r]);
         worst = largest(worst, relative(step.shrink_m + 1e-37, m));
         worst = largest(worst, relative(rest.shrink_m + 1e-37, m));
         worst = largest(worst, relative(step.shrink_v, v));
         worst = largest(worst, relative(rest.shrink_v, v));
     }
-    tap_check(worst < 2e-7, "moments of rows that rest: off by %.1e", worst);
+    tap_check(worst < 2e-7, "moments of resting rows: off by %.1e", worst);
 }
 
 /* ---- steps and rests together ---- */
 
-/* As the trainer does it: a row that rested is brought up to date where it is needed again. */
+/* As in the trainer: a row that rested is brought up to date when it is next needed. */
 static void catch_up(struct row *row, uint64_t t)
 {
     if (row->step > 0 && row->step < t)
         rest(row, t);
 }
 
-/* Gradients `apart` steps apart, or where that is 0 after rests of any length, for 3,000 steps.
- * Returns the largest deviation of a weight, in parts of the way that it went. */
-static double deferred_deviation(unsigned apart)
+/* 3,000 steps with a gradient every `interval` steps or, where interval is 0, after rests of random
+ * lengths. Returns the largest deviation of a weight relative to the distance that it moved. */
+static double deferred_deviation(unsigned interval)
 {
     struct row row = {.step = 0};
     struct oracle_weight w[LANES] = {{0, 0, 0}};
-    uint64_t state = apart, next = 1;
+    uint64_t state = interval, next = 1;
     _Alignas(64) float gradient[LANES] = {0};
     double worst = 0, way[LANES] = {0};
     for (uint64_t t = 1; t <= 3000; t++) {
         struct oracle_step step = oracle_step(lr, t);
         bool now = t == next;
         if (now) {
-            next += apart ? apart : 1 + draw_below(&state, 1 << draw_below(&state, 8));
+            next += interval ? interval : 1 + draw_below(&state, 1 << draw_below(&state, 8));
             draw_gradient(gradient, 1e-4, 1e-2, &state);
             catch_up(&row, t - 1);
             take_step(&row, gradient, t);
@@ -244,11 +244,11 @@ static double deferred_deviation(unsigned apart)
 
 static void test_deferred(void)
 {
-    static const unsigned apart[] = {0, 2, 3, 4, 5, 6, 7, 11, 51, 101, 1001};
-    for (size_t i = 0; i < sizeof apart / sizeof *apart; i++) {
-        double deviation = deferred_deviation(apart[i]);
-        tap_check(deviation < 2e-5, "3,000 steps, gradients %u apart (0: any): off by %.1e",
-                  apart[i], deviation);
+    static const unsigned interval[] = {0, 2, 3, 4, 5, 6, 7, 11, 51, 101, 1001};
+    for (size_t i = 0; i < sizeof interval / sizeof *interval; i++) {
+        double deviation = deferred_deviation(interval[i]);
+        tap_check(deviation < 2e-5, "3,000 steps, gradient interval %u (0: random): off by %.1e",
+                  interval[i], deviation);
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the rest stands on: bytes, memory, words, vocabularies, tokens, text, indices, neighbours.
- */
+/* The basics: bytes, memory, words, vocabularies, tokens, escaping, row indices, teams, spellings,
+ * neighbours, frames. */
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -22,7 +22,7 @@
 #include "text/tokenizer.h"
 #include "train/row_index.h"
 
-/* The sanitizers' allocators too return NULL for what they cannot give. */
+/* Make the sanitizers' allocators return NULL too when a request is too large. */
 const char *__asan_default_options(void);
 const char *__tsan_default_options(void);
 const char *__asan_default_options(void)
@@ -69,7 +69,7 @@ static void test_bytes(void)
                 float_read == value && cursor_narrow_array(&c, narrow_read, 2, 2) &&
                 narrow_read[0] == 0xfffe && narrow_read[1] == 1 && cursor_left(&c) == 2 &&
                 !cursor_exhausted(&c) && memcmp(cursor_bytes(&c, 2), "hi", 2) == 0;
-    tap_check(good && cursor_exhausted(&c), "bytes: read back to the last");
+    tap_check(good && cursor_exhausted(&c), "bytes: everything written is read back");
     free(b.data);
 }
 
@@ -99,11 +99,11 @@ static void test_overrun(void)
     bool good = cursor_u64(&c) == 0 && c.overrun && cursor_u16(&c) == 0 && cursor_u32(&c) == 0 &&
                 !cursor_bytes(&c, 0) && !cursor_narrow_array(&c, value, 1, 2) &&
                 !cursor_f32_array(&c, &number, 1) && !cursor_exhausted(&c);
-    tap_check(good && value[0] == 9 && number == 9, "cursor: an overrun is never forgotten");
+    tap_check(good && value[0] == 9 && number == 9, "cursor: after an overrun every read fails");
     c = cursor_over(data, 0);
     tap_check(cursor_exhausted(&c) && cursor_u16(&c) == 0 && !cursor_exhausted(&c),
-              "cursor: nothing to read");
-    /* Counts whose bytes would wrap around to very few. */
+              "cursor: reading from an empty buffer fails");
+    /* Counts whose size in bytes would wrap around to a small number. */
     static const size_t huge[] = {SIZE_MAX,         SIZE_MAX / 2 + 1, SIZE_MAX / 2 + 3,
                                   SIZE_MAX / 4 + 1, SIZE_MAX / 4 + 2, 4};
     good = true;
@@ -137,7 +137,8 @@ static void test_memory(void)
     }
     for (size_t n = 1; n <= 1000000; n++)
         good = good && array[n - 1] == (int)n;
-    tap_check(good && moves <= 30, "memory: a million appended, moved %zu times", moves);
+    tap_check(good && moves <= 30, "memory: an array of a million appended items moved %zu times",
+              moves);
     int *kept = array;
     size_t kept_capacity = capacity;
     good = memory_reserve(&array, &capacity, SIZE_MAX / 2, 4, &err) == -1 &&
@@ -147,7 +148,7 @@ static void test_memory(void)
     good = good && memory_reserve(&array, &capacity, SIZE_MAX / 64, 4, &err) == -1 &&
            err.status == STATUS_FAILED && strncmp(err.text, "out of memory", 13) == 0;
     tap_check(good && array == kept && capacity == kept_capacity && array[999999] == 1000000,
-              "memory: too much is an error, and leaves what there was: %s", err.text);
+              "memory: a request that is too large fails and keeps the array: %s", err.text);
     free(array);
 }
 
@@ -161,7 +162,7 @@ static void test_new_memory(void)
         refused = refused && !memory_new_aligned(count[i], 4, &aligned) &&
                   aligned.status == STATUS_FAILED;
     }
-    tap_check(refused, "memory: sizes that wrap around, and too much, are errors");
+    tap_check(refused, "memory: sizes that wrap around or are too large are errors");
     for (size_t n = 0; n < 100; n++) {
         struct error err;
         unsigned char *zero = memory_new(n, 3, &err), *aligned = memory_new_aligned(n, 3, &err);
@@ -173,12 +174,12 @@ static void test_new_memory(void)
         free(zero);
         free(aligned);
     }
-    tap_check(good, "memory: zeroed, or aligned to 64, also none at all");
+    tap_check(good, "memory: zeroed, or aligned to 64 bytes, also for 0 items");
 }
 
 /* ---- words ---- */
 
-/* Word number i: different ones, one a prefix of another, also with zero bytes. */
+/* Word number i. All are different; some are prefixes of others, some contain zero bytes. */
 static size_t make_word(char *word, uint32_t i)
 {
     memset(word, 'a', 12);
@@ -208,7 +209,7 @@ static void test_words(void)
             good = good && word_index_find(index, word, length) == (again ? i : NO_WORD);
             good = good && word_index_intern(index, word, length, &err) == i;
         }
-    tap_check(good && words.count == N, "words: 100,000 by first appearance, each once");
+    tap_check(good && words.count == N, "words: 100,000 in order of first appearance, each once");
     struct word_index *second = word_index_new(&words, &err);
     require(second, &err);
     for (uint32_t i = 0; i < N; i++) {
@@ -218,7 +219,7 @@ static void test_words(void)
                word_index_find(second, word, length - 1) == NO_WORD &&
                word_index_find(second, word, length + 1) == NO_WORD;
     }
-    tap_check(good, "words: an index of a full table finds all, and no part of one");
+    tap_check(good, "words: an index of a full table finds every word and no part of one");
     word_index_free(index);
     word_index_free(second);
     words_release(&words);
@@ -237,14 +238,14 @@ static void test_long_word(void)
     tap_check(id == 0 && shorter == 1 && is_word(&words, 0, longest, WORD_MAX) &&
                   is_word(&words, 1, longest, WORD_MAX - 1) &&
                   word_index_find(index, longest, WORD_MAX) == 0,
-              "words: the longest, and a prefix of it");
+              "words: the longest word and a prefix of it");
     word_index_free(index);
     words_release(&words);
     free(longest);
 }
 
-/* Words that share as much as words can: every prefix of a few long ones, some with another last
- * byte; many at a time, all there twice. */
+/* Words that have as much in common as possible: every prefix of a few long words, some with
+ * another last byte; many at a time, each of them twice. */
 static void test_many_words(void)
 {
     enum { LONGEST = 80, BYTES = 3, N = LONGEST * BYTES };
@@ -256,7 +257,7 @@ static void test_many_words(void)
     struct word_index *index = word_index_new(&words, &err);
     require(index, &err);
     for (uint32_t i = 0; i < N; i++) {
-        memset(text[i], 'x', sizeof text[i]); /* also behind the word */
+        memset(text[i], 'x', sizeof text[i]); /* also after the word */
         text[i][i / BYTES] = "xy\xff"[i % BYTES];
         tokens.text[i] = tokens.text[N + i] = text[i];
         tokens.length[i] = tokens.length[N + i] = i / BYTES + 1;
@@ -279,7 +280,7 @@ static void test_many_words(void)
     uint32_t again[TOKENS_MAX];
     word_index_find_all(index, &tokens, again);
     good = good && memcmp(id, again, 2 * N * sizeof *id) == 0;
-    tap_check(good, "words: %d prefixes of each other, many at a time", N);
+    tap_check(good, "words: %d words, prefixes of each other, many at a time", N);
     word_index_free(index);
     words_release(&words);
 }
@@ -305,7 +306,7 @@ static const char *vocab_line(const struct vocab *vocab)
     return line;
 }
 
-/* From the words and counts below, with 4 unknown tokens beside them. */
+/* Selects from the words and counts below, with 4 more unknown tokens. */
 static void check_select(uint64_t min_count, uint32_t max_words, const char *wanted,
                          const uint32_t *wanted_id)
 {
@@ -343,17 +344,18 @@ static void test_vocab(void)
     uint32_t unused;
     require(vocab_select(&vocab, &none, NULL, 3, 1, 10, &unused, &err) == 0, &err);
     tap_check(strcmp(vocab_line(&vocab), "<unk>:3") == 0 && vocab_known_tokens(&vocab) == 0,
-              "vocabulary of no words");
+              "vocabulary: no words");
     require(vocab_append(&vocab, "a", 1, 1ull << 40, &err) == 0 &&
                 vocab_append(&vocab, "b", 1, 5, &err) == 0,
             &err);
-    tap_check(vocab_known_tokens(&vocab) == (1ull << 40) + 5, "known tokens: all but <unk>");
+    tap_check(vocab_known_tokens(&vocab) == (1ull << 40) + 5,
+              "vocabulary: known tokens are all but <unk>");
     vocab_release(&vocab);
 }
 
 /* ---- tokens ---- */
 
-/* A text and, for all its tokens, what a plain reading of the whole of it gives. */
+/* A text; same_tokens() compares its tokens with a plain scan of it. */
 struct sample {
     char *text;
     size_t size;
@@ -364,7 +366,7 @@ static bool space(char c)
     return c && strchr(" \t\n\v\f\r", c);
 }
 
-/* The tokens of a text one by one. */
+/* Yields the tokens of a text one by one. */
 struct one_by_one {
     struct text_reader text;
     struct text_block block;
@@ -373,7 +375,7 @@ struct one_by_one {
     uint32_t next;
 };
 
-/* The place of the next token in `tokens`, or NO_WORD at the end. */
+/* The index of the next token in `tokens`, or NO_WORD at the end. */
 static uint32_t next_token(struct one_by_one *in)
 {
     struct error err;
@@ -391,18 +393,18 @@ static uint32_t next_token(struct one_by_one *in)
     return in->next++;
 }
 
-/* Whether a bad word is told with the place where it begins. */
-static bool told_at(const struct one_by_one *in, size_t place)
+/* Whether the error about a bad word names the byte offset at which the word begins. */
+static bool reports_bad_word_at(const struct one_by_one *in, size_t offset)
 {
     struct error err = {0};
     struct tokens one = {1, {in->tokens.length[in->next - 1]}, {in->tokens.text[in->next - 1]}};
     char expected[80];
-    snprintf(expected, sizeof expected, "sample: byte %zu: a word above", place);
+    snprintf(expected, sizeof expected, "sample: byte %zu: a word above", offset);
     return tokenizer_refuse_bad_words(&in->tokenizer, &one, "sample", &err) < 0 &&
            err.status == STATUS_INPUT && strncmp(err.text, expected, strlen(expected)) == 0;
 }
 
-/* Reads tokens from fd, comparing each with the next of the sample. */
+/* Reads tokens from fd and compares each with the next one of the sample. */
 static bool same_tokens(int fd, const struct sample *s, size_t block_size)
 {
     static struct one_by_one in;
@@ -426,7 +428,7 @@ static bool same_tokens(int fd, const struct sample *s, size_t block_size)
         }
         bool bad = end - at > WORD_MAX || memchr(s->text + at, 0, end - at);
         same = token_is_word(&in.tokens, i) == !bad &&
-               (bad ? length > WORD_MAX && told_at(&in, at)
+               (bad ? length > WORD_MAX && reports_bad_word_at(&in, at)
                     : length == end - at && memcmp(in.tokens.text[i], s->text + at, length) == 0);
         at = end;
     }
@@ -436,8 +438,8 @@ static bool same_tokens(int fd, const struct sample *s, size_t block_size)
     return same;
 }
 
-/* Words of all lengths: mostly short, some about as long as a word may be, some far longer than the
- * tokenizer's buffer, some with bytes that are no text; apart by all kinds of white space. */
+/* Words of all lengths, separated by all kinds of white space: mostly short, some near the limit of
+ * a word's length, some far longer than the tokenizer's buffer, some with zero bytes. */
 static struct sample make_sample(size_t size, size_t longest, uint64_t state)
 {
     struct sample s = {new_items(size, 1), size};
@@ -473,7 +475,7 @@ static void *write_pieces(void *data)
     for (size_t at = 0; at < w->sample->size;) {
         size_t left = w->sample->size - at, n = 1 + draw_below(&state, w->most);
         ssize_t done = write(w->fd, w->sample->text + at, n < left ? n : left);
-        if (done < 0) /* the reader has given up */
+        if (done < 0) /* the reader has closed its end */
             break;
         at += (size_t)done;
     }
@@ -507,7 +509,7 @@ static bool same_tokens_of_file(const struct sample *s, size_t block_size)
     return same;
 }
 
-/* Texts that end in each of the ways a text can. */
+/* Texts with every kind of ending. */
 static void test_short_texts(void)
 {
     static const char *const texts[] = {
@@ -520,7 +522,7 @@ static void test_short_texts(void)
             good = same_tokens_of_file(&s, block_size) && good;
         good = same_tokens_of_file(&s, TEXT_BLOCK) && good;
     }
-    tap_check(good, "tokens: short texts, with and without a last newline");
+    tap_check(good, "tokens: short texts, with and without a final newline");
 }
 
 static void test_tokens(void)
@@ -541,7 +543,7 @@ static void test_tokens(void)
                   block_size);
     tap_check(same_tokens_of_file(&s, TEXT_BLOCK), "tokens: %zu bytes from a file", s.size);
     free(s.text);
-    /* One token of each length about the limit, at each place about the end of a read. */
+    /* One token of each length around the limit, ending at each offset around the end of a read. */
     bool good = true;
     enum { READ = TEXT_BLOCK, AROUND = 3 };
     for (size_t length = WORD_MAX - 1; length <= WORD_MAX + 2; length++)
@@ -555,7 +557,7 @@ static void test_tokens(void)
             good = same_tokens_of_file(&s, TEXT_BLOCK) && good;
             free(s.text);
         }
-    tap_check(good, "tokens: the longest words about the end of the buffer");
+    tap_check(good, "tokens: the longest words around the end of the buffer");
 }
 
 static void test_read_error(void)
@@ -566,14 +568,14 @@ static void test_read_error(void)
     require(text_reader_init(&t, -1, "nowhere", TEXT_BLOCK, &err) == 0, &err);
     tap_check(text_reader_read(&t, &block, &err) == -1 && err.status == STATUS_FAILED &&
                   strncmp(err.text, "nowhere: ", 9) == 0,
-              "tokens: a read that fails: %s", err.text);
+              "tokens: a failing read is an error: %s", err.text);
     text_block_release(&block);
     text_reader_release(&t);
 }
 
-/* ---- text ---- */
+/* ---- escaping ---- */
 
-/* What is printed of `size` bytes; to be freed. */
+/* The `size` bytes of text as printed; the caller frees the result. */
 static char *printed(const char *text, size_t size, bool terminal)
 {
     struct error err = {STATUS_FAILED, "no stream in memory"};
@@ -614,27 +616,27 @@ static void test_escapes(void)
         {"\xe2\x82\x1b\xf0\x9f\x1b", "\\xe2\\x82\\x1b\\xf0\\x9f\\x1b"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        /* Behind it stands what would complete a character that is cut short. */
+        /* The bytes after the text would complete a truncated character. */
         size_t size = strlen(cases[i].text);
         char *text = new_items(size + 4, 1);
         memset(text, 0x80, size + 4);
         memcpy(text, cases[i].text, size);
         char *out = printed(text, size, true), *bare = printed(text, size, false);
         tap_check(strcmp(out, cases[i].wanted) == 0 && strcmp(bare, cases[i].text) == 0,
-                  "text, case %zu, for a terminal and bare", i + 1);
+                  "escaping: case %zu, for a terminal and not", i + 1);
         free(text);
         free(out);
         free(bare);
     }
     char *out = printed("a\0b", 3, true);
-    tap_check(strcmp(out, "a\\x00b") == 0, "text: a zero byte");
+    tap_check(strcmp(out, "a\\x00b") == 0, "escaping: a zero byte");
     free(out);
 }
 
 /* ---- rows of a minibatch ---- */
 
-/* Against the definition: rows rising, and the entries of each in the order of the ids, given by their
- * owners. */
+/* Whether the index is as defined: rows in ascending order, and for each the owners of its
+ * entries in the order of the ids. */
 static bool right_rows(const struct row_index *index, const uint32_t *id, uint32_t n,
                        const uint32_t *owner, uint32_t ids)
 {
@@ -687,9 +689,9 @@ static void test_rows(void)
             clean = clean && all_zero(marks.count, IDS * sizeof *marks.count) &&
                     all_zero(marks.occurs, marks.size * sizeof *marks.occurs);
         }
-    tap_check(good, "rows rising, entries in order");
-    tap_check(found, "rows: found again by id");
-    tap_check(clean, "rows: the scratch is left zero");
+    tap_check(good, "rows: in ascending order, their entries in order");
+    tap_check(found, "rows: each is found by its id");
+    tap_check(clean, "rows: the scratch memory is zero again");
     row_index_release(&index);
     row_marks_release(&marks);
 }
@@ -734,13 +736,14 @@ static void test_team_work(void)
         team_release(&s.team);
         team_work_release(&s.work);
     }
-    tap_check(once, "a team: every item is taken once");
-    tap_check(!atomic_load(&s.wrong_member), "a team: members have numbers below their count");
+    tap_check(once, "team: every item is taken once");
+    tap_check(!atomic_load(&s.wrong_member),
+              "team: thread numbers are below the number of threads");
 }
 
 /* ---- spellings ---- */
 
-/* The words offered for one that is not there, in a line. */
+/* Compares the words suggested for an unknown one, joined by spaces, with `wanted`. */
 static void check_spelling(const char *const *text, uint32_t n, const char *word,
                            const char *wanted)
 {
@@ -757,7 +760,7 @@ static void check_spelling(const char *const *text, uint32_t n, const char *word
         strcat(line, i ? " " : "");
         strncat(line, words_text(&vocab.words, offer[i]), words_length(&vocab.words, offer[i]));
     }
-    tap_check(strcmp(line, wanted) == 0, "closest to %s: %s", word, line);
+    tap_check(strcmp(line, wanted) == 0, "spelling: closest to '%s': '%s'", word, line);
     vocab_release(&vocab);
 }
 
@@ -812,8 +815,8 @@ static void search(const float *rows, uint32_t words, uint32_t dim, uint32_t que
     knn->methods->destroy(knn);
 }
 
-/* Whether `found` holds the k nearest: each with its own cosine, in order, and none of the others
- * nearer than the last. */
+/* Whether `found` holds the k nearest neighbours: each with its cosine, in order, and no other word
+ * is nearer than the last of them. */
 static bool right_neighbours(const float *rows, uint32_t words, uint32_t dim, uint32_t query,
                              const struct neighbour *found, uint32_t k)
 {
@@ -850,10 +853,10 @@ static void test_neighbours(void)
         search(rows, WORDS, DIM, query, k, found);
         good = good && right_neighbours(rows, WORDS, DIM, query, found, k);
     }
-    tap_check(good, "neighbours: the k nearest, nearest first");
+    tap_check(good, "neighbours: the k nearest words, nearest first");
     search(rows, WORDS, DIM, 7, WORDS - 1, found);
     tap_check(right_neighbours(rows, WORDS, DIM, 7, found, WORDS - 1),
-              "neighbours: all but the word itself");
+              "neighbours: k = all words but the query itself");
 }
 
 /* Words 0 to 7 in two dimensions. */
@@ -866,19 +869,19 @@ static void test_special_neighbours(void)
     bool good = true;
     for (int i = 0; i < 7; i++)
         good = good && found[i].id == order[i];
-    tap_check(good, "neighbours: equal ones by id, zero vectors among the orthogonal ones");
+    tap_check(good, "neighbours: ties in order of id, zero vectors among the orthogonal ones");
     tap_check(found[0].cosine <= 1 && found[0].cosine > 1 - 1e-9 && found[6].cosine >= -1 &&
                   found[6].cosine < -1 + 1e-9 && found[3].cosine == 0,
-              "neighbours: parallel 1, opposite -1, zero vector 0");
+              "neighbours: cosine 1 for parallel, -1 for opposite, 0 for zero vectors");
     search(rows, 8, 2, 2, 7, found);
     good = true;
     for (uint32_t i = 0; i < 7; i++)
         good = good && found[i].cosine == 0 && found[i].id == i + (i >= 2);
-    tap_check(good, "neighbours of a zero vector: all at 0, by id");
+    tap_check(good, "neighbours: of a zero vector, all at 0 in order of id");
 }
 
-/* Exactly parallel and opposite vectors of numbers from small to large: some of their cosines round
- * to a little more than 1. */
+/* Exactly parallel and opposite vectors with components from small to large: without a limit, some
+ * cosines would be rounded to slightly more than 1. */
 static void test_parallel_neighbours(void)
 {
     enum { DIM = 50, TIMES = 200 };
@@ -899,12 +902,12 @@ static void test_parallel_neighbours(void)
         within = within && fabs(found.cosine) <= 1 && found.cosine * sign > 1 - 1e-12;
         over = over || fabs(product / sqrt(other * squares + 1e-9)) > 1;
     }
-    tap_check(over && within, "neighbours: no cosine outside -1 to 1, where rounding gives one");
+    tap_check(over && within, "neighbours: no cosine outside -1 to 1 despite rounding");
 }
 
 /* ---- frames that threads pack ---- */
 
-/* Adds a record of `size` bytes, which was room enough for twice as many. */
+/* Adds a record of `size` bytes after reserving more than twice as many. */
 static void add_record(struct stream_frame *frame, uint8_t byte, size_t size)
 {
     struct error err;
@@ -914,7 +917,7 @@ static void add_record(struct stream_frame *frame, uint8_t byte, size_t size)
     require(stream_frame_add(frame, RECORD_EXAMPLES, size, &err) == 0, &err);
 }
 
-/* Whether the next record has `size` bytes of this kind. */
+/* Whether the next record has this type and consists of `size` times this byte. */
 static bool next_is(struct stream_reader *reader, enum record_type type, uint8_t byte, size_t size)
 {
     struct error err;
@@ -926,7 +929,8 @@ static bool next_is(struct stream_reader *reader, enum record_type type, uint8_t
     return same;
 }
 
-/* Frames of two kinds of writing in one stream, one frame written twice and one empty again. */
+/* One stream with records written directly and a frame packed separately, which is cleared and
+ * filled again first and written twice. */
 static void test_frames(void)
 {
     static const uint8_t nines[] = {9, 9, 9};
@@ -959,21 +963,21 @@ static void test_frames(void)
                next_is(reader, RECORD_EXAMPLES, 3, 5000000) && good;
     good = next_is(reader, RECORD_SHAPE, 9, 3) && good;
     int end = stream_read(reader, &record, &err);
-    tap_check(good && end == 0, "records of frames that were packed apart, between others");
+    tap_check(good && end == 0, "frames: records of separately packed frames between others");
     stream_reader_close(reader);
     close(fd);
 
     require(stream_frame_reserve(&frame, STREAM_MAX_RECORD + 1, &err), &err);
     tap_check(stream_frame_add(&frame, RECORD_EXAMPLES, STREAM_MAX_RECORD + 1, &err) < 0 &&
                   err.status == STATUS_FAILED,
-              "no record above the limit");
+              "frames: a record above the size limit is refused");
     stream_frame_release(&frame);
 }
 
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
-    setvbuf(stdout, NULL, _IOLBF, 0); /* sanitizers write to standard error in between */
+    setvbuf(stdout, NULL, _IOLBF, 0); /* keeps lines whole: sanitizers write to standard error */
     test_bytes();
     test_wide_arrays();
     test_overrun();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Saving a model changes nothing, a restored one goes on bit by bit, on the CPU and through the CUDA
- * backend (see test_cuda.c); and a checkpoint of whatever content is taken or refused, no more. */
+/* Saving a model does not change it, and training of a restored model continues with the same bits,
+ * on the CPU and with the CUDA backend (see test_cuda.c). A checkpoint with any content is either
+ * accepted or refused; nothing worse happens. */
 #include <string.h>
 #include <unistd.h>
 
@@ -18,7 +19,7 @@ enum { WORDS = 40, BATCH = 12, EXAMPLES = 100, EPOCHS = 3, STEPS = 27, DIM_MOST 
 
 static const struct batches_shape shape = {BATCH, EPOCHS, EXAMPLES};
 
-/* What a run comes to: all bits of the model, and the losses. */
+/* The result of a run: all bits of the model, and the losses. */
 struct outcome {
     double loss[STEPS];
     float rows[WORDS * DIM_MOST];
@@ -34,7 +35,7 @@ static struct outcome *new_outcome(void)
     return o;
 }
 
-/* Minibatch number `step`, from 0. Words from 30 on rest: for three steps, for ten, for good. */
+/* Minibatch number `step`, from 0. Words 30 and above rest: for 3 steps, for 10 steps, for ever. */
 static void make_minibatch(struct minibatch *batch, unsigned step)
 {
     struct error err;
@@ -74,8 +75,8 @@ static void run_steps(struct trainer *trainer, unsigned first, unsigned end,
     }
 }
 
-/* In two pieces, and in the other order. */
-static void look(struct trainer *trainer, const struct trainer_config *config, struct outcome *o)
+/* Reads the model back in two pieces, the second one first. */
+static void capture(struct trainer *trainer, const struct trainer_config *config, struct outcome *o)
 {
     static const enum weights matrix[2] = {WEIGHTS_CENTRE, WEIGHTS_CONTEXT};
     struct error err;
@@ -108,7 +109,7 @@ static void put_back(struct trainer *trainer, const struct trainer_config *confi
     trainer->methods->resume(trainer, steps);
 }
 
-/* The same model, and the same losses from minibatch `first` on. */
+/* Whether models are the same, and losses from minibatch `first` on. */
 static bool same(const struct outcome *a, const struct outcome *b, unsigned first)
 {
     return memcmp(a->rows, b->rows, sizeof a->rows) == 0 &&
@@ -144,12 +145,12 @@ static void test_saving(const char *device, const struct trainer_config *config,
     struct minibatch batch = {0};
     struct trainer *trainer = new_trainer(device, config);
     for (unsigned step = 0; step < STEPS; step++) {
-        look(trainer, config, o);
+        capture(trainer, config, o);
         run_steps(trainer, step, step + 1, &batch, o);
-        look(trainer, config, o);
-        look(trainer, config, o);
+        capture(trainer, config, o);
+        capture(trainer, config, o);
     }
-    tap_check(same(o, expected, 0), "%s, %s, dim %u: looking after every step changes no bit",
+    tap_check(same(o, expected, 0), "%s, %s, dim %u: reading back after every step changes no bit",
               device, name_of(config), (unsigned)config->dim);
     trainer->methods->destroy(trainer);
     minibatch_release(&batch);
@@ -165,17 +166,17 @@ static void test_restoring(const char *device, const struct trainer_config *conf
         struct trainer_config other = *config;
         struct trainer *trainer = new_trainer(device, config);
         run_steps(trainer, 0, stop, &batch, o);
-        look(trainer, config, o);
+        capture(trainer, config, o);
         trainer->methods->destroy(trainer);
-        other.seed++; /* nothing of the initial vectors may be left */
+        other.seed++; /* none of the initial vectors may remain */
         other.threads = 1;
         trainer = new_trainer(device, &other);
         put_back(trainer, config, stop, o);
         run_steps(trainer, stop, STEPS, &batch, o);
-        look(trainer, config, o);
+        capture(trainer, config, o);
         if (!same(o, expected, 0) || stop == STEPS)
             tap_check(same(o, expected, 0),
-                      "%s, %s, dim %u: a restored model goes on bit by bit, stopped up to step %u",
+                      "%s, %s, dim %u: a restored model gives the same bits, stopped up to step %u",
                       device, name_of(config), (unsigned)config->dim, stop);
         trainer->methods->destroy(trainer);
     }
@@ -207,7 +208,7 @@ static struct train_progress progress_at(unsigned steps)
                                    .input_hash = 99};
 }
 
-/* A file with a checkpoint of a model that stands behind `steps`. */
+/* A file with a checkpoint of a model after `steps` steps. */
 static int checkpoint_file(struct trainer *trainer, const struct checkpoint_run *run,
                            unsigned steps)
 {
@@ -243,10 +244,10 @@ static void test_stream(const char *device, const struct trainer_config *config,
     require(checkpoint_read(fd, "checkpoint", &run, again, &progress, &header, &err) == 0, &err);
     header_release(&header);
     run_steps(again, STOP, STEPS, &batch, o);
-    look(again, config, o);
-    tap_check(same(o, expected, 0), "%s, %s, dim %u: a model read from a checkpoint goes on",
+    capture(again, config, o);
+    tap_check(same(o, expected, 0), "%s, %s, dim %u: a model from a checkpoint gives the same bits",
               device, name_of(config), (unsigned)config->dim);
-    tap_check(memcmp(&progress, &wanted, sizeof progress) == 0, "and so does what it tells");
+    tap_check(memcmp(&progress, &wanted, sizeof progress) == 0, "and the progress is restored");
     close(fd);
     trainer->methods->destroy(trainer);
     again->methods->destroy(again);
@@ -283,7 +284,8 @@ static bool reads(int fd, enum weights matrix, size_t dim, const float *expected
     return g.used == WORDS * dim && memcmp(g.rows, expected, g.used * sizeof *expected) == 0;
 }
 
-/* V is what a trainer reads back. So is U, if it stands where V did. */
+/* V from a checkpoint equals what a trainer reads back. So does U, once it is restored as the V of
+ * another trainer. */
 static void test_rows(const struct trainer_config *config)
 {
     struct error err;
@@ -294,7 +296,7 @@ static void test_rows(const struct trainer_config *config)
     struct trainer *trainer = new_trainer("cpu", config);
     for (unsigned step = 0; step < STEPS; step++) {
         run_steps(trainer, step, step + 1, &batch, o);
-        look(trainer, config, o);
+        capture(trainer, config, o);
         int fd = checkpoint_file(trainer, &run, step + 1);
         v = v && reads(fd, WEIGHTS_CENTRE, config->dim, o->rows);
         struct trainer *other = new_trainer("cpu", config);
@@ -307,9 +309,9 @@ static void test_rows(const struct trainer_config *config)
         other->methods->destroy(other);
         close(fd);
     }
-    tap_check(v, "%s, dim %u: V out of a checkpoint is V as it is, after every step",
+    tap_check(v, "%s, dim %u: V from a checkpoint equals the model's, after every step",
               name_of(config), (unsigned)config->dim);
-    tap_check(u, "and U is U");
+    tap_check(u, "and so does U");
     trainer->methods->destroy(trainer);
     minibatch_release(&batch);
     free(o);
@@ -322,7 +324,7 @@ static void test_all(const char *device, enum optimizer optimizer, uint32_t dim)
     struct minibatch batch = {0};
     struct trainer *trainer = new_trainer(device, &config);
     run_steps(trainer, 0, STEPS, &batch, expected);
-    look(trainer, &config, expected);
+    capture(trainer, &config, expected);
     trainer->methods->destroy(trainer);
     minibatch_release(&batch);
     test_saving(device, &config, expected);
@@ -349,12 +351,13 @@ static void test_divergence(void)
             struct minibatch batch = {0};
             struct trainer *trainer = new_trainer("cpu", &config);
             run_steps(trainer, 0, 3, &batch, o);
-            look(trainer, &config, o);
+            capture(trainer, &config, o);
             o->number[m][(WORDS * 3 - 3 + part) * config.dim + 4] = bad[part % 2];
             put_back(trainer, &config, 3, o);
             tap_check(checkpoint_take(&checkpoint, trainer, &run, &progress, &err) < 0 &&
                           err.status == STATUS_DIVERGED,
-                      "a number that is not finite, matrix %d, part %d: no checkpoint", m, part);
+                      "a weight or moment that is not finite, matrix %d, part %d: no checkpoint", m,
+                      part);
             trainer->methods->destroy(trainer);
             minibatch_release(&batch);
             free(o);
@@ -362,7 +365,7 @@ static void test_divergence(void)
     checkpoint_release(&checkpoint);
 }
 
-/* ---- any content, behind right checksums ---- */
+/* ---- any content, with correct checksums ---- */
 
 struct kept {
     enum record_type type;
@@ -407,25 +410,25 @@ static int write_records(const struct kept *kept, unsigned n)
     return fd;
 }
 
-/* Flips a bit, or sets a number to an extreme one, or cuts; in a record of the checkpoint. */
-static void spoil(struct bytes *content, uint64_t *state)
+/* Flips a bit of a record of the checkpoint, sets a number to an extreme value, or truncates it. */
+static void damage(struct bytes *content, uint64_t *state)
 {
     static const uint32_t extreme[] = {0,          1,          0x7fffffff, 0x80000000,
                                        0xffffffff, 0x7f800000, 0xff800000, 0x7fc00000};
-    size_t place = draw_below(
+    size_t offset = draw_below(
         state, content->size < 64 || draw_below(state, 2) == 0 ? (uint32_t)content->size : 64);
     switch (draw_below(state, 8)) {
     case 0:
-        content->size = place;
+        content->size = offset;
         break;
     case 1:
     case 2:
     case 3:
-        if (place + 4 <= content->size)
-            memcpy(content->data + place / 4 * 4, &extreme[draw_below(state, 8)], 4);
+        if (offset + 4 <= content->size)
+            memcpy(content->data + offset / 4 * 4, &extreme[draw_below(state, 8)], 4);
         break;
     default:
-        content->data[place] ^= (uint8_t)(1u << draw_below(state, 8));
+        content->data[offset] ^= (uint8_t)(1u << draw_below(state, 8));
     }
 }
 
@@ -448,16 +451,16 @@ static void test_forgeries(enum optimizer optimizer)
         unsigned which = n - 1 - draw_below(&state, 3); /* TRAINING, V, U */
         struct bytes content = kept[which].content, changed = {0};
         require(bytes_put(&changed, content.data, content.size, &err) == 0, &err);
-        spoil(&changed, &state);
+        damage(&changed, &state);
         kept[which].content = changed;
         fd = write_records(kept, n);
         struct header header = {0};
         if (checkpoint_read(fd, "forged", &run, trainer, &progress, &header, &err) < 0) {
             refused++;
             odd += err.status != STATUS_INPUT || progress.steps != 0;
-        } else { /* one that training can go on from, if not with a sensible result */
+        } else { /* training can resume from it, though perhaps without a sensible result */
             run_steps(trainer, 5, 6, &batch, o);
-            look(trainer, &config, o);
+            capture(trainer, &config, o);
         }
         header_release(&header);
         close(fd);

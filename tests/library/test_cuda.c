@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The CUDA backends against those of the CPU: same losses, vectors and neighbours.
+/* The CUDA backends give the same losses, vectors and neighbours as those of the CPU.
  *
- * Without a GPU the kernels run on the CPU, compiled from the same sources through tests/emulate;
- * that shows their arithmetic, bounds and synchronisation of blocks, not races or speed. With
- * $SGNS_CUDA set to the real object they run on the GPU. */
+ * Without a GPU the kernels run on the CPU, compiled from the same sources with tests/emulate;
+ * that tests their arithmetic, bounds and synchronisation of blocks, but neither races nor speed.
+ * With $SGNS_CUDA set to the real shared object they run on the GPU. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +25,8 @@ struct shape {
 
 /* ---- training ---- */
 
-/* A word id from 1 on, small ones far more often, so that some rows have many entries. */
+/* A word id of at least 1. Small ids are drawn far more often, so that some rows have many
+ * entries. */
 static uint32_t draw_word(uint32_t words, uint64_t *state)
 {
     double unit = draw_between(state, 0, 1);
@@ -47,9 +48,9 @@ static void make_minibatch(struct minibatch *batch, const struct shape *s, uint3
 }
 
 struct outcome {
-    double *loss; /* (minibatches) */
-    float *rows;  /* (words, dim) */
-    double held;  /* loss of the last minibatch behind all steps */
+    double *loss;      /* (minibatches) */
+    float *rows;       /* (words, dim) */
+    double final_loss; /* of the last minibatch, after all steps */
 };
 
 static void release(struct outcome *o)
@@ -58,8 +59,8 @@ static void release(struct outcome *o)
     free(o->rows);
 }
 
-/* The losses of the minibatches that the slot was trained on, as the model is now; returns that of the
- * last one. */
+/* Evaluates the minibatches that the slot was trained on with the current model; returns the
+ * loss of the last one. */
 static double evaluate(struct trainer *trainer, unsigned slot, const struct minibatch *batch,
                        unsigned count)
 {
@@ -73,8 +74,8 @@ static double evaluate(struct trainer *trainer, unsigned slot, const struct mini
     return last;
 }
 
-/* Trains on `minibatches` minibatches in groups of the backend's size, and evaluates behind the last
- * or behind every one; the last of each third is short. */
+/* Trains on `minibatches` minibatches in groups of the backend's size, and evaluates after the last
+ * group or after every one. The last minibatch of each epoch is short. */
 static struct outcome train_on(const char *device, const struct shape *s, unsigned minibatches,
                                bool evaluating)
 {
@@ -107,9 +108,9 @@ static struct outcome train_on(const char *device, const struct shape *s, unsign
                     trainer->methods->step(trainer, slot, NULL, o.loss + done, &err) == 0,
                 &err);
         if (evaluating || done + count == minibatches)
-            o.held = evaluate(trainer, slot, batch, count);
+            o.final_loss = evaluate(trainer, slot, batch, count);
     }
-    /* In two pieces, as a writer of records would. */
+    /* In two pieces, as a writer of records does. */
     uint32_t half = s->words / 2;
     require(trainer->methods->read_back(trainer, 0, half, o.rows, &err) == 0 &&
                 trainer->methods->read_back(trainer, half, s->words - half,
@@ -144,11 +145,13 @@ static void test_training(const struct shape *s, unsigned minibatches)
     double far = distance(cpu.rows, gpu.rows, n);
     tap_check(worst < 1e-5, "training, %s: losses within %.1e", s->name, worst);
     tap_check(far < 1e-4, "training, %s: vectors within %.1e", s->name, far);
-    tap_check(memcmp(gpu.rows, again.rows, n * sizeof *gpu.rows) == 0 && gpu.held == again.held,
-              "training, %s: a second run, with evaluations, gives the same bytes", s->name);
-    double held = fabs(gpu.held - cpu.held) / cpu.held;
-    tap_check(held < 1e-5 && cpu.held != cpu.loss[minibatches - 1],
-              "evaluation, %s: the loss within %.1e", s->name, held);
+    tap_check(memcmp(gpu.rows, again.rows, n * sizeof *gpu.rows) == 0 &&
+                  gpu.final_loss == again.final_loss,
+              "training, %s: a second run, with evaluations in between, gives the same bytes",
+              s->name);
+    double deviation = fabs(gpu.final_loss - cpu.final_loss) / cpu.final_loss;
+    tap_check(deviation < 1e-5 && cpu.final_loss != cpu.loss[minibatches - 1],
+              "evaluation, %s: loss within %.1e", s->name, deviation);
     release(&cpu);
     release(&gpu);
     release(&again);
@@ -165,8 +168,8 @@ static struct knn *new_knn(const char *device, const struct knn_config *config)
     return knn;
 }
 
-/* All words asked for their k nearest, on both devices; every third one with another vector, between
- * two words', and with what it excludes one more or less. */
+/* Queries all words for their k nearest, on both devices. Every third query has another vector,
+ * between those of two words, and excludes one word more or fewer. */
 static void test_knn(const float *rows, uint32_t words, uint32_t dim, uint32_t k, const char *name)
 {
     struct error err;
@@ -226,7 +229,8 @@ static void test_knn_shapes(void)
         for (size_t i = 0; i < n; i++)
             rows[i] = (float)draw_between(&state, -1, 1);
         test_knn(rows, shapes[s].words, shapes[s].dim, shapes[s].k, "random");
-        /* Equal rows (ties, by id), rows of zeros, and rows so short that the 1e-9 counts. */
+        /* Equal rows (ties are ordered by id), zero rows, and rows so short that the 1e-9
+         * matters. */
         for (size_t i = 0; i < n; i++) {
             uint32_t id = (uint32_t)(i / shapes[s].dim);
             rows[i] = id % 5 == 1   ? rows[i % shapes[s].dim]
@@ -239,7 +243,7 @@ static void test_knn_shapes(void)
     }
 }
 
-/* Which device has room for how many neighbours. */
+/* The number of neighbours that a device supports. */
 static void test_knn_limit(void)
 {
     static const float rows[1200];
@@ -247,16 +251,17 @@ static void test_knn_limit(void)
     char note[GPU_NOTE];
     struct knn_config config = {rows, 1200, 1, 1200, 1016, 1};
     struct knn *most = knn_create("cuda", &config, note, &err);
-    tap_check(most && strncmp(most->device, "cuda:", 5) == 0, "1,016 neighbours on the GPU");
+    tap_check(most && strncmp(most->device, "cuda:", 5) == 0,
+              "1,016 neighbours are found on the GPU");
     if (most)
         most->methods->destroy(most);
     config.k++;
     tap_check(!knn_create("cuda", &config, note, &err) && err.status == STATUS_DEVICE,
-              "1,017 are refused with status 4: %s", err.text);
+              "1,017 neighbours are refused with status 4: %s", err.text);
     config.queries = UINT64_C(1) << 50;
     struct knn *other = knn_create("auto", &config, note, &err);
     tap_check(other && strcmp(other->device, "cpu") == 0 && *note != 0,
-              "auto takes the CPU for them, and says why: %s", note);
+              "auto uses the CPU for 1,017 neighbours and reports why: %s", note);
     if (other)
         other->methods->destroy(other);
 }
@@ -279,14 +284,15 @@ static void test_refusals(void)
               "4,096 dimensions are refused with status 4: %s", err.text);
     config.dim = 100;
     tap_check(!trainer_create("cuda:99", &config, note, &err) && err.status == STATUS_USAGE,
-              "a GPU that is not there is refused with status 2: %s", err.text);
+              "a GPU that does not exist is refused with status 2: %s", err.text);
     struct trainer *small = trainer_create("auto", &config, note, &err);
-    tap_check(small && strcmp(small->device, "cpu") == 0, "auto trains little work on the CPU");
+    tap_check(small && strcmp(small->device, "cpu") == 0, "auto uses the CPU for a small training");
     if (small)
         small->methods->destroy(small);
     config.examples = 100000000;
     struct trainer *large = trainer_create("auto", &config, note, &err);
-    tap_check(large && strncmp(large->device, "cuda:", 5) == 0, "auto trains much work on the GPU");
+    tap_check(large && strncmp(large->device, "cuda:", 5) == 0,
+              "auto uses the GPU for a large training");
     if (large)
         large->methods->destroy(large);
 }
@@ -295,7 +301,7 @@ int main(int argc, char **argv)
 {
     (void)argc;
     use_emulated_gpu(argv[0]);
-    /* A group has up to 64 minibatches: 66 make two. */
+    /* A group has at most 64 minibatches: 66 make two groups. */
     static const struct shape shapes[] = {
         {"dim 1", 50, 1, 5, 2, 2, OPTIMIZER_ADAM},
         {"dim 3", 50, 3, 7, 2, 3, OPTIMIZER_ADAM},
@@ -305,7 +311,7 @@ int main(int argc, char **argv)
         {"dim 300", 60, 300, 6, 3, 5, OPTIMIZER_ADAM},
         {"dim 600", 20, 600, 3, 2, 2, OPTIMIZER_ADAM},
         {"2 words", 2, 10, 4, 1, 1, OPTIMIZER_ADAM},
-        {"one example a minibatch", 40, 20, 1, 5, 5, OPTIMIZER_ADAM},
+        {"one example per minibatch", 40, 20, 1, 5, 5, OPTIMIZER_ADAM},
         {"SGD, dim 3", 50, 3, 7, 2, 3, OPTIMIZER_SGD},
         {"SGD, dim 100", 200, 100, 24, 5, 5, OPTIMIZER_SGD},
     };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers as text and back: the C library's conversions are the oracle. */
+/* Numbers to text and back, compared with the conversions of the C library. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +60,7 @@ static void test_known(void)
         tap_check(strcmp(print(known[i].value), known[i].text) == 0, "%s", known[i].text);
 }
 
-/* The fewest digits with which printf comes back, or one of the two ways to write nine. */
+/* The fewest digits of printf's that are read back as the same value; nine always are. */
 static int fewest_digits(float value)
 {
     char text[32];
@@ -82,7 +82,8 @@ static int digits_of(const char *text)
     return digits - zeros;
 }
 
-/* One float in so many, from the smallest to the largest, and both neighbours of every power of two. */
+/* Floats at regular intervals from the smallest to the largest, and both neighbours of every
+ * power of two. */
 static void test_printing(void)
 {
     unsigned tried = 0, wrong = 0, longer = 0, over = 0;
@@ -93,15 +94,16 @@ static void test_printing(void)
             const char *text = print(value), *end = decimal_read(text, &ours);
             back = strtof(text, NULL);
             wrong += !same(back, value) || !same(ours, value) || !end || *end != 0;
-            over += strlen(text) > DECIMAL_MAX - 1; /* and a sign */
+            over += strlen(text) > DECIMAL_MAX - 1; /* leaving 1 for a sign */
             longer += digits_of(text) > fewest_digits(value);
             tried++;
         }
     }
-    tap_check(wrong == 0 && tried > 100000, "%u numbers come back as they were", tried);
-    tap_check(over == 0, "none is longer than promised");
-    /* Exact middles between two floats are not used, which an even one could. */
-    tap_check(longer < tried / 200, "all but %u of them have the fewest digits", longer);
+    tap_check(wrong == 0 && tried > 100000, "%u numbers are read back unchanged", tried);
+    tap_check(over == 0, "no number is longer than DECIMAL_MAX");
+    /* decimal never prints the exact midpoint of two floats, although an even float could be
+     * printed as one. */
+    tap_check(longer < tried / 200, "all but %u of them have the fewest digits possible", longer);
 }
 
 /* ---- reading ---- */
@@ -127,7 +129,7 @@ static void test_reading(void)
             break;
         const int digits[] = {6, 9, 16, 17, 18, 21, 30, 120};
         for (size_t i = 0; i < sizeof digits / sizeof *digits; i++) {
-            /* 120 digits are all that a middle has; what is rounded lies beside it. */
+            /* A midpoint has at most 120 digits; with fewer it is rounded to a number beside it. */
             snprintf(text, sizeof text, "%.*e", digits[i], middle);
             wrong += misread(text);
             snprintf(text, sizeof text, "%.*e", digits[i],
@@ -138,7 +140,7 @@ static void test_reading(void)
         snprintf(text, sizeof text, "-%.*f", (int)draw_below(&state, 40), value);
         wrong += misread(text);
     }
-    tap_check(wrong == 0 && tried > 100000, "%u texts are read as by strtof", tried);
+    tap_check(wrong == 0 && tried > 100000, "%u texts give the same number as strtof", tried);
 }
 
 static void test_forms(void)
@@ -180,8 +182,8 @@ static void test_forms(void)
                                          "--1", "+-1", "x",   "\xd9\xa1"};
     float number;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        tap_check(!decimal_read(others[i], &number), "'%s' is no number", others[i]);
-    tap_check(decimal_read("0x10", &number) && number == 0, "hexadecimal digits are none");
+        tap_check(!decimal_read(others[i], &number), "'%s' is not a number", others[i]);
+    tap_check(decimal_read("0x10", &number) && number == 0, "hexadecimal is not read: 0x10 is 0");
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Texts through counting and encoding, in blocks of all sizes and on several threads, against a count
- * that looks at one byte after the other; and the line that the threads work on. */
+/* Counting and encoding texts, in blocks of all sizes and on several threads, compared with a plain
+ * count byte by byte; and the ordered queue that the threads work on. */
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,16 +21,16 @@ static void require(bool good, const struct error *err)
     exit(1);
 }
 
-/* ---- the line ---- */
+/* ---- the ordered queue ---- */
 
 enum { PIECES = 500, NONE = PIECES + 1 };
 
-/* Pieces 0, 1, …, which end where a number is reached, or fail there. */
+/* Pieces 0, 1, …, PIECES − 1; each step fails from a given piece on. */
 struct numbers {
     unsigned fails_at_start, fails_at_work, fails_at_finish; /* from this piece on */
     unsigned started, finished;
     atomic_uint working, worked;
-    unsigned number[3 * 8]; /* of the piece in each slot */
+    unsigned number[3 * 8]; /* that of the piece in each slot */
     unsigned result[3 * 8];
     bool in_order;
 };
@@ -73,7 +73,7 @@ static int finish_number(void *data, unsigned slot, struct error *err)
     return number >= n->fails_at_finish ? fail("finish", number, err) : 0;
 }
 
-static bool line_goes(struct numbers n, unsigned threads, unsigned finished, const char *said)
+static bool queue_runs(struct numbers n, unsigned threads, unsigned finished, const char *said)
 {
     struct error err = {0};
     const struct ordered_queue line = {start_number, work_on_number, finish_number, &n};
@@ -90,21 +90,23 @@ static struct numbers failing(unsigned at_start, unsigned at_work, unsigned at_f
         .fails_at_start = at_start, .fails_at_work = at_work, .fails_at_finish = at_finish};
 }
 
-static void test_line(void)
+static void test_ordered_queue(void)
 {
     for (unsigned threads = 1; threads <= 8; threads += threads == 3 ? 5 : 1) {
         bool all = true, start = true, work = true, finish = true, first = true;
         for (int i = 0; i < 20; i++) {
-            all = all && line_goes(failing(NONE, NONE, NONE), threads, PIECES, NULL);
-            start = start && line_goes(failing(77, NONE, NONE), threads, 77, "start 77");
-            work = work && line_goes(failing(NONE, 77, NONE), threads, 77, "work 77");
-            finish = finish && line_goes(failing(NONE, NONE, 77), threads, 78, "finish 77");
-            first = first && line_goes(failing(79, 78, 77), threads, 78, "finish 77") &&
-                    line_goes(failing(78, 77, 79), threads, 77, "work 77");
+            all = all && queue_runs(failing(NONE, NONE, NONE), threads, PIECES, NULL);
+            start = start && queue_runs(failing(77, NONE, NONE), threads, 77, "start 77");
+            work = work && queue_runs(failing(NONE, 77, NONE), threads, 77, "work 77");
+            finish = finish && queue_runs(failing(NONE, NONE, 77), threads, 78, "finish 77");
+            first = first && queue_runs(failing(79, 78, 77), threads, 78, "finish 77") &&
+                    queue_runs(failing(78, 77, 79), threads, 77, "work 77");
         }
-        tap_check(all, "line: %u threads finish all pieces in order", threads);
-        tap_check(start && work && finish, "line: %u threads, errors of each step", threads);
-        tap_check(first, "line: %u threads, of several errors the first piece's", threads);
+        tap_check(all, "ordered queue, %u threads: all pieces are finished in order", threads);
+        tap_check(start && work && finish, "ordered queue, %u threads: each step may fail",
+                  threads);
+        tap_check(first, "ordered queue, %u threads: the error of the first failing piece wins",
+                  threads);
     }
 }
 
@@ -112,7 +114,8 @@ static void test_line(void)
 
 enum { TEXT = 20000, WORDS = 3000 };
 
-/* What a text is: its words by first appearance, and its tokens as their places. */
+/* What a text must give: its words in order of first appearance, and its tokens as indices of
+ * them. */
 struct expected {
     struct words words;
     uint64_t count[WORDS];
@@ -161,7 +164,7 @@ static void expect(struct expected *e, const char *text, size_t size)
     }
 }
 
-/* Any bytes, with so much white space that words are short, and some come again. */
+/* Random bytes, with so much white space that words are short and some occur again. */
 static void make_text(char *text, size_t size, uint32_t seed)
 {
     static const char some[] = "aaaaaabbbc \t \n\n\r\v\f   <unk> ";
@@ -219,7 +222,7 @@ static bool same_corpus(int fd, const struct expected *e)
     return same;
 }
 
-/* Encodes with the words in the order in which they appear: as it was counted, or with an index. */
+/* Encodes with the words in order of first appearance: from the counted text, or with an index. */
 static bool encodes(const char *text, size_t size, const struct how *how, struct text_counter *c,
                     const struct expected *e, bool with_index)
 {
@@ -278,7 +281,7 @@ static void test_texts(void)
     static const unsigned threads[] = {1, 2, 3, 7};
     static const uint64_t memory[] = {0, 5000, UINT64_MAX};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        size_t size = i == 0 ? TEXT / 10 : TEXT; /* a frame for each block: many */
+        size_t size = i == 0 ? TEXT / 10 : TEXT; /* each block is a frame: blocks of 1 make many */
         make_text(text, size, 1 + (uint32_t)i);
         if (i % 2)
             text[size - 1] = 'z';
@@ -295,7 +298,7 @@ static void test_texts(void)
     }
 }
 
-/* Numbers on both sides of where they need four bytes, there and back. */
+/* Numbers on both sides of the limit above which they need four bytes, packed and unpacked. */
 static void test_stretches(void)
 {
     enum { N = 3000 };
@@ -317,12 +320,12 @@ static void test_stretches(void)
         token_chunk_release(&s);
     }
     packer_release(&packer);
-    tap_check(good, "chunks of both widths come back from being packed");
+    tap_check(good, "chunks of both widths are unpacked as they were packed");
 }
 
 int main(void)
 {
-    test_line();
+    test_ordered_queue();
     test_stretches();
     test_texts();
     return tap_end();

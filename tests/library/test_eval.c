@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What sgns-eval computes: analogies against a plain loop over all words, correlations against known
- * values, and words without regard to case. */
+/* What sgns-eval computes: analogies compared with a plain loop over all words, correlations with
+ * known values, and case-insensitive words. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,10 +61,10 @@ enum content { RANDOM, EQUAL, NEARLY_EQUAL, OPPOSED, WITH_ZEROS, CONTENTS };
 
 static const char *const content_name[] = {
     [RANDOM] = "random",
-    [EQUAL] = "many equal ones",
-    [NEARLY_EQUAL] = "closer to each other than float32 can tell",
-    [OPPOSED] = "each with its opposite",
-    [WITH_ZEROS] = "some of them zero",
+    [EQUAL] = "many equal vectors",
+    [NEARLY_EQUAL] = "vectors that differ by less than float32 can resolve",
+    [OPPOSED] = "each vector with its opposite",
+    [WITH_ZEROS] = "some zero vectors",
 };
 
 static void fill_row(float *row, const float *rows, uint32_t dim, uint32_t id, enum content content,
@@ -107,7 +107,7 @@ static void test_analogies(uint32_t words, uint32_t dim, uint32_t n, enum conten
         plain_solve(&config, &expected);
         wrong += memcmp(&expected, &analogy[i], sizeof expected) != 0;
     }
-    tap_check(wrong == 0, "%u analogies, %u × %u, %s, %u threads: the answers of a plain loop",
+    tap_check(wrong == 0, "%u analogies, %u × %u, %s, %u threads: same answers as a plain loop",
               (unsigned)n, (unsigned)words, (unsigned)dim, content_name[content], threads);
     free(rows);
     free(group);
@@ -131,11 +131,11 @@ static void test_correlations(void)
     static const double cubes[] = {1, 8, 27, 64, 125};
     require(correlation_spearman(x, cubes, 5, &rho, &err) == 0, &err);
     tap_check(fabs(rho - 1) < 1e-15 && correlation_pearson(x, cubes, 5) < 0.95,
-              "any rising function: 1");
+              "Spearman of any increasing function is 1");
     require(correlation_spearman(x, flat, 5, &rho, &err) == 0, &err);
     tap_check(isnan(rho) && isnan(correlation_pearson(flat, x, 5)) &&
                   isnan(correlation_pearson(x, y, 1)) && isnan(correlation_pearson(x, y, 0)),
-              "not defined for equal numbers, for one, and for none");
+              "correlations are undefined for equal numbers, for one number and for none");
 }
 
 /* ---- letter case ---- */
@@ -168,19 +168,20 @@ static void test_letter_case(void)
         require(words_append(&words, word[i], strlen(word[i]), &err) == 0, &err);
     require(case_folding_init(&lc, &words, WORDS - 1, false, &err) == 0, &err);
     tap_check(find(&lc, "us") == 0 && find(&lc, "uS") == 0 && lc.group[2] == lc.group[0],
-              "the first of words that differ in case stands for all");
+              "of words that differ only in case the first represents all");
     tap_check(find(&lc, "\xc3\xa9T\xc3\x89") == 3 && lc.group[4] == lc.group[3],
-              "letters beyond ASCII have a case");
+              "letters beyond ASCII match in either case");
     tap_check(find(&lc, "\xff"
                         "A") == 5 &&
                   find(&lc, "\xfe"
                             "A") == NO_WORD,
-              "bytes that are no UTF-8 stay what they are");
-    tap_check(find(&lc, "lAst") == 6 && lc.group[5] != lc.group[6], "another word");
+              "bytes that are not valid UTF-8 are left unchanged");
+    tap_check(find(&lc, "lAst") == 6 && lc.group[5] != lc.group[6],
+              "different words are in different groups");
     case_folding_release(&lc);
     require(case_folding_init(&lc, &words, WORDS - 1, true, &err) == 0, &err);
     tap_check(find(&lc, "us") == 1 && find(&lc, "uS") == NO_WORD && find(&lc, "LAST") == NO_WORD,
-              "where case matters, and beyond the words that are used, there is no such word");
+              "with case significant, or beyond the words used, a word is not found");
     case_folding_release(&lc);
     words_release(&words);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The library where a call of the system fails: memory, a read, a write, a seek, a thread, a context of
- * zstd. Of each operation below the first such call fails, then the second, until none is left, once
- * alone and once with all behind it: it must end with status 1, and give back all memory.
+/* The library when a system call fails: memory, read, write, seek, thread, or a zstd context. For
+ * each operation below the first such call is made to fail, then the second, and so on to the last,
+ * once alone and once together with all later ones. The operation must fail with status 1 and free
+ * all memory.
  *
- * The linker sends the calls here (--wrap). */
+ * The linker redirects the calls to this file (--wrap). */
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -28,9 +29,9 @@
 
 /* ---- calls that fail ---- */
 
-static atomic_long calls_left; /* until one fails; 0 and below: none does */
+static atomic_long calls_left; /* the call that fails, counted down; 0 and below: none fails */
 static atomic_bool hit, for_good;
-static atomic_long blocks; /* of memory, and contexts, that are not given back */
+static atomic_long blocks; /* of memory, and zstd contexts, that are not freed */
 
 static bool fails(void)
 {
@@ -114,7 +115,7 @@ static int failed_with(int number)
     return -1;
 }
 
-/* What does not fail is interrupted now and then, and never all that was asked for. */
+/* Reads and writes that do not fail are interrupted every fourth time, and always partial. */
 static atomic_uint transfers;
 
 static bool interrupts(void)
@@ -122,7 +123,7 @@ static bool interrupts(void)
     return atomic_fetch_add(&transfers, 1) % 4 == 2;
 }
 
-/* What is read from a temporary file. */
+/* Whether reads from a temporary file return its content, less or something else. */
 static enum { WHOLE, CUT, CHANGED } temporary;
 static int text_file;
 
@@ -188,14 +189,14 @@ struct tried {
     int calls, succeeded, other_status, leaks;
 };
 
-static void try_all(int (*operation)(struct error *err), bool all_behind, struct tried *tried)
+static void try_all(int (*operation)(struct error *err), bool all_later, struct tried *tried)
 {
     for (long call = 1;; call++) {
         struct error err = {.status = STATUS_OK};
         long before = atomic_load(&blocks);
         atomic_store(&transfers, 0);
         atomic_store(&hit, false);
-        atomic_store(&for_good, all_behind);
+        atomic_store(&for_good, all_later);
         atomic_store(&calls_left, call);
         int result = operation(&err);
         atomic_store(&calls_left, 0);
@@ -219,8 +220,8 @@ static void test(const char *name, int (*operation)(struct error *err))
     try_all(operation, false, &tried);
     try_all(operation, true, &tried);
     tap_check(tried.succeeded == 0 && tried.other_status == 0,
-              "%s: each of %d failing calls is an error of status 1", name, tried.calls);
-    tap_check(tried.leaks == 0, "%s: and gives back all memory", name);
+              "%s: each of %d failing calls gives status 1", name, tried.calls);
+    tap_check(tried.leaks == 0, "%s: all memory is freed after each of them", name);
 }
 
 /* ---- what the operations work on ---- */
@@ -250,7 +251,7 @@ static int rewound(int fd)
     return fd;
 }
 
-/* An operation that writes goes to a file that is emptied before. */
+/* The file for operations that write, emptied. */
 static int emptied(void)
 {
     if (ftruncate(null_file, 0) < 0)
@@ -267,7 +268,7 @@ static void make_head(void)
     require(header_add_provenance(&header, "maker\0001.0", 10, &err) == 0, &err);
 }
 
-/* ---- operations: each leaves nothing behind ---- */
+/* ---- operations: each frees all that it allocates ---- */
 
 static int write_corpus_to(int fd, struct error *err)
 {
@@ -474,7 +475,7 @@ static int make_model(struct error *err)
     return own ? 0 : -1;
 }
 
-/* Counts the text and encodes it, with so much memory for it. */
+/* Counts the text and encodes it, with at most `memory` bytes of it in memory. */
 static int encode(unsigned threads, uint64_t memory, struct error *err)
 {
     struct text_reader in;
@@ -589,19 +590,20 @@ static int read_analogies(struct error *err)
     return read_testset(analogies, false, err);
 }
 
-/* A temporary file that is not what was written to it. */
+/* A temporary file whose content differs from what was written to it. */
 static void test_damage(void)
 {
     struct error err;
     long before = atomic_load(&blocks);
     temporary = CUT;
     bool refused = encode_through_a_file(&err) < 0 && err.status == STATUS_FAILED;
-    tap_check(refused, "a temporary file that ends too early is an error of status 1");
+    tap_check(refused, "a truncated temporary file gives status 1");
     temporary = CHANGED;
     refused = encode_through_a_file(&err) < 0 && err.status == STATUS_FAILED;
-    tap_check(refused, "a temporary file with other bytes in it is an error of status 1");
+    tap_check(refused, "a temporary file with damaged content gives status 1");
     temporary = WHOLE;
-    tap_check(atomic_load(&blocks) == before, "damaged temporary files: all memory is given back");
+    tap_check(atomic_load(&blocks) == before,
+              "truncated, damaged temporary files: memory is freed");
 }
 
 static int file_of(const char *content, size_t size)
@@ -613,8 +615,8 @@ static int file_of(const char *content, size_t size)
     return fd;
 }
 
-/* Vectors in word2vec's binary format, of one number each, and how many bytes they are. A read, of 100
- * bytes, ends behind a row, within a word, and within a number; the last row has no newline. */
+/* Vectors of dimension 1 in word2vec's binary format; returns their size in bytes. Reads of 100
+ * bytes end after a row, within a word and within a number; the last row has no newline. */
 static size_t make_binary(char *to)
 {
     static const int length[] = {91, 120, 73, 1};
@@ -628,7 +630,7 @@ static size_t make_binary(char *to)
     return (size_t)(at - to);
 }
 
-/* What other programs write, and is no stream. */
+/* Files of other programs, which are not sgns streams. */
 static void make_other_files(void)
 {
     static const char as_text[] = "2 3\na 1 2 3\nlong-winded 0.5 -1e-3 7\n";
@@ -667,22 +669,22 @@ int main(void)
     test("writing a corpus", write_corpus);
     test("writing batches", write_batches);
     test("writing vectors", write_vectors);
-    test("taking and writing a checkpoint", write_checkpoint);
+    test("capturing and writing a checkpoint", write_checkpoint);
     test("writing counts", write_counts);
     test("reading a corpus", read_corpus);
     test("reading batches", read_batches);
     test("reading ahead", read_ahead);
     test("reading vectors", read_vectors);
     test("reading a checkpoint", read_checkpoint);
-    test("reading, merging and cutting counts", read_counts);
-    test("making a model", make_model);
+    test("reading, merging and pruning counts", read_counts);
+    test("creating a model", make_model);
     test("counting and encoding a text", encode_in_memory);
-    test("the same through a temporary file", encode_through_a_file);
-    test("the same on two threads", encode_on_threads);
+    test("counting and encoding a text through a temporary file", encode_through_a_file);
+    test("counting and encoding a text on two threads", encode_on_threads);
     test("encoding with a given vocabulary", encode_with_given);
-    test("looking for words of like spelling", spell);
-    test("reading word2vec's text", import_text);
-    test("reading word2vec's binary", import_binary);
+    test("finding words with a similar spelling", spell);
+    test("reading word2vec's text format", import_text);
+    test("reading word2vec's binary format", import_binary);
     test("reading word similarities", read_pairs);
     test("reading analogies", read_analogies);
     test_damage();

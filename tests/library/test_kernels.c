@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The inner loops: losses and derivatives against double precision and finite differences, and the
- * same bits from every instruction set. */
+/* The inner loops of training: losses and derivatives compared with double precision and finite
+ * differences, and the same bits from every instruction set. */
 #include <stddef.h>
 #include <string.h>
 
@@ -10,24 +10,24 @@
 #include "train/kernels.h"
 #include "train/row_index.h"
 
-/* Floats from one row of a table to the next: as with Adam. */
+/* Floats from one row of a table to the next, as with Adam. */
 #define APART(stride) (3 * (stride))
 
 /* ---- data ---- */
 
-/* Rows as the kernels want them: aligned, `dim` random numbers of at most `size` each, then zeros
- * up to stride; `row_stride` floats from one row to the next. What is between two rows is not a number,
- * so that a kernel which reads it shows. */
+/* Rows as the kernels require them: aligned, `dim` random numbers of magnitude at most `size`,
+ * zeros up to a multiple of LANES, and `row_stride` floats from one row to the next. The space
+ * between rows is filled with NaN, so that a kernel that reads it is detected. */
 static float *random_rows(size_t rows, size_t dim, size_t row_stride, double size, uint64_t *state)
 {
     struct error err;
     float *row = memory_new_aligned(rows, row_stride * sizeof *row, &err);
     require(row, &err);
     for (size_t i = 0; i < rows * row_stride; i++) {
-        size_t place = i % row_stride;
-        row[i] = place < dim                   ? (float)draw_between(state, -size, size)
-                 : place < round_to_lanes(dim) ? 0.0f
-                                               : NAN;
+        size_t d = i % row_stride;
+        row[i] = d < dim                   ? (float)draw_between(state, -size, size)
+                 : d < round_to_lanes(dim) ? 0.0f
+                                           : NAN;
     }
     return row;
 }
@@ -42,7 +42,7 @@ static uint32_t *random_ids(uint32_t n, uint32_t below, uint64_t *state)
     return id;
 }
 
-/* Binary cross-entropy with logits, and its derivative by the logit. */
+/* Binary cross-entropy with logits, and its derivative with respect to the logit. */
 static double cross_entropy(double x, bool label, double *derivative)
 {
     double e = exp(-fabs(x));
@@ -54,7 +54,7 @@ static double cross_entropy(double x, bool label, double *derivative)
 
 enum { LOGITS_MAX = 128 };
 
-/* In one dimension, with the centre at 1, a row is its logit. */
+/* In one dimension, with a centre of 1, a row is its logit. */
 static float run_logits(const struct kernels *k, const float *logit, uint32_t words,
                         uint32_t contexts, float *coefficient)
 {
@@ -82,7 +82,8 @@ static float run_logits(const struct kernels *k, const float *logit, uint32_t wo
 
 static void test_worked_losses(const struct kernels *k)
 {
-    /* The contexts stand first: the second example has labels (0, 1) in the specification. */
+    /* Contexts come first here; in the specification the labels of the second example are (0,
+     * 1). */
     float coefficient[4], first[] = {1.1f, -2.2f, 3.3f, -4.4f}, second[] = {-2.2f, 1.1f};
     float loss = run_logits(k, first, 4, 1, coefficient);
     tap_check(fabs(loss - 0.9352) < 5e-5, "%s: worked loss 0.9352, here %.6f", k->name, loss);
@@ -90,14 +91,14 @@ static void test_worked_losses(const struct kernels *k)
     tap_check(fabs(loss - 1.8462) < 5e-5, "%s: worked loss 1.8462, here %.6f", k->name, loss);
 }
 
-/* The largest deviations seen, in parts of what is allowed. */
+/* The largest deviations so far, as fractions of the tolerance. */
 struct worst {
     double loss, coefficient;
 };
 
-/* All words of an example against double precision. A logit of float32 near 100 has 8e-6 between
- * neighbours, so a loss is exact to that part of the logit; σ is exact to 4e-7 of itself where the
- * label is 0, and to float32's 1 − σ where it is 1. */
+/* Compares all words of an example with double precision. Neighbouring float32 numbers near 100 are
+ * 8e-6 apart, so the error of a loss is allowed to grow in proportion to the logit. σ must be exact
+ * to a relative 4e-7 if the label is 0, and to the precision of 1 − σ in float32 if it is 1. */
 static void compare(const struct kernels *k, const float *logit, uint32_t words, uint32_t contexts,
                     struct worst *worst)
 {
@@ -148,7 +149,7 @@ static void test_logits(const struct kernels *k)
               k->name, LOGITS_MAX, mixed.coefficient);
 }
 
-/* A weight that left the finite numbers must show in the loss, wherever it stands. */
+/* A weight that is not finite must make the loss not finite, whatever its position. */
 static void test_not_finite(const struct kernels *k)
 {
     static const float bad[] = {NAN, INFINITY, -INFINITY};
@@ -161,14 +162,14 @@ static void test_not_finite(const struct kernels *k)
             float loss = run_logits(k, logit, 20, 10, coefficient);
             shown = shown && (!wrong_label || !isfinite(loss));
         }
-    tap_check(shown, "%s: what is not finite shows in the loss", k->name);
+    tap_check(shown, "%s: a weight that is not finite makes the loss not finite", k->name);
 }
 
 /* ---- gradients of a minibatch against finite differences ---- */
 
 enum { FD_WORDS = 6, FD_EXAMPLES = 5, FD_ENTRIES = 9, FD_DIM = 19, FD_STRIDE = 32 };
 
-/* Examples of 9 words from 6: words repeat within an example, as contexts and as noise. */
+/* Examples of 9 words out of 6: words repeat within an example, as context and noise words. */
 struct fd {
     double centre[FD_EXAMPLES][FD_DIM], table[FD_WORDS][FD_DIM];
     uint32_t word[FD_EXAMPLES * FD_ENTRIES], contexts[FD_EXAMPLES];
@@ -199,7 +200,7 @@ static double fd_derivative(const struct fd *fd, double *weight)
     return (above - below) / (2 * h);
 }
 
-/* The largest deviation of a gradient (FD_STRIDE) from finite differences; NAN also where what is
+/* The largest deviation of a gradient (FD_STRIDE) from finite differences; NAN also if the padding
  * beyond dim is not zero. */
 static double fd_compare(const struct fd *fd, double *row, const float *gradient)
 {
@@ -225,14 +226,14 @@ static void fd_init(struct fd *fd, float *centre, float *table)
         fd->word[i] = draw_below(&state, FD_WORDS);
 }
 
-/* The sum that a gradient stands for: a step of rate −1 from zero. */
+/* The sum that a gradient describes: an SGD step of rate −1 from zero. */
 static void add_up(const struct kernels *k, const struct kernels_gradient *gradient, float *sum)
 {
     memset(sum, 0, gradient->stride * sizeof *sum);
     k->sgd_step(sum, gradient, -1);
 }
 
-/* Examples own their words. */
+/* Indexes all words by row; the owner of a word is its example. */
 static void fd_index(const struct fd *fd, struct row_index *index)
 {
     uint32_t owner[FD_EXAMPLES * FD_ENTRIES];
@@ -247,7 +248,7 @@ static void fd_index(const struct fd *fd, struct row_index *index)
     row_marks_release(&marks);
 }
 
-/* What the gradient by the table is off by: that of each row is summed over its entries. */
+/* The largest deviation of the table's gradient, which is summed for each row over its entries. */
 static double fd_compare_table(const struct kernels *k, struct fd *fd, const float *centre,
                                const struct row_index *index, const float *coefficient)
 {
@@ -297,19 +298,19 @@ static void test_gradients(const struct kernels *k)
     for (int d = 0; d < FD_STRIDE; d++)
         of_sum = largest(
             of_sum, fabs(sum[d] - (double)gradient[FD_STRIDE + d] - gradient[3 * FD_STRIDE + d]));
-    tap_check(of_centre < 3e-7, "%s: gradient by the centres, off by %.1e", k->name, of_centre);
-    tap_check(of_table < 3e-7, "%s: gradient by the words, off by %.1e", k->name, of_table);
+    tap_check(of_centre < 3e-7, "%s: gradient of the centres, off by %.1e", k->name, of_centre);
+    tap_check(of_table < 3e-7, "%s: gradient of the words, off by %.1e", k->name, of_table);
     tap_check(of_sum < 1e-7, "%s: sum of gradients, off by %.1e", k->name, of_sum);
     row_index_release(&index);
     free(centre);
     free(table);
 }
 
-/* ---- the same bits from all ---- */
+/* ---- the same bits from all kernels ---- */
 
 enum { TABLE_WORDS = 40, CANARY = 16 };
 
-/* What one kernel makes of an example; both buffers have a canary behind them. */
+/* The results of one kernel for an example; a canary follows each of the two buffers. */
 struct outcome {
     float loss, *coefficient, *gradient;
 };
@@ -446,8 +447,8 @@ static bool same_adam(const struct kernels *const *kernel, size_t kernels, size_
     return same;
 }
 
-/* There and back, roots of second moments are the same again, of all sizes that they can have; below
- * the root of the smallest normal number, their squares. */
+/* Converting a row to numbers and back preserves the roots of second moments of all magnitudes that
+ * they can have or, below the root of the smallest normal number, their squares. */
 static void test_numbers(void)
 {
     enum { DIM = 5 };
@@ -469,11 +470,12 @@ static void test_numbers(void)
             squares = squares && was * was == is * is;
         }
     }
-    tap_check(weights, "weights and first moments as numbers and back: the same");
-    tap_check(roots && squares, "second moments as numbers and back: the same roots and squares");
+    tap_check(weights, "row to numbers and back: same weights and first moments");
+    tap_check(roots && squares,
+              "row to numbers and back: same roots and squares of second moments");
 }
 
-/* A step of gradient descent, number by number. */
+/* A step of gradient descent, compared element by element. */
 static bool right_sgd(const struct kernels *k, size_t dim, uint64_t *state)
 {
     size_t stride = round_to_lanes(dim);
@@ -501,10 +503,10 @@ static void test_same_bits(const struct kernels *const *kernel, size_t kernels)
             example = same_example(kernel, kernels, dims[d], words[w], &state) && example;
             sum = same_sum(kernel, kernels, dims[d], words[w], &state) && sum;
         }
-        tap_check(example, "dim %zu: same bits from all kernels, examples", dims[d]);
-        tap_check(sum, "dim %zu: same bits from all kernels, sums", dims[d]);
+        tap_check(example, "dim %zu: all kernels give the same bits, examples", dims[d]);
+        tap_check(sum, "dim %zu: all kernels give the same bits, sums", dims[d]);
         tap_check(same_adam(kernel, kernels, dims[d], &state),
-                  "dim %zu: same bits from all kernels, Adam", dims[d]);
+                  "dim %zu: all kernels give the same bits, Adam", dims[d]);
         for (size_t i = 0; i < kernels; i++)
             tap_check(right_sgd(kernel[i], dims[d], &state), "dim %zu, %s: gradient descent",
                       dims[d], kernel[i]->name);
@@ -523,6 +525,6 @@ int main(void)
     }
     test_numbers();
     test_same_bits(kernel, kernels);
-    tap_check(kernels_best() == kernel[0], "the best kernels are the first of all");
+    tap_check(kernels_best() == kernel[0], "the best kernels come first in the list");
     return tap_end();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The nearest words on the CPU against a plain double loop, bit by bit; and the bounds in float32
- * that it rests on. */
+/* The nearest words on the CPU, compared bit by bit with a plain loop in double precision; and the
+ * float32 error bounds that the search relies on. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,8 +36,8 @@ static bool excludes(const struct knn_query *query, uint32_t id)
     return false;
 }
 
-/* All words that a query does not exclude, the nearest first, into all (words), and what stands for
- * none behind them. */
+/* Writes all words that a query does not exclude to all (words), nearest first, followed by NO_WORD
+ * entries. */
 static void plain_search(const struct knn_config *c, const struct knn_query *query,
                          struct neighbour *all)
 {
@@ -75,11 +75,11 @@ static const char *const content_name[] = {
     [DUPLICATES] = "duplicates",
     [ZEROS] = "zero vectors",
     [SHORT] = "short vectors",
-    [NEAR_TIES] = "nearly equal ones",
+    [NEAR_TIES] = "nearly equal vectors",
     [ONE_ROW] = "one vector many times",
-    [HUGE_ROWS] = "of enormous length",
-    [TINY_ROWS] = "of hardly any length",
-    [OPPOSED] = "short and long ones, nearly all against the query",
+    [HUGE_ROWS] = "extremely long vectors",
+    [TINY_ROWS] = "extremely short vectors",
+    [OPPOSED] = "short and long vectors, nearly all opposed to the query",
 };
 
 static void fill_row(float *row, uint32_t dim, uint32_t id, enum content content, const float *rows,
@@ -89,16 +89,16 @@ static void fill_row(float *row, uint32_t dim, uint32_t id, enum content content
         row[i] = (float)draw_between(state, -1, 1);
     for (uint32_t i = 0; i < dim; i++)
         switch (content) {
-        case DUPLICATES: /* of one of seven */
+        case DUPLICATES: /* copies of seven rows */
             row[i] = id < 7 ? row[i] : rows[(size_t)(id * 5 % 7) * dim + i];
             break;
         case ZEROS:
             row[i] = id % 3 == 0 ? 0 : row[i];
             break;
-        case SHORT: /* where the 1e-9 counts, more or less */
+        case SHORT: /* so that the 1e-9 matters to different degrees */
             row[i] *= (float)pow(10, -(double)(id % 8));
             break;
-        case NEAR_TIES: /* they differ by less than float32 products can tell */
+        case NEAR_TIES: /* they differ by less than float32 products can resolve */
             row[i] = id == 0 ? row[i] : rows[i] * (1 + row[i] * 0x1p-22f);
             break;
         case ONE_ROW:
@@ -134,7 +134,7 @@ static float *make_rows(uint32_t words, uint32_t dim, enum content content)
 
 enum { EXCLUDED_MOST = 4 };
 
-/* Of words, and every other one of a vector that no word has. */
+/* Queries for words and, alternately, for vectors that no word has. */
 struct queries {
     struct knn_query *query; /* (n) */
     uint32_t *exclude;       /* (n, EXCLUDED_MOST) */
@@ -176,8 +176,8 @@ static void free_queries(struct queries *q)
 
 /* ---- agreement ---- */
 
-/* Whether a search prepared for `announced` queries gives those of `expected` (n × words), for n
- * queries asked in two calls. */
+/* Whether a search created for `announced` queries finds the neighbours in `expected` (n ×
+ * words) for n queries in two calls. */
 static bool agrees(struct knn_config config, uint64_t announced, unsigned threads,
                    const struct knn_query *query, uint32_t n, uint32_t k,
                    const struct neighbour *expected)
@@ -226,14 +226,14 @@ static void test_shape(uint32_t words, uint32_t dim, enum content content)
                     agrees(config, n < KNN_MANY ? KNN_MANY : n, 1, q.query, n, ks[i], expected) &&
                     agrees(config, UINT64_C(1) << 40, 3, q.query, n, ks[i], expected);
     }
-    tap_check(same, "%u × %u, %s: the words and cosines of a plain loop", (unsigned)words,
+    tap_check(same, "%u × %u, %s: same words and cosines as a plain loop", (unsigned)words,
               (unsigned)dim, content_name[content]);
     free(rows);
     free_queries(&q);
     free(expected);
 }
 
-/* Fewer neighbours than the search was made for. */
+/* Fewer neighbours than the search was created for. */
 static void test_smaller_k(void)
 {
     enum { WORDS = 500, DIM = 20, N = 40, MOST = 60 };
@@ -248,14 +248,14 @@ static void test_smaller_k(void)
     bool same = true;
     for (uint32_t k = 1; k <= MOST; k += 7)
         same &= agrees(config, N, 2, q.query, N, k, expected);
-    tap_check(same, "fewer neighbours than the search was made for");
+    tap_check(same, "fewer neighbours can be requested than the search was created for");
     free(rows);
     free_queries(&q);
     free(expected);
 }
 
-/* A vector that is that of a word, and excludes it, is answered as the word; one that excludes more
- * words than can be spared, with fewer. */
+/* A query with the vector of a word that excludes this word gives the same answer as a query for
+ * the word. A query that leaves fewer than k words is answered with these. */
 static void test_exclusion(void)
 {
     enum { WORDS = 100, DIM = 7, N = 10, K = 10 };
@@ -278,20 +278,21 @@ static void test_exclusion(void)
     require(knn && knn->methods->search(knn, by_word, N, K, expected, &err) == 0 &&
                 knn->methods->search(knn, by_vector, N, K, found, &err) == 0,
             &err);
-    tap_check(memcmp(found, expected, sizeof found) == 0, "a word's own vector, asked as a vector");
+    tap_check(memcmp(found, expected, sizeof found) == 0,
+              "a query with a word's vector gives the neighbours of the word");
     require(knn->methods->search(knn, most, N, K, found, &err) == 0, &err);
     bool good = true;
     for (uint32_t i = 0; i < N * K; i++)
         good &= i % K < 3 ? found[i].id < 3 : found[i].id == NO_WORD;
-    tap_check(good, "three words are left, and then none");
+    tap_check(good, "if all but three words are excluded, three are found, then NO_WORD");
     knn->methods->destroy(knn);
     free(rows);
 }
 
 /* ---- the inner loops ---- */
 
-/* Products of a tile of unit vectors are as near to the true ones as scores_error() says, and the
- * bits say which rows reach their threshold. */
+/* Products of a tile of unit vectors are as exact as scores_error() promises, and the bits of the
+ * result mark the rows that reach their threshold. */
 static void test_tile(const struct scores *s, uint32_t dim)
 {
     struct error err;
@@ -307,7 +308,7 @@ static void test_tile(const struct scores *s, uint32_t dim)
             double square = 0;
             for (uint32_t i = 0; i < dim; i++) {
                 double *x = &unit[w][i * width[w] + j];
-                *x = draw_between(&state, 0, 1); /* of one sign, so that errors add up */
+                *x = draw_between(&state, 0, 1); /* all positive, so that errors add up */
                 square += *x * *x;
             }
             for (uint32_t i = 0; i < dim; i++) {
@@ -336,10 +337,10 @@ static void test_tile(const struct scores *s, uint32_t dim)
         expected |= (uint32_t)(r % 3 != 0) << r;
     }
     hits = s->tile(side[0], side[1], dim, threshold, score);
-    tap_check(worst <= scores_error(dim), "%s, dim %u: products within %.1e of %.1e allowed",
+    tap_check(worst <= scores_error(dim), "%s, dim %u: products off by %.1e, at most %.1e allowed",
               s->name, (unsigned)dim, worst, scores_error(dim));
-    tap_check(none && hits == expected, "%s, dim %u: rows that reach their threshold", s->name,
-              (unsigned)dim);
+    tap_check(none && hits == expected, "%s, dim %u: rows that reach their threshold are marked",
+              s->name, (unsigned)dim);
     for (int w = 0; w < 2; w++) {
         free(side[w]);
         free(unit[w]);
@@ -370,10 +371,11 @@ static void test_largest(const struct scores *s)
         for (size_t k = 1; k <= n; k++)
             good &= s->largest(value, n, k) == sorted[k - 1];
     }
-    tap_check(good, "%s: the k-th largest", s->name);
+    tap_check(good, "%s: the k-th largest score is found", s->name);
 }
 
-/* The bits of the plain loop, of which the answers are made, on every processor. */
+/* Double-precision products, which the answers consist of, have the same bits as a plain loop on
+ * every processor. */
 static void test_double(const struct scores *s, uint32_t dim)
 {
     float *rows = make_rows(SCORES_AT_ONCE + 1, dim, RANDOM);
@@ -386,7 +388,8 @@ static void test_double(const struct scores *s, uint32_t dim)
     bool same = true;
     for (uint32_t j = 0; j < SCORES_AT_ONCE; j++)
         same &= product[j] == plain_dot(a, b[j], dim) && square[j] == plain_dot(b[j], b[j], dim);
-    tap_check(same, "%s, dim %u: products and squares of a plain loop", s->name, (unsigned)dim);
+    tap_check(same, "%s, dim %u: same products and squares as a plain loop", s->name,
+              (unsigned)dim);
     free(rows);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Everything that is drawn: random numbers against published answers, distributions by chi-square
- * at fixed seeds (so that a test passes always or never). */
+/* Everything random: random numbers compared with published answers, distributions tested by
+ * chi-square with fixed seeds (so that a test passes always or never). */
 #include <string.h>
 
 #include "base/alias_table.h"
@@ -20,14 +20,14 @@
 
 /* ---- chi-square ---- */
 
-/* What a right generator exceeds with probability 0.001, by degrees of freedom. */
+/* The values that a correct generator exceeds with probability 0.001, by degrees of freedom. */
 static const double critical[] = {0,      10.828, 13.816, 16.266, 18.467, 20.515, 22.458, 24.322,
                                   26.124, 27.877, 29.588, 31.264, 32.909, 34.528, 36.123, 37.697,
                                   39.252, 40.790, 42.312, 43.820, 45.315, 46.797, 48.268, 49.728,
                                   51.179, 52.620, 54.052, 55.476, 56.892, 58.301, 59.703};
 
-/* Of counts against weights. What has no weight must not have been seen; infinite if it was, or if
- * a cell is expected too rarely for the test to mean anything. */
+/* Chi-square of counts for the distribution given by weights. Infinite if a cell of weight 0 has
+ * been seen, or if a cell is expected too rarely for the test to be meaningful. */
 static double chi_square(const uint64_t *seen, const double *weight, size_t cells, size_t *freedom)
 {
     double draws = 0, sum = 0, chi = 0;
@@ -67,7 +67,7 @@ static void check_distribution(const uint64_t *seen, const double *weight, size_
 
 /* ---- random numbers ---- */
 
-/* Philox4x64-10 by the paper, one word of a wide product at a time. */
+/* Philox4x64-10 as in the paper, one word of a wide product at a time. */
 static void philox_by_hand(uint64_t out[4], const uint64_t counter[4], const uint64_t key[2])
 {
     uint64_t c[4], k0 = key[0], k1 = key[1];
@@ -83,7 +83,7 @@ static void philox_by_hand(uint64_t out[4], const uint64_t counter[4], const uin
     memcpy(out, c, sizeof c);
 }
 
-/* Counter, key and answer, from the known answers that Random123 is published with. */
+/* Counter, key and answer, from the known answers published with Random123. */
 static void test_known_answers(void)
 {
     static const uint64_t answer[3][10] = {
@@ -100,7 +100,7 @@ static void test_known_answers(void)
         tap_check(memcmp(out, answer[i] + 6, sizeof out) == 0, "Philox4x64-10, known answer %d", i);
     }
     random_block(out, 0, (enum random_purpose)0, 0, 0, 0);
-    tap_check(memcmp(out, answer[0] + 6, sizeof out) == 0, "a random block of zeros");
+    tap_check(memcmp(out, answer[0] + 6, sizeof out) == 0, "a random block for counter and key 0");
     bool same = true;
     uint64_t state = 1, wanted[4];
     for (int i = 0; i < 100; i++) {
@@ -131,7 +131,7 @@ static void test_blocks(void)
         }
         same = same && made[n].word[0] == 77;
     }
-    tap_check(same, "many blocks are the blocks one by one");
+    tap_check(same, "many blocks at a time are the same as one by one");
     tap_check(random_below(~0ull, 10) == 9 && random_below(0, 10) == 0 &&
                   random_below(1ull << 63, 10) == 5 && random_below(~0ull, ~0ull) == ~0ull - 1 &&
                   random_below(~0ull, 1) == 0,
@@ -143,8 +143,8 @@ static void test_blocks(void)
 
 /* ---- alias tables ---- */
 
-/* The largest difference between a probability that the buckets make and what its weight asks for;
- * infinite where what has no weight can be drawn. */
+/* The largest difference between the probability that the buckets give an entry and that of its
+ * weight; infinite if an entry of weight 0 can be drawn. */
 static double alias_deviation(const struct alias_table *table, const double *weight)
 {
     struct error err;
@@ -164,14 +164,15 @@ static double alias_deviation(const struct alias_table *table, const double *wei
     return worst;
 }
 
-/* The first random word of bucket i: i · 2^64 / size, rounded up; 0 behind the last bucket. */
+/* The first random word of bucket i: i · 2^64 / size, rounded up; 0 after the last bucket. */
 static uint64_t bucket_start(uint64_t i, uint64_t size)
 {
     uint64_t whole = UINT64_MAX / size, rest = UINT64_MAX % size + 1;
     return i * whole + (i * rest + size - 1) / size;
 }
 
-/* In each bucket its own number comes first, where it has a share, and the alias last. */
+/* Whether each bucket starts with its own number, unless that has no share, and ends with its
+ * alias. */
 static bool alias_edges(const struct alias_table *table)
 {
     for (uint32_t i = 0; i < table->size; i++) {
@@ -192,7 +193,7 @@ static void check_alias(const double *weight, uint32_t size, const char *name)
     require(alias_init(&table, weight, size, &err) == 0, &err);
     double worst = alias_deviation(&table, weight);
     tap_check(worst < 0x1p-32 + 1e-12, "alias table, %s: probabilities off by %.1e", name, worst);
-    tap_check(alias_edges(&table), "alias table, %s: first and last of each bucket", name);
+    tap_check(alias_edges(&table), "alias table, %s: first and last word of each bucket", name);
     if (size > 1 && size < sizeof critical / sizeof *critical) {
         uint64_t seen[sizeof critical / sizeof *critical] = {0};
         uint64_t halves[sizeof critical / sizeof *critical] = {0};
@@ -215,26 +216,26 @@ static void test_alias(void)
                         dominating[] = {1, 2, 3, 10000, 1, 0, 2};
     check_alias(uniform, 7, "uniform");
     check_alias(one, 1, "one entry");
-    check_alias(zeros, 10, "with zeros");
-    check_alias(last, 6, "all at the end");
-    check_alias(dominating, 7, "one dominating");
+    check_alias(zeros, 10, "some weights 0");
+    check_alias(last, 6, "all weight at the end");
+    check_alias(dominating, 7, "one dominating weight");
     struct error err;
     enum { MANY = 100003 };
     double *many = memory_new(MANY, sizeof *many, &err);
     require(many, &err);
     for (uint32_t i = 1; i < MANY; i++)
         many[i] = i % 10 ? pow(1e6 / i, 0.75) : 0;
-    check_alias(many, MANY, "100,003 words by Zipf");
+    check_alias(many, MANY, "100,003 Zipf weights");
     for (uint32_t i = 0; i < MANY; i++)
         many[i] = i == 70000 ? 1e17 : i % 3 ? 0.1 : 0;
-    check_alias(many, MANY, "100,003, one with nearly all");
+    check_alias(many, MANY, "100,003 weights, one with nearly all");
     for (uint32_t i = 0; i < MANY; i++)
-        many[i] = 0.1; /* no power of two, so that shares round */
-    check_alias(many, MANY, "100,003 equal ones");
+        many[i] = 0.1; /* not a power of two, so that shares are rounded */
+    check_alias(many, MANY, "100,003 equal weights");
     free(many);
 }
 
-/* ---- corpora to draw from ---- */
+/* ---- sources of examples ---- */
 
 /* A vocabulary of <unk> and the words 1 … n with these counts. */
 static void make_vocab(struct vocab *vocab, const uint64_t *count, uint32_t n)
@@ -249,7 +250,7 @@ static void make_vocab(struct vocab *vocab, const uint64_t *count, uint32_t n)
     }
 }
 
-/* What examples are made from. */
+/* The input for examples. */
 struct source {
     struct examples examples;
     struct sentences text;
@@ -291,7 +292,7 @@ static void make_source(struct source *from, const struct examples_options *opti
     vocab_release(&vocab);
 }
 
-/* Appends the examples of an EXAMPLES record, which has nothing else. */
+/* Appends the examples of an EXAMPLES record, which must contain nothing else. */
 static void read_record(const struct source *from, const uint8_t *record, size_t size,
                         struct minibatch *batch)
 {
@@ -316,8 +317,8 @@ static void read_record(const struct source *from, const uint8_t *record, size_t
     free(noise);
 }
 
-/* Appends the examples of `n` positions from `position` on, made as one record. The first sentence
- * starts at position 1. */
+/* Appends the examples of `n` positions, starting at `position`, created as one record. The first
+ * sentence starts at position 1. */
 static int make_record(struct source *from, uint64_t position, uint32_t n, uint64_t epoch,
                        struct minibatch *batch, struct error *err)
 {
@@ -347,7 +348,7 @@ static void make_examples(struct source *from, uint64_t position, uint32_t n, ui
 
 /* ---- sentences ---- */
 
-/* Adds a text (n) in pieces, and says whether what stays is the sentences of `wanted` (m). */
+/* Adds a text (n) in pieces. Returns whether the sentences kept are those of `wanted` (m). */
 static bool keeps_sentences(const uint32_t *text, size_t n, size_t piece, const uint32_t *wanted,
                             size_t m)
 {
@@ -376,7 +377,7 @@ static bool keeps_sentences(const uint32_t *text, size_t n, size_t piece, const 
     return same;
 }
 
-/* <unk> is dropped, and then a sentence of fewer than two words. */
+/* <unk> is dropped first, then every sentence of fewer than two words. */
 static void test_sentences(void)
 {
     enum { E = -1 };
@@ -387,15 +388,15 @@ static void test_sentences(void)
     bool good = true;
     for (size_t piece = 1; piece <= TEXT; piece++)
         good = keeps_sentences(text, TEXT, piece, kept, KEPT) && good;
-    tap_check(good, "sentences of two known words and more, however the text is cut");
+    tap_check(good, "sentences of at least two known words are kept, however the text is split");
     tap_check(keeps_sentences(one, 2, 2, kept, 1) && keeps_sentences(one, 0, 1, kept, 1),
-              "no example from a text without such a sentence");
+              "a text without such a sentence gives no examples");
 }
 
 /* ---- windows ---- */
 
-/* In a sentence where every word differs from those near it: the window of each example shows in
- * its contexts, which must be the words within it. Fills window (examples). */
+/* For a sentence in which every word differs from those near it: finds the window of each example
+ * from the number of its contexts, which must be the words within it. Fills window (examples). */
 static bool find_windows(const struct minibatch *batch, uint32_t period, uint32_t *window)
 {
     uint32_t n = batch->examples;
@@ -404,7 +405,7 @@ static bool find_windows(const struct minibatch *batch, uint32_t period, uint32_
         const uint32_t *word = batch->word + batch->first[i];
         uint32_t contexts = batch->contexts[i], at = 0;
         window[i] = 0;
-        while (at < contexts) { /* the context words to the left and right, clipped */
+        while (at < contexts) { /* at: context words to the left and right, clipped */
             uint32_t w = ++window[i];
             at = (i < w ? i : w) + (n - 1 - i < w ? n - 1 - i : w);
             if (w > n)
@@ -442,24 +443,24 @@ static void test_windows(void)
         make_examples(&e, 1, LENGTH, epoch, &batch);
         good = find_windows(&batch, PERIOD, window[epoch]) && good;
     }
-    tap_check(good, "contexts are the words within the window, clipped at the sentence's ends");
+    tap_check(good, "contexts are the words in the window, clipped at the ends of the sentence");
     for (uint32_t i = WIDEST; i < LENGTH - WIDEST; i++) {
         seen[window[0][i] - 1]++;
         pairs[(window[0][i] - 1) * WIDEST + window[0][i + 1] - 1]++;
         epochs[(window[0][i] - 1) * WIDEST + window[1][i] - 1]++;
     }
     check_distribution(seen, equal, WIDEST, "windows");
-    check_distribution(pairs, equal, WIDEST * WIDEST, "windows of neighbours");
-    check_distribution(epochs, equal, WIDEST * WIDEST, "windows of one place in two epochs");
+    check_distribution(pairs, equal, WIDEST * WIDEST, "windows of neighbouring positions");
+    check_distribution(epochs, equal, WIDEST * WIDEST, "windows of a position in two epochs");
     minibatch_release(&batch);
     release_source(&e);
 }
 
 /* ---- noise ---- */
 
-/* Makes the examples first … end − 1 in an epoch and counts the noise words (by id) of those whose
- * centre is `centre`. False where a noise word is <unk> or one of its contexts, or where there are
- * not `negatives` to a context. */
+/* Creates the examples first … end − 1 of an epoch and counts the noise words (by id) of those
+ * with centre word `centre`. False if a noise word is <unk> or one of the context words, or if
+ * the number of noise words per context word is not `negatives`. */
 static bool count_noise(struct source *e, uint32_t first, uint32_t end, uint64_t epoch,
                         uint32_t centre, uint64_t *seen)
 {
@@ -482,7 +483,7 @@ static bool count_noise(struct source *e, uint32_t first, uint32_t end, uint64_t
     return good;
 }
 
-/* The weights that noise words must have (words + 1, by id), where those in `contexts` are out. */
+/* The weights that noise words must have (words + 1, by id), 0 for those in `contexts`. */
 static void wanted_noise(double *weight, const uint64_t *count, uint32_t words, double exponent,
                          const uint32_t *contexts, uint32_t n)
 {
@@ -493,8 +494,8 @@ static void wanted_noise(double *weight, const uint64_t *count, uint32_t words, 
         weight[contexts[i]] = 0;
 }
 
-/* Pairs of words: the other one is the context, the centre itself may be noise. A word that the
- * text has never had is no noise word. */
+/* Two alternating words: the other one is always the context, and the centre word may be a noise
+ * word. A word with count 0 is never a noise word. */
 static void test_noise(void)
 {
     enum { WORDS = 12, LENGTH = 4000 };
@@ -510,16 +511,17 @@ static void test_noise(void)
             char name[64];
             make_source(&e, &options, count, WORDS, pattern, 2, LENGTH);
             bool good = count_noise(&e, 0, LENGTH, i, pattern[c], seen);
-            snprintf(name, sizeof name, "noise beside centre %u, exponent %g", pattern[c],
+            snprintf(name, sizeof name, "noise words of centre %u, exponent %g", pattern[c],
                      exponents[i]);
-            tap_check(good, "%s: neither <unk> nor a context, 5 to a context", name);
+            tap_check(good, "%s: neither <unk> nor contexts, 5 per context word", name);
             wanted_noise(weight, count, WORDS, exponents[i], &pattern[!c], 1);
             check_distribution(seen, weight, WORDS + 1, name);
             release_source(&e);
         }
 }
 
-/* With more than 65,535 words ids and draws are wider. The first and last twelve have counts. */
+/* With more than 65,535 words, ids and random draws are wider. Only the first and last twelve words
+ * have counts above 0. */
 static void test_many_words(void)
 {
     enum { WORDS = 70000, SOME = 12, LENGTH = 30000 };
@@ -532,13 +534,14 @@ static void test_many_words(void)
         count[i] = count[WORDS - 1 - i] = 20 + 100 * i;
     make_source(&e, &options, count, WORDS, pattern, 3, LENGTH);
     bool good = count_noise(&e, 0, LENGTH, 0, WORDS - 3, seen);
-    tap_check(good && e.examples.width == 4, "noise of 70,000 words: neither <unk> nor a context");
+    tap_check(good && e.examples.width == 4,
+              "noise words out of 70,000: neither <unk> nor contexts");
     wanted_noise(weight, count, WORDS, 0.75, pattern, 1);
-    check_distribution(seen, weight, WORDS + 1, "noise of 70,000 words");
+    check_distribution(seen, weight, WORDS + 1, "noise words out of 70,000");
     release_source(&e);
 }
 
-/* The noise words of one example are independent of each other, and of those of another. */
+/* The noise words of an example are independent of each other and of those of other examples. */
 static void test_noise_pairs(void)
 {
     enum { WORDS = 6, LENGTH = 10000 };
@@ -565,14 +568,15 @@ static void test_noise_pairs(void)
     release_source(&e);
 }
 
-/* Contexts with nearly all the weight: from `heavy`, each draw but one in 4,096 hits a context, so
- * that some noise words are found by drawing and some by the walk over all; from much more, all by
- * the walk. Each way they have the distribution of the words that are left. */
+/* Context words with nearly all the weight. With heavy = 4095 · 15 / 2 all but one draw in 4,096
+ * hit a context word, so that some noise words are found by drawing and some by iterating over
+ * all words; with a much larger value, all of them by iterating. In both cases they must have
+ * the distribution of the remaining words. */
 static void check_scarce(uint64_t heavy, const char *name)
 {
     enum { WORDS = 7, LENGTH = 402 };
     uint64_t count[WORDS] = {heavy, heavy, 1, 2, 3, 4, 5}, seen[WORDS + 1] = {0};
-    static const uint32_t pattern[] = {1, 1, 2, 2}; /* either has both as contexts */
+    static const uint32_t pattern[] = {1, 1, 2, 2}; /* both words are contexts of each */
     static const uint32_t contexts[] = {1, 2};
     struct examples_options options = {1, 5, 1, false, false, 10, false};
     struct source e;
@@ -584,8 +588,8 @@ static void check_scarce(uint64_t heavy, const char *name)
     release_source(&e);
 }
 
-/* Whether an example with these two tokens as contexts can be made, and if not the error is that of
- * an input. */
+/* Whether an example with these two tokens as contexts can be created; if not, the error must be
+ * STATUS_INPUT. */
 static bool can_make(const uint64_t *count, uint32_t words, uint32_t left, uint32_t right)
 {
     struct examples_options options = {1, 5, 0.75, false, false, 1, false};
@@ -606,16 +610,16 @@ static void test_no_noise(void)
 {
     static const uint64_t two[] = {5, 5}, three[] = {5, 5, 5}, rare[] = {5, 5, 0},
                           one[] = {5, 0, 0}, none[] = {0, 0};
-    tap_check(!can_make(two, 2, 1, 2), "no noise word where all words are contexts");
-    tap_check(can_make(two, 2, 2, 2), "the other word where both contexts are one");
-    tap_check(can_make(three, 3, 1, 2), "the third word where two are contexts");
-    tap_check(!can_make(rare, 3, 1, 2), "a word without weight is no noise word");
-    tap_check(can_make(rare, 3, 3, 2), "a context without weight takes none away");
-    tap_check(!can_make(one, 3, 3, 1), "no noise word where the only one is a context");
-    tap_check(!can_make(none, 2, 1, 1), "no noise word where none has weight");
+    tap_check(!can_make(two, 2, 1, 2), "no noise word if all words are contexts");
+    tap_check(can_make(two, 2, 2, 2), "a noise word if both contexts are the same of two words");
+    tap_check(can_make(three, 3, 1, 2), "a noise word if two of three words are contexts");
+    tap_check(!can_make(rare, 3, 1, 2), "a word of weight 0 is not a noise word");
+    tap_check(can_make(rare, 3, 3, 2), "a context of weight 0 does not exclude another word");
+    tap_check(!can_make(one, 3, 3, 1), "no noise word if the only word with weight is a context");
+    tap_check(!can_make(none, 2, 1, 1), "no noise word if all weights are 0");
 }
 
-/* ---- frozen and fresh, shuffled or not ---- */
+/* ---- frozen and fresh examples ---- */
 
 static uint64_t examples_hash(const struct minibatch *batch, uint32_t i)
 {
@@ -637,7 +641,7 @@ static void make_mixed(struct source *from, bool fresh)
     make_source(from, &options, count, MIXED_WORDS, mixed_pattern, 5, MIXED);
 }
 
-/* How many examples differ between two epochs, by the positions of their centres. */
+/* The number of positions whose examples differ between two epochs. */
 static uint32_t changed(bool fresh)
 {
     struct source e;
@@ -661,7 +665,7 @@ static void test_frozen(void)
     tap_check(fresh == MIXED, "fresh examples differ, all %u of %d", fresh, (int)MIXED);
 }
 
-/* An example is the same in whatever record it is made. */
+/* An example does not depend on the record that it is part of. */
 static void test_records(void)
 {
     struct source e;
@@ -681,9 +685,10 @@ static void test_records(void)
     release_source(&e);
 }
 
-/* ---- order ---- */
+/* ---- epoch order ---- */
 
-/* An order of the centres of one sentence, at positions 1 … length, on a team. */
+/* The epoch order of the centres of one sentence, at positions 1 … length, computed by a team of
+ * threads. */
 struct ordering {
     struct sentences text;
     struct team team;
@@ -720,8 +725,8 @@ static void release_order(struct ordering *o)
     free(o->position);
 }
 
-/* Collects the positions of an epoch, slice by slice, of which `kept` places of each go into the
- * next. Returns the number of slices, 0 where the slices do not fit together. */
+/* Collects the positions of an epoch, slice by slice; the last `keep` places of a slice are
+ * passed on to the next. Returns the number of slices, or 0 if the slices do not fit together. */
 static unsigned start_epoch(struct ordering *o, uint64_t epoch)
 {
     struct error err;
@@ -741,7 +746,7 @@ static unsigned start_epoch(struct ordering *o, uint64_t epoch)
     return n == o->text.count ? slices : 0;
 }
 
-/* The number, below 24, of an order of four. */
+/* The number, below 24, of a permutation of four. */
 static unsigned order_of_four(const uint64_t *order)
 {
     unsigned number = 0;
@@ -775,9 +780,9 @@ static void test_uniform_orders(void)
         of_seed[order_of_four(o.position)]++;
         release_order(&o);
     }
-    check_distribution(seen, equal, 24, "the 24 orders of four, epoch after epoch");
-    check_distribution(follows, equal, 16, "the first of four in two epochs");
-    check_distribution(of_seed, equal, 24, "the 24 orders of four, seed after seed");
+    check_distribution(seen, equal, 24, "the 24 permutations of four, over epochs");
+    check_distribution(follows, equal, 16, "the first of four in successive epochs");
+    check_distribution(of_seed, equal, 24, "the 24 permutations of four, over seeds");
 }
 
 enum { ORDERED = 5000 };
@@ -793,7 +798,8 @@ static bool is_permutation(const uint64_t *order)
     return true;
 }
 
-/* Whether the positions are by their keys, which are the words of the blocks of four positions. */
+/* Whether the positions are sorted by their keys, which are the words of the random blocks of four
+ * positions each. */
 static bool is_by_key(const uint64_t *order, uint64_t epoch)
 {
     uint64_t latest = 0;
@@ -821,26 +827,26 @@ static void test_order(void)
         else
             good = good && memcmp(first, o.position, sizeof first) != 0;
     }
-    tap_check(good, "each epoch all centres by their keys, another permutation");
+    tap_check(good, "each epoch sorts all centres by its own keys, another permutation");
     init_order(&other, ORDERED, true, 1);
     start_epoch(&other, 4);
     tap_check(memcmp(other.position, o.position, sizeof first) == 0,
-              "no epoch depends on earlier ones");
+              "an epoch's order does not depend on earlier epochs");
     release_order(&other);
     init_order(&other, ORDERED, true, 2);
     start_epoch(&other, 0);
-    tap_check(memcmp(other.position, first, sizeof first) != 0, "another seed, another order");
+    tap_check(memcmp(other.position, first, sizeof first) != 0, "another seed gives another order");
     release_order(&other);
     init_order(&other, ORDERED, false, 1);
     good = start_epoch(&other, 0) == 1;
     for (uint64_t i = 0; i < ORDERED; i++)
         good = good && other.position[i] == i + 1;
-    tap_check(good, "without shuffling the order of the corpus");
+    tap_check(good, "without shuffling, the order is that of the corpus");
     release_order(&other);
     release_order(&o);
 }
 
-/* In slices that hold less than all, on any number of threads, the order is the same. */
+/* The order does not depend on the size of the slices or the number of threads. */
 static void test_slices(void)
 {
     for (int shuffle = 0; shuffle < 2; shuffle++) {
@@ -869,10 +875,9 @@ static void test_slices(void)
     }
 }
 
-/* Collects the positions of an epoch, as start_epoch, from a scatter. `kept` places of each slice go
- * into the next. */
-static unsigned scatter_epoch(struct external_shuffle *s, uint64_t epoch, uint64_t kept,
-                              uint64_t *position)
+/* Like start_epoch, for an external shuffle. The last `kept` places of a slice are passed on to the
+ * next. */
+static unsigned scatter_epoch(struct external_shuffle *s, uint64_t epoch, uint64_t kept, uint64_t *position)
 {
     struct error err;
     uint64_t n = 0, held = 0;
@@ -894,7 +899,7 @@ static unsigned scatter_epoch(struct external_shuffle *s, uint64_t epoch, uint64
     return n == s->text->count ? slices : 0;
 }
 
-/* Through a file, in buckets and in parts of buckets, the order is the same as in memory. */
+/* The external shuffle, in buckets and in parts of buckets, gives the same order as in memory. */
 static void check_scatter(bool shuffle, uint64_t memory, unsigned threads, unsigned least)
 {
     static const uint64_t count[] = {1, 1, 1};
@@ -926,7 +931,7 @@ static void check_scatter(bool shuffle, uint64_t memory, unsigned threads, unsig
         slices = scatter_epoch(&scatter, epoch, 7, position);
         same = same && slices >= least && memcmp(position, whole.position, sizeof position) == 0;
     }
-    tap_check(same, "the same order%s through a file, %u slices, %u threads",
+    tap_check(same, "the same order%s by external shuffle, %u slices, %u threads",
               shuffle ? ", shuffled," : "", slices, threads);
     external_shuffle_release(&scatter);
     team_release(&team);
@@ -936,7 +941,8 @@ static void check_scatter(bool shuffle, uint64_t memory, unsigned threads, unsig
     release_order(&whole);
 }
 
-/* Of about 300 KB: all at once; in buckets; in 4 buckets, the most that can have buffers, in parts. */
+/* About 300 KB of items: all at once; in buckets; in 4 buckets, the most that can have buffers,
+ * read in parts. */
 static void test_scatter(void)
 {
     for (unsigned threads = 1; threads <= 3; threads += 2) {
@@ -954,7 +960,7 @@ static int compare_places(const void *left, const void *right)
     return a->key != b->key ? (a->key < b->key ? -1 : 1) : (a->at > b->at) - (a->at < b->at);
 }
 
-/* Keys that agree in their first bits, or altogether, which random ones hardly ever do. */
+/* Keys that share their first bits, or all of them, as random keys hardly ever do. */
 static void test_sort(void)
 {
     enum { MOST = 20000 };
@@ -969,11 +975,11 @@ static void test_sort(void)
             qsort(wanted, n, sizeof *wanted, compare_places);
             shuffle_sort(place, n, shared, scratch);
             if (memcmp(wanted, place, sizeof place) != 0) {
-                tap_check(false, "%u places sorted, %u bits shared", n, shared);
+                tap_check(false, "%u places sorted by keys that share %u bits", n, shared);
                 return;
             }
         }
-    tap_check(true, "places sorted by key, equal ones by position");
+    tap_check(true, "places are sorted by key, equal keys by position");
 }
 
 /* ---- subsampling ---- */
@@ -991,7 +997,7 @@ static void init_subsampler(struct subsampler *s, bool word2vec, uint64_t seed)
     vocab_release(&vocab);
 }
 
-/* A decision depends on the token's place in the text and its word alone. */
+/* A decision depends only on the word and on the index of the token among the known ones. */
 static bool decides(uint64_t seed, uint64_t token, uint32_t id)
 {
     uint64_t block[RANDOM_BLOCK];
@@ -1000,9 +1006,9 @@ static bool decides(uint64_t seed, uint64_t token, uint32_t id)
     return random_unit(block[token % RANDOM_BLOCK]) < p;
 }
 
-/* Of tokens in any order, unknown ones among them: what is kept, by id, and what there was. Fills
- * kept_at with each decision on a known one. Returns whether each was as it must be, and <unk> was
- * always dropped. */
+/* Subsamples tokens in random order, unknown ones among them. Counts by id the tokens and those
+ * kept, and fills kept_at with the decision for each known token. Returns whether each decision
+ * was as expected and <unk> was always dropped. */
 static bool subsample(uint64_t seed, uint32_t unknown, uint64_t *kept, uint64_t *tokens,
                       unsigned char *kept_at)
 {
@@ -1023,7 +1029,7 @@ static bool subsample(uint64_t seed, uint32_t unknown, uint64_t *kept, uint64_t 
     return good;
 }
 
-/* A corpus of one word: how many tokens each draw keeps, and how many two draws both keep. */
+/* A corpus of one word: counts the tokens that each draw keeps, and those that two draws keep. */
 static void test_draws(void)
 {
     enum { DRAWS = 3, TOKENS = 200000 };
@@ -1045,13 +1051,13 @@ static void test_draws(void)
         chi += pow((double)kept[draw] - TOKENS * p, 2) / (TOKENS * p * (1 - p));
     }
     chi += pow((double)both - TOKENS * p * p, 2) / (TOKENS * p * p * (1 - p * p));
-    check_chi_square(chi, DRAWS + 1, "subsampling as word2vec does, draws that are independent");
+    check_chi_square(chi, DRAWS + 1, "subsampling: word2vec's formula, independent draws");
     for (uint32_t i = 0; i < 8; i++) {
         subsampler_seek(&s, i, 0);
         for (uint32_t j = i; j < TOKENS / 1000; j++)
             anywhere = anywhere && subsampler_keeps(&s, 2) == first[j];
     }
-    tap_check(anywhere, "subsampling: a draw can be entered at any token");
+    tap_check(anywhere, "subsampling: a draw can start at any token");
     subsampler_release(&s);
 }
 
@@ -1072,15 +1078,15 @@ static void test_subsampling(void)
         chi += pow((double)kept[id] - n * p, 2) / (n * p * (1 - p));
         freedom++;
     }
-    check_chi_square(chi, freedom, "subsampling, four words that are dropped now and then");
+    check_chi_square(chi, freedom, "subsampling: four words that are dropped sometimes");
     tap_check(always, "subsampling: a rare word is always kept");
     good = subsample(1, 3, unused, unused, other) && good;
-    tap_check(good, "subsampling: by the place of a token; <unk> is always dropped");
+    tap_check(good, "subsampling: decided by index and word of a token; <unk> is always dropped");
     tap_check(memcmp(decision, other, sizeof other) == 0,
-              "subsampling: <unk> changes nothing for others");
+              "subsampling: <unk> does not affect other tokens");
     subsample(2, 0, unused, unused, other);
     tap_check(memcmp(decision, other, sizeof other) != 0,
-              "subsampling: another seed, another text");
+              "subsampling: another seed gives another text");
 }
 
 int main(void)
@@ -1093,8 +1099,8 @@ int main(void)
     test_noise();
     test_noise_pairs();
     test_many_words();
-    check_scarce(4095 * 15 / 2, "scarce noise, drawn or walked to");
-    check_scarce(1000000000000000, "scarce noise, walked to");
+    check_scarce(4095 * 15 / 2, "scarce noise words, found by drawing or iterating");
+    check_scarce(1000000000000000, "scarce noise words, found by iterating");
     test_no_noise();
     test_frozen();
     test_records();

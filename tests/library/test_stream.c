@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Streams that are decoded ahead by a thread: the same records, and the same faults. */
+/* Streams decoded ahead by a thread give the same records and the same errors. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,7 +22,7 @@ static int new_file(void)
     return fd;
 }
 
-/* A corpus stream of RECORDS records of random sizes and bytes: only its layout is right. */
+/* A corpus stream of RECORDS records of random sizes and bytes: valid only as a container. */
 static int write_stream(void)
 {
     struct error err;
@@ -46,7 +46,7 @@ static int write_stream(void)
 struct outcome {
     int result; /* of the last read */
     int records;
-    uint64_t sum; /* over bytes and places of all records */
+    uint64_t sum; /* a hash of the bytes of all records, in order */
     uint64_t total;
     struct error err;
 };
@@ -86,12 +86,12 @@ static void test_whole(int fd)
     struct outcome alone = read_stream(fd, false, INT32_MAX),
                    ahead = read_stream(fd, true, INT32_MAX);
     tap_check(alone.result == 0 && alone.records == RECORDS && alone.total == 3,
-              "a whole stream is read");
-    tap_check(same(&alone, &ahead), "ahead: the same records and totals");
+              "a complete stream is read");
+    tap_check(same(&alone, &ahead), "reading ahead: the same records and totals");
     alone = read_stream(fd, false, RECORDS);
     ahead = read_stream(fd, true, RECORDS);
-    tap_check(strstr(alone.err.text, ", record 300: a fault"), "a fault names its record");
-    tap_check(same(&alone, &ahead), "ahead: a fault names the record that was handed out");
+    tap_check(strstr(alone.err.text, ", record 300: a fault"), "an error names its record");
+    tap_check(same(&alone, &ahead), "reading ahead: an error names the record last returned");
 }
 
 static void test_early_close(int fd)
@@ -99,22 +99,22 @@ static void test_early_close(int fd)
     int bad = 0;
     for (int most = 0; most < 20; most++)
         bad += read_stream(fd, true, most).records != most;
-    tap_check(bad == 0, "ahead: a reader can be closed after any record");
+    tap_check(bad == 0, "reading ahead: a reader can be closed after any record");
 }
 
-/* The same faults for a stream that is cut, or has a bit flipped, in many places. */
+/* The same errors for a stream truncated, or with a bit flipped, at many offsets. */
 static void test_broken(int fd)
 {
     struct error err = {STATUS_FAILED, "no file in memory"};
     off_t size = lseek(fd, 0, SEEK_END);
     int accepted = 0, different = 0;
     for (int i = 0; i < 60; i++) {
-        off_t place = size * i / 60 + i;
+        off_t offset = size * i / 60 + i;
         uint8_t byte;
         int cut = new_file();
-        uint8_t *copy = malloc((size_t)place + 1);
-        require(copy && pread(fd, copy, (size_t)place, 0) == place &&
-                    write(cut, copy, (size_t)place) == place,
+        uint8_t *copy = malloc((size_t)offset + 1);
+        require(copy && pread(fd, copy, (size_t)offset, 0) == offset &&
+                    write(cut, copy, (size_t)offset) == offset,
                 &err);
         free(copy);
         struct outcome alone = read_stream(cut, false, INT32_MAX),
@@ -123,18 +123,18 @@ static void test_broken(int fd)
         accepted += alone.result >= 0;
         different += !same(&alone, &ahead);
 
-        require(pread(fd, &byte, 1, place) == 1, &err);
+        require(pread(fd, &byte, 1, offset) == 1, &err);
         byte ^= (uint8_t)(1 << i % 8);
-        require(pwrite(fd, &byte, 1, place) == 1, &err);
+        require(pwrite(fd, &byte, 1, offset) == 1, &err);
         alone = read_stream(fd, false, INT32_MAX);
         ahead = read_stream(fd, true, INT32_MAX);
         accepted += alone.result >= 0;
         different += !same(&alone, &ahead);
         byte ^= (uint8_t)(1 << i % 8);
-        require(pwrite(fd, &byte, 1, place) == 1, &err);
+        require(pwrite(fd, &byte, 1, offset) == 1, &err);
     }
-    tap_check(accepted == 0, "cut and damaged streams are refused");
-    tap_check(different == 0, "ahead: refused after the same records for the same reason");
+    tap_check(accepted == 0, "truncated and damaged streams are refused");
+    tap_check(different == 0, "reading ahead: refused after the same records for the same reason");
 }
 
 int main(void)

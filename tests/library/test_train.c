@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Training on the CPU against the specification written down densely in double precision, and the
- * initial weights. */
+/* Training on the CPU compared with the specification, implemented densely in double precision; and
+ * the initial weights. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -59,21 +59,21 @@ static void test_xavier_pieces(void)
     bool same = true;
     xavier_fill(&xavier, WEIGHTS_CONTEXT, 0, whole, N);
     xavier_fill(&xavier, WEIGHTS_CONTEXT, 0, again, N);
-    tap_check(memcmp(whole, again, sizeof whole) == 0, "xavier: the same again");
+    tap_check(memcmp(whole, again, sizeof whole) == 0, "xavier: reproducible");
     for (uint32_t size = 1; size <= 40; size++) {
         memset(pieces, 0, sizeof pieces);
         for (uint32_t at = 0; at < N; at += size)
             xavier_fill(&xavier, WEIGHTS_CONTEXT, at, pieces + at, N - at < size ? N - at : size);
         same = same && memcmp(whole, pieces, sizeof whole) == 0;
     }
-    tap_check(same, "xavier: the same in pieces of 1 to 40 as in one");
-    /* Places above 2^32, as a big model has. */
+    tap_check(same, "xavier: the same in pieces of 1 to 40 as in one piece");
+    /* Indices above 2^32, as in a large model. */
     xavier_fill(&xavier, WEIGHTS_CONTEXT, (1ull << 33) + 1, again, N);
     xavier_fill(&xavier, WEIGHTS_CONTEXT, (1ull << 33) + 3, pieces, N - 2);
     tap_check(memcmp(again + 2, pieces, (N - 2) * 4) == 0 && memcmp(again, whole + 1, 64) != 0,
-              "xavier: places above 2^32");
+              "xavier: indices above 2^32");
     xavier_fill(&reseeded, WEIGHTS_CONTEXT, 0, other, N);
-    tap_check(memcmp(whole, other, 64) != 0, "xavier: another seed, other weights");
+    tap_check(memcmp(whole, other, 64) != 0, "xavier: another seed gives other weights");
 }
 
 /* ---- minibatches ---- */
@@ -81,8 +81,8 @@ static void test_xavier_pieces(void)
 enum { WORDS = 60, STEPS = 1300, LATE = 1006 };
 static const double LR = 0.002;
 
-/* Whether a word occurs in a step: those below 30 may always, the others rest for 1, for 10, for
- * 1,000 steps, from step 3 to the end, and the last ones for ever. */
+/* Whether a word may occur in a step. Words below 30 always may; groups of six others rest for 1
+ * step, for 10 steps, for 1,000 steps, from step 3 to the end, and for ever. */
 static bool occurs(uint32_t id, unsigned step)
 {
     return id < 30   ? true
@@ -102,8 +102,8 @@ static uint32_t draw_word(unsigned step, uint64_t *state)
     return id;
 }
 
-/* Ragged examples, some without noise words, of words that repeat within an example; and the centre
- * is a noise word of some. `due` is a word that must occur, as centre and beside it. */
+/* Examples of different sizes, some without noise words, in which words repeat; the centre word
+ * is also a noise word of some. `due` is a word that must occur, as centre and as context word. */
 static void add_example(struct minibatch *batch, unsigned step, uint32_t due, uint64_t *state)
 {
     struct error err;
@@ -130,7 +130,7 @@ static void make_minibatch(struct minibatch *batch, unsigned step)
         add_example(batch, step, draw_word(step, &state), &state);
 }
 
-/* ---- the oracle: every row at every step, as the specification has it ---- */
+/* ---- the oracle: every row at every step, as in the specification ---- */
 
 struct oracle {
     uint32_t dim;
@@ -170,7 +170,7 @@ static void oracle_release(struct oracle *o)
     free(o->of_u);
 }
 
-/* Adds the gradient of one word of an example, whose loss is returned. */
+/* Adds the gradient of one word of an example; returns its loss. */
 static double oracle_word(struct oracle *o, uint32_t centre, uint32_t word, bool label,
                           uint32_t words)
 {
@@ -219,7 +219,7 @@ static double oracle_train(struct oracle *o, const struct minibatch *batch)
     return loss;
 }
 
-/* How far rows first … end − 1 are from the oracle's (Frobenius, relative). */
+/* The relative distance (Frobenius) of rows first … end − 1 from the oracle's. */
 static double distance(const struct oracle *o, const float *rows, uint32_t first, uint32_t end)
 {
     double off = 0, all = 0;
@@ -256,7 +256,7 @@ static double train_on(struct trainer *trainer, const struct minibatch *batch)
     return loss;
 }
 
-/* The loss of a minibatch that is not learnt from. */
+/* The loss of a minibatch, without training on it. */
 static double evaluate(struct trainer *trainer, const struct minibatch *batch)
 {
     struct error err;
@@ -267,7 +267,7 @@ static double evaluate(struct trainer *trainer, const struct minibatch *batch)
     return loss;
 }
 
-/* Examples of all words, however long they have rested. */
+/* Examples with all words, however long they have rested. */
 static void make_held_out(struct minibatch *batch)
 {
     struct error err;
@@ -282,12 +282,13 @@ static void make_held_out(struct minibatch *batch)
     }
 }
 
-/* Rows of words by how they rest, as occurs() has it. */
+/* Groups of words by how they rest, as in occurs(). */
 static const struct {
     uint32_t first, end;
     const char *name;
-} groups[] = {{0, 30, "any time"},        {30, 36, "rests of 1"},      {36, 42, "rests of 10"},
-              {42, 48, "rests of 1,000"}, {48, 54, "rest to the end"}, {54, 60, "never"}};
+} groups[] = {{0, 30, "at any step"},        {30, 36, "after rests of 1"},
+              {36, 42, "after rests of 10"}, {42, 48, "after a rest of 1,000"},
+              {48, 54, "only up to step 3"}, {54, 60, "never"}};
 
 static void check_rows(const struct oracle *o, const float *rows, const float *initial)
 {
@@ -296,12 +297,12 @@ static void check_rows(const struct oracle *o, const float *rows, const float *i
               (unsigned long long)o->steps, all);
     for (int g = 0; g < 6; g++) {
         double one = distance(o, rows, groups[g].first, groups[g].end);
-        tap_check(one < 4e-6, "dim %u, step %llu, words that occur: %s, off by %.1e", o->dim,
+        tap_check(one < 4e-6, "dim %u, step %llu: words that occur %s, off by %.1e", o->dim,
                   (unsigned long long)o->steps, groups[g].name, one);
     }
     tap_check(memcmp(rows + 54 * o->dim, initial + 54 * o->dim, 6 * o->dim * 4) == 0 &&
                   rows[53 * o->dim] != initial[53 * o->dim],
-              "dim %u: words that never occur, and only these, stay as they were", o->dim);
+              "dim %u: words that never occur, and only these, keep their initial vectors", o->dim);
 }
 
 static void test_against_oracle(enum optimizer optimizer, uint32_t dim)
@@ -338,7 +339,7 @@ static void test_against_oracle(enum optimizer optimizer, uint32_t dim)
     }
     tap_check(worst < 2e-6, "%s, dim %u: loss of each of %d steps, off by %.1e",
               optimizer == OPTIMIZER_ADAM ? "Adam" : "SGD", dim, STEPS, worst);
-    tap_check(worst_held_out < 2e-6, "%s, dim %u: loss of examples that are held out, off by %.1e",
+    tap_check(worst_held_out < 2e-6, "%s, dim %u: loss of held-out examples, off by %.1e",
               optimizer == OPTIMIZER_ADAM ? "Adam" : "SGD", dim, worst_held_out);
     trainer->methods->destroy(trainer);
     oracle_release(&o);
@@ -348,7 +349,7 @@ static void test_against_oracle(enum optimizer optimizer, uint32_t dim)
     free(initial);
 }
 
-/* ---- the same bits for any number of threads, and beside any preparation ---- */
+/* ---- the same bits for any number of threads, and with concurrent preparation ---- */
 
 enum { SHORT = 250 };
 
@@ -358,7 +359,7 @@ struct ahead {
     unsigned slot, step, calls;
 };
 
-/* Makes and prepares the next minibatch, while a step is under way. */
+/* Creates and prepares the next minibatch while a step is running. */
 static void prepare_next(void *data)
 {
     struct ahead *a = data;
@@ -369,9 +370,9 @@ static void prepare_next(void *data)
     a->calls++;
 }
 
-/* Trains with the next minibatch prepared beside each step; fills loss (SHORT) and rows. Behind each
- * step evaluates held_out (NULL: nothing), and fills held_loss (SHORT). Returns how often something
- * ran beside. */
+/* Trains while the next minibatch is prepared during each step; fills loss (SHORT) and rows.
+ * After each step evaluates held_out (unless NULL) and fills held_loss (SHORT). Returns how
+ * often a minibatch was prepared during a step. */
 static unsigned train_ahead(const struct trainer_config *config, double *loss, float *rows,
                             const struct minibatch *held_out, double *held_loss)
 {
@@ -423,19 +424,20 @@ static void test_threads(void)
         train_ahead(&config, other_loss, other_rows, NULL, NULL);
         tap_check(memcmp(rows, other_rows, sizeof rows) == 0 &&
                       memcmp(loss, other_loss, sizeof loss) == 0,
-                  "%u threads: the same bits without evaluations", threads);
+                  "%u threads: the same bits without evaluation", threads);
         unsigned calls = train_ahead(&config, other_loss, other_rows, &held_out, other_held_loss);
         tap_check(memcmp(held_loss, other_held_loss, sizeof held_loss) == 0,
-                  "%u threads: the same bits, losses of examples that are held out", threads);
+                  "%u threads: the same bits, losses of held-out examples", threads);
         tap_check(memcmp(rows, other_rows, sizeof rows) == 0 &&
                       memcmp(loss, other_loss, sizeof loss) == 0,
                   "%u threads: the same bits, losses and vectors", threads);
-        tap_check(calls == SHORT, "%u threads: once a step something runs beside it", threads);
+        tap_check(calls == SHORT, "%u threads: one minibatch is prepared during each step",
+                  threads);
     }
     config.seed++;
     train_ahead(&config, other_loss, other_rows, NULL, NULL);
     minibatch_release(&held_out);
-    tap_check(memcmp(rows, other_rows, sizeof rows) != 0, "another seed, other vectors");
+    tap_check(memcmp(rows, other_rows, sizeof rows) != 0, "another seed gives other vectors");
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The product of two words on a machine without 128-bit integers: a driver of its own, since here
- * random.h must not see that this one has them. */
+/* The product of two 64-bit words on a machine without 128-bit integers. This is a separate driver
+ * because random.h must not detect that the machine has them. */
 #include <stdint.h>
 
 #ifdef __SIZEOF_INT128__
@@ -11,7 +11,7 @@
 #include "oracle.h"
 #include "tap.h"
 
-/* By hand, in digits of 16 bits. */
+/* Long multiplication with 16-bit digits. */
 static uint64_t by_digits(uint64_t a, uint64_t b, uint64_t *low)
 {
     uint64_t digit[8] = {0};
@@ -61,6 +61,6 @@ int main(void)
         others = agrees(a, draw(&state) >> draw_below(&state, 64)) && others;
     }
     tap_check(edges, "wide products at the edges of 16, 32 and 64 bits");
-    tap_check(others, "wide products of 100,000 pairs");
+    tap_check(others, "wide products of 100,000 random pairs");
     return tap_end();
 }
