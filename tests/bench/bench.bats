@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What the measurements of bench/ rest on: the text, its counts, and the statistics.
+# The tools that the measurements of tests/bench rely on: text generator, measure, statistics.
 
 load ../support/helper
 
@@ -9,7 +9,7 @@ setup_file() {
   PATH=$BUILD/tests/bench:$PATH
 }
 
-@test "zipf counts what it writes" {
+@test "zipf: reports the counts of the text that it writes" {
   zipf -l list 100000 3000 1.1 7 50 >text 2>said
   assert_equal "$(wc -w <text)" 100000
   assert_equal "$(wc -lwc <text | awk '{ print "sentences=" $1, $3 }')" \
@@ -23,10 +23,10 @@ setup_file() {
     "$(grep -o 'seen=.*' said)"
 }
 
-@test "zipf: different words, frequent ones first, sentences of 21 words; the same bytes again" {
+@test "zipf: different words, frequent ones first, sentences of 21 words on average; reproducible" {
   zipf -l list 200000 20000 >text 2>/dev/null
   assert_equal "$(cut -f 1 list | sort -u | wc -l)" 20000
-  # 1 / (1 + 1/2 + ... + 1/20000) = 0.0955 of all words are the first
+  # The first word makes up 1 / (1 + 1/2 + ... + 1/20000) = 0.0955 of the text.
   awk -F '\t' 'NR == 1 { exit !($2 > 18700 && $2 < 19500) }' list
   awk '{ n += NF } END { exit !(n / NR > 20.5 && n / NR < 21.5) }' text
   zipf 200000 20000 1 1 2>/dev/null | cmp - text
@@ -34,8 +34,8 @@ setup_file() {
   assert_failure
 }
 
-@test "zipf: the words of a sentence are of one topic more often than by chance" {
-  # of all pairs of topic words of a sentence; by chance 1 in 20
+@test "zipf: words of a sentence share a topic more often than by chance" {
+  # Of neighbouring topic words; by chance it would be 1 in 20.
   zipf -l list 100000 20000 1 1 20 2>/dev/null >text
   awk -F '[\t ]' 'NR == FNR { topic[$1] = $3; next }
     { for (i = 1; i < NF; i++) if (topic[$i] >= 0 && topic[$(i + 1)] >= 0) {
@@ -43,7 +43,7 @@ setup_file() {
     END { exit !(same / pairs > 0.09 && same / pairs < 0.14) }' list text
 }
 
-@test "measure: seconds, memory, and the command's own exit status" {
+@test "measure: records seconds and memory and exits with the command's status" {
   status=0
   measure log sh -c 'sleep 0.2; exit 7' || status=$?
   assert_equal "$status" 7
@@ -55,7 +55,7 @@ setup_file() {
     NR == 3 && $3 < 100 { exit 1 }' log
 }
 
-@test "all totals of the pipe are those of the text; one that drops words is found out" {
+@test "scale-huge: all totals of the pipe match the text; a program that drops words is detected" {
   TOKENS=1e5 WORDS=5e3 "$BENCH/scale" huge >table 2>/dev/null
   assert_equal "$(grep -c 'the same' table)" 8
   mkdir -p other/bin other/tests
@@ -69,14 +69,14 @@ setup_file() {
   assert_output --regexp 'examples \(sgns-batch\) \| [0-9]+ \| \*\*[0-9]+\*\*'
 }
 
-@test "tables have medians, ranges and the ratios of the rounds" {
+@test "table.py: prints medians, ranges and ratios per round" {
   printf '%s\t%s\t%s\n' words/s us 10 words/s them 5 words/s us 40 words/s them 8 words/s us 30 \
     words/s them 10 | "$BENCH/table.py" >table
   grep -qF '| us | 30 | 10 | 40 |' table
   grep -qF '| them | 8 | 5 | 10 | 3 (2 to 5) | 4 |' table
 }
 
-@test "growth is the slope of the logarithms, of medians" {
+@test "growth.py: growth is the slope of the logarithms of medians" {
   printf '%s\t%d\t%g\t%g\t%g\n' a 10 1 1 7 a 10 3 1 7 a 10 2 1 7 a 100 20 100 7 a 1000 200 10000 7 |
     "$BENCH/growth.py" medians >table
   grep -qF '| a, growth | | 1.00 | 2.00 | | 0.00 |' table

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cooperative_groups.h -- see cuda_runtime.h here. The whole grid, and a block. */
+/* cooperative_groups.h -- see cuda_runtime.h here. Groups: the whole grid, and a block. */
 #ifndef EMULATE_COOPERATIVE_GROUPS_H
 #define EMULATE_COOPERATIVE_GROUPS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cublas_v2.h -- see cuda_runtime.h here. Matrices stand column by column, as in cuBLAS. */
+/* cublas_v2.h -- see cuda_runtime.h here. Matrices are column-major, as in cuBLAS. */
 #ifndef EMULATE_CUBLAS_V2_H
 #define EMULATE_CUBLAS_V2_H
 

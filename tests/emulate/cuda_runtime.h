@@ -1,33 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* cuda_runtime.h -- the part of CUDA that cuda/ uses, on the CPU: for tests where there is no GPU.
+/* cuda_runtime.h -- the part of CUDA that cuda/ uses, emulated on the CPU for tests without a GPU.
  *
- * With this folder first on the include path, g++ and clang++ compile the very sources that nvcc
- * does. Every CUDA thread is a fiber. A fiber runs until it waits for others, so that what a kernel
- * does between two barriers, it does in one piece. Work on streams is put off until something waits
- * for it, so that a wait that was forgotten shows in the results.
+ * With this directory first on the include path, g++ and clang++ compile the same sources as nvcc.
+ * Every CUDA thread is a fiber. A fiber runs until it waits for others, so that the code of a
+ * kernel between two barriers runs without interruption. Work on streams is deferred until
+ * something waits for it, so that a missing wait gives wrong results.
  *
- * What it finds: accesses outside of memory (device and shared memory come from malloc, for ASan),
- * host code that touches device memory (under ASan), memory that was never written (it holds NaN
- * and large numbers), deadlocks, warp operations that not all lanes of the mask reach, launches
- * that a device would refuse, missing waits between streams or with the host, and missing barriers:
- * under TSan, and many with EMULATE_ORDER.
+ * It detects: accesses out of bounds (device and shared memory are from malloc, for ASan), host
+ * code that accesses device memory (under ASan), uninitialised memory (it contains NaN and large
+ * numbers), deadlocks, warp operations that not all lanes of the mask reach, launches that a device
+ * would refuse, missing waits between streams or with the host, and missing barriers: under TSan,
+ * and many of them with EMULATE_ORDER.
  *
- * What it cannot show: races between blocks of a launch that is not cooperative (two are alive at a
- * time, so some show), races within a warp where more than 200 threads are alive, memory weaker
- * than TSan knows it (an atomic operation counts as a fence), kernels that read pageable host
- * memory, __launch_bounds__, threads of one block that wait at different __syncthreads, registers,
- * speed.
+ * It cannot detect: races between blocks of a launch that is not cooperative (two are alive at a
+ * time, so some are detected), races within a warp while more than 200 threads are alive, effects
+ * of memory that is weaker than TSan's model (an atomic operation counts as a fence), kernels that
+ * read pageable host memory, violations of __launch_bounds__, threads of one block that wait at
+ * different __syncthreads, register usage, speed.
  *
- * Kernels take one parameter, a struct, and have shared memory from cuda/shared.cuh alone.
+ * Kernels must have one parameter, a struct, and get shared memory only from cuda/shared.cuh.
  *
- * Environment, read at the first call:
- *   EMULATE_DEVICES=0     no device
- *   EMULATE_SMS=N         multiprocessors of the device (3)
- *   EMULATE_FREE_BYTES=N  memory of the device (8 GiB)
- *   EMULATE_FAIL=N        the N-th call fails, and every later one: a device that was lost
- *   EMULATE_ORDER=SEED    threads, blocks and streams take turns in a random order: whatever
- *                         changes with the seed is a race
- */
+ * Environment, read at the first call: EMULATE_DEVICES=0     no device EMULATE_SMS=N
+ * multiprocessors of the device (3) EMULATE_FREE_BYTES=N  memory of the device (8 GiB)
+ * EMULATE_FAIL=N        the N-th call and all later ones fail, as if the device was lost
+ * EMULATE_ORDER=SEED    threads, blocks and streams are scheduled in random order: results that
+ * depend on the seed reveal a race / */
 #ifndef EMULATE_CUDA_RUNTIME_H
 #define EMULATE_CUDA_RUNTIME_H
 
@@ -91,12 +88,12 @@ struct dim3 {
     }
 };
 
-/* Of the fiber that runs. */
+/* Those of the current fiber. */
 extern uint3 threadIdx, blockIdx;
 extern dim3 blockDim, gridDim;
 constexpr int warpSize = 32;
 
-/* ---- what kernels.cpp and runtime.cpp do for this header ---- */
+/* ---- implemented by kernels.cpp and runtime.cpp for this header ---- */
 
 typedef struct CUstream_st *cudaStream_t;
 typedef struct CUevent_st *cudaEvent_t;
@@ -106,10 +103,10 @@ typedef cudaError cudaError_t;
 namespace emulate
 {
 
-/* What the lanes of a warp operation brought; of lanes that took no part, something undefined. */
+/* The values of the lanes in a warp operation; undefined for lanes that did not take part. */
 struct exchanged {
     uint64_t value[32];
-    unsigned present, turns; /* `turns` is for kernels.cpp */
+    unsigned present, turns; /* `turns` is used by kernels.cpp */
 };
 
 const exchanged &exchange(const char *what, unsigned mask, uint64_t value);
@@ -117,12 +114,12 @@ unsigned lane();
 void sync_warp(unsigned mask);
 void sync_block();
 void sync_grid();
-void yield();         /* lets all other threads that can go on do so */
-void yield_perhaps(); /* the same now and then, under EMULATE_ORDER */
+void yield();         /* lets all other ready threads run */
+void yield_perhaps(); /* the same, sometimes, under EMULATE_ORDER */
 bool in_cooperative_grid();
 unsigned char *shared_bytes(); /* the block's dynamic shared memory */
 
-/* Each of these is a call of the runtime. `work` runs when the stream comes to it. */
+/* Each of these is a call of the runtime. `work` runs when the stream reaches it. */
 cudaError_t enqueue(cudaStream_t stream, std::function<void()> work);
 cudaError_t launch(const void *kernel, const char *name, std::function<void()> body, dim3 grid,
                    dim3 block, size_t shared, cudaStream_t stream, bool cooperative);
@@ -130,7 +127,7 @@ cudaError_t raise_shared_limit(const void *kernel, int attribute, int bytes);
 cudaError_t occupancy(int *blocks, const void *kernel, int block, size_t shared);
 cudaError_t allocate(void **data, size_t bytes, bool on_device);
 
-/* The bytes of a number as another's, cut off or filled up with zeros. */
+/* The bytes of a number as a number of another type, truncated or padded with zeros. */
 template <class To, class From> To bits(From from)
 {
     To to = To();
@@ -138,7 +135,7 @@ template <class To, class From> To bits(From from)
     return to;
 }
 
-/* The value of lane `from`, or the lane's own where `from` is none of its group of `width`. */
+/* The value of lane `from`, or the lane's own value if `from` is not in its group of `width`. */
 template <class T> T shuffle(unsigned mask, T value, int from, int width, bool in_group)
 {
     int own = (int)lane(), group = own & ~(width - 1);
@@ -176,7 +173,7 @@ template <class T> auto __shfl_down_sync(unsigned mask, T value, unsigned delta,
     return emulate::shuffle(mask, +value, (int)(emulate::lane() + delta), width, delta < 32);
 }
 
-/* Unlike the others, it may read from the groups below its own. */
+/* Unlike the others, it may read from lower groups. */
 template <class T> auto __shfl_xor_sync(unsigned mask, T value, int lanes, int width = 32)
 {
     int own = (int)emulate::lane(), from = own ^ lanes, end = (own & ~(width - 1)) + width;
@@ -248,8 +245,8 @@ template <class T> void __stcg(T *to, T value)
     *to = value;
 }
 
-/* Atomic also for host threads, and a fence for TSan, which knows no other. For the very types that
- * CUDA has, so that nothing compiles here that nvcc refuses. */
+/* Atomic also with respect to host threads, and a fence for TSan, which supports no other kind.
+ * Only for the types that CUDA supports, so that code that nvcc refuses does not compile here. */
 #define EMULATE_ATOMIC(name, type, changed)                                                        \
     inline type name(type *at, type value)                                                         \
     {                                                                                              \
@@ -293,7 +290,7 @@ EMULATE_CAS(int)
 EMULATE_CAS(unsigned)
 EMULATE_CAS(unsigned long long)
 
-/* ---- numbers. What is approximate on a device is exact here. ---- */
+/* ---- numbers. Functions that are approximate on a device are exact here. ---- */
 
 #define __expf(x) expf(x) /* macros: glibc has functions of these names */
 #define __logf(x) logf(x)
@@ -356,7 +353,7 @@ EMULATE_MIN_MAX(unsigned long long)
 
 long long clock64(); /* nanoseconds */
 
-/* ---- the runtime. Numbers and texts are CUDA's. ---- */
+/* ---- the runtime. Error numbers and messages are CUDA's. ---- */
 
 #define EMULATE_ERRORS(X)                                                                          \
     X(cudaSuccess, 0, "no error")                                                                  \
@@ -476,7 +473,7 @@ namespace emulate
 template <class P> std::function<void()> bind(void (*kernel)(P), void **arguments)
 {
     static_assert(std::is_trivially_copyable<P>::value, "a kernel's parameter is copied as bytes");
-    static_assert(sizeof(P) <= 4096, "a kernel's parameter has up to 4,096 bytes");
+    static_assert(sizeof(P) <= 4096, "a kernel's parameter has at most 4,096 bytes");
     P parameter = *static_cast<const P *>(arguments[0]);
     return [=] { kernel(parameter); };
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* emulate.h -- what kernels.cpp does for runtime.cpp. What programs see is in cuda_runtime.h. */
+/* emulate.h -- the interface between kernels.cpp and runtime.cpp. Programs use cuda_runtime.h. */
 #ifndef EMULATE_H
 #define EMULATE_H
 
 #include "cuda_runtime.h"
 
-/* What the sanitizers are told, where there is one. */
+/* Calls to the sanitizers; no-ops without them. */
 #ifndef __has_feature
 #define __has_feature(feature) 0
 #endif
@@ -32,7 +32,7 @@
 namespace emulate
 {
 
-/* See cuda_runtime.h. */
+/* The environment, see cuda_runtime.h. */
 struct settings {
     uint64_t devices, processors, memory, fail, order;
 };
@@ -41,10 +41,10 @@ const settings &set();
 /* A number below n; always 0 without EMULATE_ORDER. */
 uint64_t random_below(uint64_t n);
 
-/* What memory holds that was never written: NaN in every format, and a large number. */
+/* The content of uninitialised memory: NaN in every format, and a large number. */
 void fill(void *data, size_t bytes);
 
-/* `body` calls the kernel, and is called by every thread. `name` is for messages. */
+/* Every thread calls `body`, which calls the kernel. `name` is for messages. */
 void run_grid(const char *name, const std::function<void()> &body, dim3 grid, dim3 block,
               size_t shared, bool cooperative);
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* kernels.cpp -- how a kernel runs: a fiber for every thread, barriers, operations of a warp.
+/* kernels.cpp -- running a kernel: a fiber for every thread, barriers, warp operations.
  *
- * A scheduler switches to one thread after another, from a queue of those that can go on. A thread
- * that waits leaves the queue, until the last one that it waits for puts it back. When the queue is
- * empty, but threads are left, they wait for each other for ever.
+ * A scheduler switches between threads, from a queue of those that are ready. A thread that waits
+ * leaves the queue, until the last one that it waits for puts it back. If the queue is empty but
+ * threads remain, that is a deadlock.
  *
- * ThreadSanitizer takes the fibers for threads, and is told what CUDA promises: that barriers,
- * __syncwarp, and the start and the end of a launch order memory. It is not told that fibers take
- * turns, and so finds what two threads of a kernel do to the same memory without a barrier in
- * between. It can tell 255 threads apart. Where there are more, it is told of a thread for each
- * warp, and finds races between warps. What runs on fibers here is UNWATCHED, for it relies on the
- * turns.
- */
+ * For ThreadSanitizer the fibers are threads, and it is informed about the guarantees of CUDA:
+ * barriers, __syncwarp, and the start and the end of a launch order memory accesses. It is not
+ * informed that only one fiber runs at a time, so that it detects accesses of two threads of a
+ * kernel to the same memory without a barrier in between. It can distinguish 255 threads. If
+ * there are more, every warp is one thread for it, and it detects races between warps. The code
+ * of this file that runs on fibers is UNWATCHED, because it relies on one fiber running at a
+ * time. / */
 #include "emulate.h"
 
 #include <sys/mman.h>
@@ -37,11 +37,12 @@ namespace
 
 /* ---- fibers ---- */
 
-const size_t STACK = 128 * 1024, GUARD = 64 * 1024; /* whole pages, of any size */
+const size_t STACK = 128 * 1024, GUARD = 64 * 1024; /* whole pages, for any page size */
 const unsigned TSAN_MOST = 200;
 
 #if defined(__x86_64__) && !defined(EMULATE_UCONTEXT)
-/* Many times as fast as swapcontext, which calls the kernel, and which ASan does not know well. */
+/* Many times faster than swapcontext, which makes system calls and is not well supported by
+ * ASan. */
 typedef void *context;
 extern "C" void emulate_switch(context *from, context to);
 asm(R"(
@@ -72,7 +73,7 @@ inline __attribute__((always_inline)) void switch_context(context &from, context
     emulate_switch(&from, to);
 }
 
-/* What emulate_switch finds: six registers, where to return to, and where that returns to. */
+/* The stack that emulate_switch expects: six registers, its return address, and that of `entry`. */
 void prepare(context &context, char *stack, void (*entry)())
 {
     void **top = reinterpret_cast<void **>(stack + STACK) - 8;
@@ -98,26 +99,26 @@ void prepare(context &context, char *stack, void (*entry)())
 }
 #endif
 
-enum place { RUNNING, AT_BLOCK, AT_GRID, AT_WARP, EXITED };
+enum thread_state { RUNNING, AT_BLOCK, AT_GRID, AT_WARP, EXITED };
 
 struct block;
 
-/* A CUDA thread, and the fiber that it runs on, which stays for the next thread. */
+/* A CUDA thread, and the fiber that it runs on, which is reused for later threads. */
 struct thread {
     context registers;
     char *stack;
-    void *fake_stack, *tsan, *tsan_as; /* its own fiber in TSan, and whom it is taken for */
+    void *fake_stack, *tsan, *tsan_as; /* its own fiber in TSan, and the one that represents it */
     ::block *block;
     uint3 index;
     unsigned rank;
-    place where;
-    /* At a warp operation, and what came of it. */
+    thread_state state;
+    /* The warp operation it waits at, and the result. */
     const char *operation;
     unsigned mask;
     uint64_t value;
     emulate::exchanged received;
-    /* What TSan knows a sync by: one of two in turn, so that who is late to leave one sync is not
-     * taken to come after those who have reached the next. */
+    /* Identify a sync for TSan. Two alternate, so that a thread that is late to leave one sync
+     * is not ordered after those that have reached the next. */
     unsigned char order[2];
     unsigned turn;
 };
@@ -131,15 +132,15 @@ struct block {
     unsigned turn;
 };
 
-/* The launch that runs. */
+/* The current launch. */
 struct running {
     const char *name;
     const std::function<void()> *body;
     bool cooperative;
     block *blocks; /* that are alive */
     uint64_t block_count;
-    unsigned arrived, threads; /* at the barrier of the grid, of all */
-    thread **ready;            /* a ring of places for all threads */
+    unsigned arrived, threads; /* at the grid's barrier, in total */
+    thread **ready;            /* a ring buffer with room for all threads */
     size_t first_ready, ready_count;
     unsigned char order[2], started, ended; /* as in a thread */
     unsigned turn;
@@ -171,7 +172,7 @@ UNWATCHED thread *&ready(size_t i)
 
 UNWATCHED void make_ready(thread *t)
 {
-    t->where = RUNNING;
+    t->state = RUNNING;
     ready(now.ready_count++) = t;
 }
 
@@ -188,7 +189,7 @@ UNWATCHED void switch_to(thread *t)
     now.self = nullptr;
 }
 
-/* Back to the scheduler, until that switches to this fiber again. */
+/* Switches to the scheduler; returns when that switches to this fiber again. */
 UNWATCHED void leave()
 {
     thread *t = now.self;
@@ -205,28 +206,29 @@ UNWATCHED void settle_block(block *b)
     b->arrived = 0;
     b->turn ^= 1;
     for (unsigned i = 0; i < b->size; i++)
-        if (b->threads[i]->where == AT_BLOCK)
+        if (b->threads[i]->state == AT_BLOCK)
             make_ready(b->threads[i]);
 }
 
-/* Completes the operation with this mask of the warp that starts at thread `first`, when all lanes
- * of the mask have come to it that there are. A lane that has exited is not waited for. */
+/* Completes the operation with this mask of the warp that starts at thread `first` if all
+ * existing lanes of the mask have reached it, except those that have exited. */
 UNWATCHED void settle_warp(block *b, unsigned first, unsigned mask)
 {
     emulate::exchanged all;
     const char *operation = nullptr;
     memset(all.value, 0xfa, sizeof all.value);
     all.present = all.turns = 0;
-    /* From the last lane, which mostly comes last, so that this mostly ends at once. */
+    /* Starts with the last lane, which usually arrives last, so that this usually returns at
+     * once. */
     for (unsigned lane = 32; lane-- > 0;) {
         if (!(mask >> lane & 1) || first + lane >= b->size ||
-            b->threads[first + lane]->where == EXITED)
+            b->threads[first + lane]->state == EXITED)
             continue;
         thread *t = b->threads[first + lane];
-        if (t->where != AT_WARP || t->mask != mask)
+        if (t->state != AT_WARP || t->mask != mask)
             return;
         if (operation && strcmp(operation, t->operation) != 0)
-            die("lanes of mask %08x meet at %s and %s", mask, operation, t->operation);
+            die("lanes of mask %08x are at %s and %s", mask, operation, t->operation);
         operation = t->operation;
         all.value[lane] = t->value;
         all.present |= 1u << lane;
@@ -237,29 +239,29 @@ UNWATCHED void settle_warp(block *b, unsigned first, unsigned mask)
             thread *t = b->threads[first + lane];
             t->received.present = all.present;
             t->received.turns = all.turns;
-            volatile uint64_t *to = t->received.value; /* else a memcpy, which TSan watches */
+            volatile uint64_t *to = t->received.value; /* prevents a memcpy, which TSan watches */
             for (unsigned i = 0; i < 32; i++)
                 to[i] = all.value[i];
             make_ready(t);
         }
 }
 
-/* Of a thread that has exited: those that wait need not wait for it. */
+/* Marks a thread as exited: other threads no longer wait for it. */
 UNWATCHED void retire(thread *t)
 {
     block *b = t->block;
     unsigned first = t->rank & ~31u;
-    t->where = EXITED;
+    t->state = EXITED;
     __tsan_release(&b->order[b->turn]);
     __tsan_release(&now.ended);
     b->live--;
     settle_block(b);
     for (unsigned i = first; i < first + 32 && i < b->size; i++)
-        if (b->threads[i]->where == AT_WARP)
+        if (b->threads[i]->state == AT_WARP)
             settle_warp(b, first, b->threads[i]->mask);
 }
 
-/* A fiber is one thread after another, in the launches to come. */
+/* A fiber runs one thread after another, also in later launches. */
 UNWATCHED void fiber()
 {
     __sanitizer_finish_switch_fiber(nullptr, &now.stack, &now.stack_bytes);
@@ -275,9 +277,9 @@ thread *create_thread()
 {
     void *memory =
         mmap(nullptr, GUARD + STACK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    char *stack = static_cast<char *>(memory) + GUARD; /* below it what faults */
+    char *stack = static_cast<char *>(memory) + GUARD; /* accesses below it fault */
     if (memory == MAP_FAILED || mprotect(stack, STACK, PROT_READ | PROT_WRITE) != 0)
-        die("no memory for the stacks of its threads");
+        die("no memory for the threads' stacks");
     thread *t = new thread();
     t->stack = stack;
     t->tsan = __tsan_create_fiber(0);
@@ -296,7 +298,7 @@ void start(thread *t, block *b, unsigned rank)
 
 [[noreturn]] void report_deadlock()
 {
-    static const char *const places[] = {"run", "wait at __syncthreads", "wait at the grid's sync",
+    static const char *const states[] = {"run", "wait at __syncthreads", "wait at the grid's sync",
                                          "wait at a warp operation", "have exited"};
     unsigned shown = 0;
     fprintf(stderr, "emulate: deadlock\n");
@@ -304,8 +306,8 @@ void start(thread *t, block *b, unsigned rank)
         unsigned count[5] = {0, 0, 0, 0, 0};
         const thread *at_warp = nullptr;
         for (unsigned i = 0; i < b->size; i++) {
-            count[b->threads[i]->where]++;
-            if (b->threads[i]->where == AT_WARP && !at_warp)
+            count[b->threads[i]->state]++;
+            if (b->threads[i]->state == AT_WARP && !at_warp)
                 at_warp = b->threads[i];
         }
         if (count[EXITED] == b->size || shown++ == 4)
@@ -313,16 +315,16 @@ void start(thread *t, block *b, unsigned rank)
         fprintf(stderr, "  block (%u,%u,%u):", b->index.x, b->index.y, b->index.z);
         for (unsigned i = 0; i < 5; i++)
             if (count[i])
-                fprintf(stderr, " %u %s;", count[i], places[i]);
+                fprintf(stderr, " %u %s;", count[i], states[i]);
         if (at_warp)
-            fprintf(stderr, " thread %u at %s of mask %08x", at_warp->rank, at_warp->operation,
+            fprintf(stderr, " thread %u at %s with mask %08x", at_warp->rank, at_warp->operation,
                     at_warp->mask);
         fputc('\n', stderr);
     }
-    die("nothing can go on");
+    die("no thread can continue");
 }
 
-/* Runs now.blocks, all alive at the same time. */
+/* Runs now.blocks, all at the same time. */
 void run_blocks()
 {
     std::vector<thread *> ring(now.threads);
@@ -354,7 +356,7 @@ block make_block(uint64_t number, thread **threads, unsigned size, size_t shared
     b.size = b.live = size;
     b.shared = static_cast<unsigned char *>(malloc(shared));
     if (shared && !b.shared)
-        die("no memory for its shared memory");
+        die("no memory for shared memory");
     emulate::fill(b.shared, shared);
     return b;
 }
@@ -396,12 +398,12 @@ void fill(void *data, size_t bytes)
 void run_grid(const char *name, const std::function<void()> &body, dim3 grid, dim3 block_dim,
               size_t shared, bool cooperative)
 {
-    static auto &threads = *new std::vector<thread *>(); /* at exit, too */
+    static auto &threads = *new std::vector<thread *>(); /* never destroyed: also used at exit */
     uint64_t count = (uint64_t)grid.x * grid.y * grid.z;
     uint64_t at_once = cooperative ? count : std::min<uint64_t>(count, 2);
     unsigned size = block_dim.x * block_dim.y * block_dim.z;
     std::vector<uint64_t> numbers(count);
-    for (uint64_t i = 0; i < count; i++) { /* shuffled as it grows */
+    for (uint64_t i = 0; i < count; i++) { /* shuffles while filling */
         uint64_t other = cooperative || !set().order ? i : random_below(i + 1);
         numbers[i] = numbers[other];
         numbers[other] = i;
@@ -437,11 +439,11 @@ UNWATCHED const exchanged &exchange(const char *what, unsigned mask, uint64_t va
 {
     thread *t = now.self;
     if (!(mask >> lane() & 1))
-        die("%s with mask %08x, in which lane %u itself is not", what, mask, lane());
+        die("%s with mask %08x, which does not contain its own lane %u", what, mask, lane());
     t->operation = what;
     t->mask = mask;
     t->value = value;
-    t->where = AT_WARP;
+    t->state = AT_WARP;
     settle_warp(t->block, t->rank & ~31u, mask);
     leave();
     return t->received;
@@ -463,21 +465,21 @@ UNWATCHED void sync_block()
     thread *t = now.self;
     unsigned char *order = &t->block->order[t->block->turn];
     __tsan_release(order);
-    t->where = AT_BLOCK;
+    t->state = AT_BLOCK;
     t->block->arrived++;
     settle_block(t->block);
     leave();
     __tsan_acquire(order);
 }
 
-/* All threads must come, exited ones too: on a device one of them may be the one that counts. */
+/* All threads must arrive; none may have exited: on a device it may be the one that signals. */
 UNWATCHED void sync_grid()
 {
     if (!now.cooperative)
-        die("sync of the grid, in a launch that is not cooperative");
+        die("sync of the grid in a launch that is not cooperative");
     unsigned char *order = &now.order[now.turn];
     __tsan_release(order);
-    now.self->where = AT_GRID;
+    now.self->state = AT_GRID;
     if (++now.arrived == now.threads) {
         now.arrived = 0;
         now.turn ^= 1;

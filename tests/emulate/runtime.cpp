@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* runtime.cpp -- the calls that cuda_runtime.h here declares: memory, streams, events, launches. */
+/* runtime.cpp -- the calls declared by cuda_runtime.h here: memory, streams, events, launches. */
 #include "emulate.h"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ using emulate::set;
 namespace
 {
 
-/* One lock for all: host threads that call the runtime take turns, kernels included. */
+/* A global lock: calls of the runtime by several host threads are serialised, including kernels. */
 std::mutex lock;
 thread_local cudaError_t last_error;
 uint64_t calls;
@@ -44,7 +44,7 @@ cudaError_t enter()
                                       : cudaSuccess);
 }
 
-/* First in every call. */
+/* The start of every call. */
 #define ENTER()                                                                                    \
     std::lock_guard<std::mutex> hold(lock);                                                        \
     if (cudaError_t refused = enter())                                                             \
@@ -57,8 +57,8 @@ struct allocation {
     bool on_device;
 };
 
-/* By the complement of the address: so the allocation at or before an address is found by
- * lower_bound, and LeakSanitizer does not take this for a pointer that someone still has. */
+/* The keys are complements of addresses: so lower_bound finds the allocation at or before an
+ * address, and LeakSanitizer does not regard the keys as pointers to the memory. */
 auto &allocations = *new std::map<uintptr_t, allocation>();
 uint64_t used;
 
@@ -67,7 +67,7 @@ std::map<uintptr_t, allocation>::iterator find(const void *data)
     return allocations.lower_bound(~reinterpret_cast<uintptr_t>(data));
 }
 
-/* Whether `bytes` from `data` on are all in one allocation of that kind. */
+/* Whether `bytes` bytes at `data` are all in one allocation of that kind. */
 bool inside(const void *data, size_t bytes, bool on_device)
 {
     auto found = find(data);
@@ -77,7 +77,7 @@ bool inside(const void *data, size_t bytes, bool on_device)
     return offset <= found->second.bytes && bytes <= found->second.bytes - offset;
 }
 
-/* While one lives, the device works and its memory can be touched. */
+/* While an instance exists, the device is working and its memory can be accessed. */
 struct device_works {
     device_works()
     {
@@ -97,7 +97,7 @@ struct device_works {
 
 struct queue;
 
-/* A point in a stream: when it has done this many operations. */
+/* A point in a stream: after its first `number` operations. */
 struct ticket {
     std::shared_ptr<queue> stream;
     uint64_t number;
@@ -109,7 +109,7 @@ struct operation {
 };
 
 struct queue {
-    bool blocking; /* takes turns with the default stream */
+    bool blocking; /* synchronises with the default stream */
     std::deque<operation> pending;
     uint64_t done = 0;
 
@@ -119,7 +119,7 @@ struct queue {
     }
 };
 
-/* The default stream, and those that were created. Never destroyed: programs may free at exit. */
+/* The default stream and those created. Never destroyed: programs may free streams at exit. */
 auto &queues =
     *new std::vector<std::shared_ptr<queue>>{std::make_shared<queue>(queue{true, {}, 0})};
 
@@ -131,7 +131,7 @@ struct CUstream_st {
 
 struct CUevent_st {
     bool timing;
-    ticket at; /* where it was recorded last */
+    ticket at; /* the point at which it was last recorded */
     std::shared_ptr<timespec> time;
 };
 
@@ -140,7 +140,7 @@ namespace
 
 void run_next(queue &q)
 {
-    /* An operation only waits for such as were submitted before it: this ends. */
+    /* An operation only waits for operations submitted before it, so this terminates. */
     for (const ticket &t : std::vector<ticket>(q.pending.front().after))
         while (t.stream->done < t.number)
             run_next(*t.stream);
@@ -151,8 +151,8 @@ void run_next(queue &q)
         next.work();
 }
 
-/* Runs a stream up to an operation, and nothing else that need not be done for that: or, under
- * EMULATE_ORDER, anything in between, as a device might. */
+/* Runs a stream up to an operation, with only those operations of other streams that it depends
+ * on or, under EMULATE_ORDER, with random others in between, as a device might. */
 void run_until(queue &q, uint64_t number)
 {
     if (q.done >= number)
@@ -172,7 +172,7 @@ void run_all(queue &q)
     run_until(q, q.submitted());
 }
 
-/* The youngest stream first, which is as right as any order, and seldom the one that was meant. */
+/* The newest stream first: as correct as any other order, but rarely the intended one. */
 void run_all()
 {
     for (size_t i = queues.size(); i-- > 0;)
@@ -184,7 +184,7 @@ const std::shared_ptr<queue> &queue_of(cudaStream_t stream)
     return stream ? stream->operations : queues[0];
 }
 
-/* The default stream waits for all blocking ones, and they for it. */
+/* The default stream waits for all blocking streams, and they wait for it. */
 ticket submit(const std::shared_ptr<queue> &q, std::function<void()> work,
               const ticket *after = nullptr)
 {
@@ -205,7 +205,7 @@ cudaError_t release(void *data, bool on_device)
     if (!data)
         return result;
     if (result == cudaSuccess)
-        run_all(); /* as cudaFree does, which waits for the device */
+        run_all(); /* cudaFree waits for the device */
     auto found = find(data);
     if (found == allocations.end() || ~found->first != reinterpret_cast<uintptr_t>(data) ||
         found->second.on_device != on_device)
@@ -215,7 +215,7 @@ cudaError_t release(void *data, bool on_device)
     __asan_unpoison_memory_region(data, found->second.bytes);
     allocations.erase(found);
     free(data);
-    return result; /* a lost device's memory is given back as well */
+    return result; /* the memory of a lost device is freed, too */
 }
 
 cudaError_t copy(void *to, const void *from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream,
@@ -232,7 +232,7 @@ cudaError_t copy(void *to, const void *from, size_t bytes, cudaMemcpyKind kind, 
         return outcome(cudaErrorInvalidValue);
     const std::shared_ptr<queue> &q = queue_of(stream);
     if (!from_device && !inside(from, bytes, false)) {
-        /* Pageable: read at once, as CUDA does. */
+        /* Pageable: read immediately, as by CUDA. */
         auto staged =
             std::make_shared<std::vector<char>>((const char *)from, (const char *)from + bytes);
         submit(q, [=] { memcpy(to, staged->data(), bytes); });
@@ -260,7 +260,7 @@ const int SHARED_DEFAULT = 48 << 10, SHARED_MOST = 227 << 10, SHARED_OF_PROCESSO
           SHARED_RESERVED = 1 << 10, THREADS_OF_BLOCK = 1024, THREADS_OF_PROCESSOR = 2048,
           L2_CACHE = 1 << 20;
 
-/* Fewer than a device would hold, so that a grid stays small. */
+/* Fewer than on a device, so that grids are small. */
 const int BLOCKS_OF_PROCESSOR = 2;
 
 std::map<const void *, int> shared_limits;
@@ -481,7 +481,7 @@ cudaError_t cudaDeviceSynchronize()
     return cudaSuccess;
 }
 
-/* What was allocated is gone; handles of streams and events are to be destroyed before. */
+/* Frees all memory; handles of streams and events must be destroyed before. */
 cudaError_t cudaDeviceReset()
 {
     ENTER();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of what stands in for CUDA (cuda_runtime.h here). Without SGNS_EMULATE, that is, compiled
- * by nvcc, most of them run on a GPU: both must agree.
+/* Tests of the emulation of CUDA (cuda_runtime.h here). Without SGNS_EMULATE, that is, compiled by
+ * nvcc, most of them run on a GPU: the results must be the same.
  *
- * With an argument: one of the faults below, in a process of its own that is to fail. */
+ * With an argument: one of the faults below, in a separate process that must fail. */
 #include <cooperative_groups.h>
 #include <cub/cub.cuh>
 #include <cublas_v2.h>
@@ -89,7 +89,7 @@ struct numbers_task {
     unsigned n;
 };
 
-/* out[block] = the sum of the block's part of `in`. For blocks of any size. */
+/* out[block] = sum of the block's part of `in`. For blocks of any size. */
 __global__ void __launch_bounds__(1024) sum_by_block(numbers_task t)
 {
     float *part = shared_memory<float>();
@@ -119,8 +119,8 @@ void test_blocks()
     }
 }
 
-/* Threads from n on leave before the barrier, as do some between two barriers. */
-__global__ void leave_early(numbers_task t)
+/* Threads n and above exit before the barrier, some others between two barriers. */
+__global__ void exit_early(numbers_task t)
 {
     float *part = shared_memory<float>();
     if (threadIdx.x >= t.n)
@@ -139,35 +139,35 @@ void test_exited()
     for (unsigned n : {1u, 33u, 50u, 64u}) {
         std::vector<float> in = some_numbers(n), wanted(n, -1.0f);
         array<float> device_in(in), out(wanted);
-        MUST(launch(leave_early, 1, 64, {device_in.data, out.data, n}, n * sizeof(float)));
+        MUST(launch(exit_early, 1, 64, {device_in.data, out.data, n}, n * sizeof(float)));
         for (unsigned i = 0; i < n; i++)
             if (i % 3 != 1)
                 wanted[i] = in[n - 1 - i];
-        tap_check(out.read() == wanted, "%u threads of 64 go on, some of them exit", n);
+        tap_check(out.read() == wanted, "%u threads of 64 continue, some of them exit", n);
     }
 }
 
-struct places_task {
+struct ranks_task {
     unsigned *out;
 };
 
-__global__ void number_places(places_task t)
+__global__ void write_ranks(ranks_task t)
 {
     unsigned block = (blockIdx.z * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x;
     unsigned thread = (threadIdx.z * blockDim.y + threadIdx.y) * blockDim.x + threadIdx.x;
-    unsigned place = block * blockDim.x * blockDim.y * blockDim.z + thread;
-    t.out[place] = place + 1000 * cooperative_groups::this_thread_block().thread_rank();
+    unsigned rank = block * blockDim.x * blockDim.y * blockDim.z + thread;
+    t.out[rank] = rank + 1000 * cooperative_groups::this_thread_block().thread_rank();
 }
 
 void test_dimensions()
 {
     dim3 grid(3, 2, 4), block(5, 7, 2);
     array<unsigned> out(24 * 70);
-    MUST(launch(number_places, grid, block, {out.data}));
+    MUST(launch(write_ranks, grid, block, {out.data}));
     std::vector<unsigned> wanted(out.size);
     for (unsigned i = 0; i < wanted.size(); i++)
         wanted[i] = i + 1000 * (i % 70);
-    tap_check(out.read() == wanted, "grids and blocks of three dimensions");
+    tap_check(out.read() == wanted, "three-dimensional grids and blocks");
 }
 
 /* ---- warps ---- */
@@ -195,7 +195,7 @@ __global__ void use_warp(warp_task t)
     out[8 * n] = (int)__ballot_sync(all, lane % 5 == 0);
     out[9 * n] = __any_sync(all, lane == 7) * 2 + __all_sync(all, lane < 32);
     out[10 * n] = 0;
-    /* Two halves of the warp, each at its own operations. */
+    /* Two halves of the warp at different operations. */
     if (lane % 2)
         out[10 * n] = __shfl_sync(0xaaaaaaaau, value, 31) + __any_sync(0xaaaaaaaau, lane == 2);
     else
@@ -203,7 +203,7 @@ __global__ void use_warp(warp_task t)
     __syncwarp();
     out[11 * n] = (int)(1e6f * __shfl_xor_sync(all, 0.5f * (float)lane, 1));
     t.half[threadIdx.x] = __shfl_xor_sync(all, value + 0.5, 1);
-    /* One after another, none may see the one before. */
+    /* Successive operations must not see each other's values. */
     int sum = value;
     for (unsigned distance = 16; distance > 0; distance /= 2)
         sum += __shfl_xor_sync(all, sum, (int)distance);
@@ -252,13 +252,13 @@ void test_warps()
         wrong[WARP_RESULTS] += halves[(size_t)i] != square(lane ^ 1) + 0.5;
     }
     const char *const names[] = {"shfl",
-                                 "shfl of 8",
+                                 "shfl, width 8",
                                  "shfl_up",
-                                 "shfl_up of 4",
+                                 "shfl_up, width 4",
                                  "shfl_down",
-                                 "shfl_down of 16",
+                                 "shfl_down, width 16",
                                  "shfl_xor",
-                                 "shfl_xor of 4",
+                                 "shfl_xor, width 4",
                                  "ballot",
                                  "any and all",
                                  "parts of a warp",
@@ -271,7 +271,7 @@ void test_warps()
 }
 
 /* The last warp has 8 lanes; then 4 of them exit. */
-__global__ void use_part_of_warp(places_task t)
+__global__ void use_part_of_warp(ranks_task t)
 {
     unsigned lane = threadIdx.x % 32;
     unsigned before = __ballot_sync(0xffffffffu, 1);
@@ -289,7 +289,7 @@ void test_part_of_warp()
     unsigned wrong = 0;
     for (unsigned i = 0; i < 36; i++)
         wrong += got[i] != (i < 32 ? 0xffffffffu : 0xffu) + (i % 32 ^ 1);
-    tap_check(wrong == 0, "warp: lanes that are not there, or have exited");
+    tap_check(wrong == 0, "warp: lanes that do not exist or have exited");
 }
 
 /* ---- atomics and intrinsics ---- */
@@ -315,11 +315,11 @@ __global__ void use_atomics(atomic_task t)
     atomicAdd(&t.l[0], 1ull << 32);
     atomicAdd(&t.f[0], 0.5f);
     atomicAdd(&t.d[0], 0.25);
-    /* a sum in f[1], by compare and swap */
+    /* A sum in f[1] by compare and swap. */
     unsigned *bits = (unsigned *)&t.f[1], old = 0, seen;
     while ((seen = atomicCAS(bits, old, __float_as_uint(__uint_as_float(old) + 1.0f))) != old)
         old = seen;
-    /* a lock that is waited for */
+    /* Waiting for a lock. */
     while (atomicExch(&t.u[4], 1u))
         __nanosleep(10);
     t.d[1] += 2.0;
@@ -373,8 +373,8 @@ struct grid_task {
     int *valid;
 };
 
-/* Smooths a ring of n numbers `steps` times. Every thread has one number, and puts it into shared
- * memory, which must still be there, and be its own block's, behind the barrier of the grid. */
+/* Smooths a ring of n numbers `steps` times. Every thread stores its number in shared memory,
+ * where it must be unchanged after the grid's barrier: every block has its own shared memory. */
 __global__ void smooth(grid_task t)
 {
     auto grid = cooperative_groups::this_grid();
@@ -411,39 +411,40 @@ void test_cooperative()
         for (int step = 0; step < 4; step++, ring.swap(next))
             for (unsigned i = 0; i < n; i++)
                 next[i] = (ring[(i + n - 1) % n] + ring[(i + 1) % n]) / 2;
-        tap_check(out.read() == ring && valid.read()[0] == 1, "a grid of %u blocks in step",
-                  blocks);
+        tap_check(out.read() == ring && valid.read()[0] == 1,
+                  "a grid of %u blocks with a common barrier", blocks);
     }
     grid_task task = {nullptr, nullptr, 0, 0, nullptr};
     tap_check(launch_together(smooth, most + 1, 33, task, 33 * sizeof(float)) ==
                       cudaErrorCooperativeLaunchTooLarge &&
                   cudaGetLastError() == cudaErrorCooperativeLaunchTooLarge &&
                   cudaGetLastError() == cudaSuccess,
-              "a grid that does not fit is refused");
+              "a cooperative grid that does not fit on the device is refused");
 }
 
 /* ---- launches, memory ---- */
 
-__global__ void do_nothing(places_task)
+__global__ void do_nothing(ranks_task)
 {
 }
 
 void test_refused_launches()
 {
-    places_task task = {nullptr};
+    ranks_task task = {nullptr};
     tap_check(launch(do_nothing, 1, 1025, task) == cudaErrorInvalidConfiguration,
               "blocks of 1,025 threads are refused");
     tap_check(launch(do_nothing, 0, 32, task) == cudaErrorInvalidConfiguration,
               "empty grids are refused");
     tap_check(launch(do_nothing, 1, dim3(1, 1, 65), task) == cudaErrorInvalidConfiguration,
-              "blocks of 65 layers are refused");
+              "blocks with z = 65 are refused");
     tap_check(launch(do_nothing, 1, 32, task, 50000) == cudaErrorInvalidValue,
               "more than 48 KiB of shared memory is refused");
     MUST(cudaFuncSetAttribute(do_nothing, cudaFuncAttributeMaxDynamicSharedMemorySize, 60000));
-    tap_check(launch(do_nothing, 1, 32, task, 50000) == cudaSuccess, "unless asked for");
+    tap_check(launch(do_nothing, 1, 32, task, 50000) == cudaSuccess,
+              "more than 48 KiB is accepted after raising the limit");
     tap_check(cudaFuncSetAttribute(do_nothing, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                    1 << 20) == cudaErrorInvalidValue,
-              "1 MiB is refused in any case");
+              "a limit of 1 MiB is refused");
     cudaGetLastError();
     MUST(cudaDeviceSynchronize());
 }
@@ -454,21 +455,22 @@ void test_memory()
     std::vector<int> zeros(100, 0);
     MUST(cudaMemset(a.data, 0, 400));
     MUST(cudaMemcpy(b.data, a.data, 400, cudaMemcpyDeviceToDevice));
-    tap_check(b.read() == zeros, "memset, and a copy on the device");
+    tap_check(b.read() == zeros, "memset and copy on the device");
     MUST(cudaMemcpy(zeros.data(), a.data, 400, cudaMemcpyDefault));
     tap_check(cudaFree(nullptr) == cudaSuccess && cudaFreeHost(nullptr) == cudaSuccess,
-              "nothing is freed");
+              "freeing a null pointer succeeds");
     size_t before, between, total;
     MUST(cudaMemGetInfo(&before, &total));
     {
         array<char> more(64 << 20);
         MUST(cudaMemGetInfo(&between, &total));
-        tap_check(between < before && before <= total, "memory is used up");
+        tap_check(between < before && before <= total, "allocating reduces free memory");
     }
     MUST(cudaMemGetInfo(&between, &total));
-    tap_check(between == before, "and given back");
+    tap_check(between == before, "freeing restores free memory");
     void *data;
-    tap_check(cudaMalloc(&data, total + 1) == cudaErrorMemoryAllocation, "more than there is");
+    tap_check(cudaMalloc(&data, total + 1) == cudaErrorMemoryAllocation,
+              "allocating more than the total memory fails");
     cudaGetLastError();
 #ifdef SGNS_EMULATE
     tap_check(cudaMemcpy(a.data, zeros.data(), 404, cudaMemcpyHostToDevice) ==
@@ -477,16 +479,16 @@ void test_memory()
                       cudaErrorInvalidValue &&
                   cudaMemset(zeros.data(), 0, 4) == cudaErrorInvalidValue &&
                   cudaFree(a.data + 1) == cudaErrorInvalidValue,
-              "what is not device memory is refused");
+              "pointers that are not device memory are refused");
     cudaGetLastError();
     array<float> fresh(3);
     float sum = 0;
     for (float number : fresh.read())
         sum += number;
-    tap_check(std::isnan(sum), "memory that was never written is NaN");
+    tap_check(std::isnan(sum), "uninitialised memory is NaN for the host");
     array<float> out(1);
     MUST(launch(sum_by_block, 1, 1, {fresh.data, out.data, 1}, sizeof(float)));
-    tap_check(std::isnan(out.read()[0]), "for kernels, too");
+    tap_check(std::isnan(out.read()[0]), "uninitialised memory is NaN for kernels");
 #endif
 }
 
@@ -504,11 +506,11 @@ void test_device()
     tap_check(count > 0 && device == 0 && version >= 12000 && properties.major == major &&
                   properties.warpSize == 32 && properties.cooperativeLaunch && properties.name[0] &&
                   properties.sharedMemPerBlockOptin >= 48 << 10,
-              "the device describes itself");
-    tap_check(cudaSetDevice(1000) == cudaErrorInvalidDevice, "there is no device 1000");
+              "device properties");
+    tap_check(cudaSetDevice(1000) == cudaErrorInvalidDevice, "device 1000 does not exist");
     tap_check(strcmp(cudaGetErrorName(cudaErrorInvalidDevice), "cudaErrorInvalidDevice") == 0 &&
                   strcmp(cudaGetErrorString(cudaErrorInvalidDevice), "invalid device ordinal") == 0,
-              "errors have names and texts");
+              "errors have names and messages");
     cudaGetLastError();
 }
 
@@ -566,9 +568,9 @@ void test_streams()
     s.pinned[0] = 41;
     pass_on(s, a, b, true);
     MUST(cudaStreamSynchronize(s.second));
-    tap_check(s.pinned[1] == 42, "a stream waits for an event of another");
+    tap_check(s.pinned[1] == 42, "a stream waits for an event of another stream");
 
-    /* Recorded anew: a wait is for what was recorded when it was called. */
+    /* Recorded again: a wait refers to the latest record at the time of its call. */
     for (int round = 0; round < 3; round++) {
         MUST(cudaStreamSynchronize(s.first));
         s.pinned[0] = round;
@@ -577,7 +579,7 @@ void test_streams()
         MUST(cudaStreamWaitEvent(s.first, s.later));
     }
     MUST(cudaEventSynchronize(s.later));
-    tap_check(s.pinned[1] == 3, "events are recorded again");
+    tap_check(s.pinned[1] == 3, "events can be recorded again");
 
     cudaEvent_t end;
     float milliseconds = -1;
@@ -585,9 +587,9 @@ void test_streams()
     MUST(cudaEventRecord(end, s.second));
     MUST(cudaEventSynchronize(end));
     MUST(cudaEventElapsedTime(&milliseconds, s.later, end));
-    tap_check(milliseconds >= 0, "time between events");
+    tap_check(milliseconds >= 0, "elapsed time between events");
     tap_check(cudaEventElapsedTime(&milliseconds, s.event, end) == cudaErrorInvalidResourceHandle,
-              "not without timing");
+              "no elapsed time for an event without timing");
     cudaGetLastError();
     MUST(cudaEventDestroy(end));
 
@@ -596,7 +598,7 @@ void test_streams()
     pageable = 8;
     MUST(launch(add, 1, 1, {a.data, b.data, 1}, 0, s.first));
     MUST(cudaMemcpyAsync(&pageable, b.data, sizeof(int), cudaMemcpyDeviceToHost, s.first));
-    tap_check(pageable == 8, "pageable memory is read and written at once");
+    tap_check(pageable == 8, "pageable memory is read and written immediately");
 
     cudaStream_t blocking;
     MUST(cudaStreamCreate(&blocking));
@@ -606,15 +608,15 @@ void test_streams()
     MUST(cudaStreamSynchronize(blocking));
     MUST(cudaMemcpyAsync(s.pinned, b.data, sizeof(int), cudaMemcpyDeviceToHost, s.first));
     MUST(cudaStreamSynchronize(s.first));
-    tap_check(s.pinned[0] == 37, "the default stream and a blocking one take turns");
+    tap_check(s.pinned[0] == 37, "the default stream and a blocking stream are synchronised");
     MUST(cudaStreamDestroy(blocking));
 }
 
 #ifdef SGNS_EMULATE
-/* What a device may do, and seldom does. */
-void test_forgotten_waits()
+/* Effects of missing waits that are possible on a device, but rare. */
+void test_missing_waits()
 {
-    if (getenv("EMULATE_ORDER")) /* then it may or may not */
+    if (getenv("EMULATE_ORDER")) /* with it, the results are random */
         return;
     two_streams s;
     array<int> a(std::vector<int>{0}), b(std::vector<int>{0});
@@ -622,19 +624,19 @@ void test_forgotten_waits()
     s.pinned[0] = 41;
     pass_on(s, a, b, false);
     MUST(cudaStreamSynchronize(s.second));
-    tap_check(s.pinned[1] == 1, "without the event, the other stream has not come so far");
+    tap_check(s.pinned[1] == 1, "without waiting for the event, a stream runs ahead of the other");
     MUST(cudaDeviceSynchronize());
 
     pass_on(s, a, b, true);
     s.pinned[0] = 5;
     MUST(cudaStreamSynchronize(s.second));
-    tap_check(s.pinned[1] == 6, "pinned memory that is changed too early");
+    tap_check(s.pinned[1] == 6, "pinned memory changed too early is copied with the change");
 
     s.pinned[1] = -1;
     pass_on(s, a, b, true);
-    tap_check(s.pinned[1] == -1, "pinned memory that is read too early");
+    tap_check(s.pinned[1] == -1, "pinned memory read too early has its old content");
     MUST(cudaDeviceSynchronize());
-    tap_check(s.pinned[1] == 6, "and later");
+    tap_check(s.pinned[1] == 6, "pinned memory read after synchronising has its new content");
 }
 #endif
 
@@ -673,14 +675,14 @@ void test_cub()
         std::stable_sort(wanted.begin(), wanted.end(), [&](unsigned a, unsigned b) {
             return (keys[a] >> 6 & 63) < (keys[b] >> 6 & 63);
         });
-        tap_check(values_out.read() == wanted, "cub: pairs, by some bits of the key");
+        tap_check(values_out.read() == wanted, "cub: sorting pairs by some bits of the key");
     }
     tap_check((sorted(std::vector<int>{3, -1, 0, -2000000000, 7}) ==
                std::vector<int>{-2000000000, -1, 0, 3, 7}),
-              "cub: int keys");
+              "cub: sorting int keys");
     tap_check((sorted(std::vector<float>{3, -1, 0.5f, -2e30f, 7e-9f}) ==
                std::vector<float>{-2e30f, -1, 7e-9f, 0.5f, 3}),
-              "cub: float keys");
+              "cub: sorting float keys");
 
     MUST(cub::DeviceScan::ExclusiveSum(nullptr, bytes, in.data, out.data, n, stream));
     {
@@ -700,7 +702,7 @@ void test_cub()
             sum += keys[i];
             wrong += more[i] != sum;
         }
-        tap_check(wrong == 0, "cub: running sums");
+        tap_check(wrong == 0, "cub: prefix sums");
     }
 
     MUST(cub::DeviceSelect::Flagged(nullptr, bytes, in.data, device_flags.data, out.data,
@@ -729,7 +731,7 @@ void test_cublas()
     bool made = cublasCreate(&handle) == CUBLAS_STATUS_SUCCESS;
     made = made && cublasSetStream(handle, stream) == CUBLAS_STATUS_SUCCESS &&
            cublasSetMathMode(handle, CUBLAS_PEDANTIC_MATH) == CUBLAS_STATUS_SUCCESS;
-    tap_check(made, "cublas: a handle");
+    tap_check(made, "cublas: creating a handle");
     for (int which = 0; which < 8; which++) {
         bool flip_a = which & 1, flip_b = which & 2, fresh = which & 4;
         array<float> device_a(a), device_b(b), out(fresh ? std::vector<float>(15, NAN) : c);
@@ -755,8 +757,8 @@ void test_cublas()
                           nullptr, k, &beta, nullptr, m) == CUBLAS_STATUS_INVALID_VALUE &&
                   strcmp(cublasGetStatusString(CUBLAS_STATUS_INVALID_VALUE),
                          "CUBLAS_STATUS_INVALID_VALUE") == 0,
-              "cublas: a leading dimension that is too small");
-    tap_check(cublasDestroy(handle) == CUBLAS_STATUS_SUCCESS, "cublas: a handle destroyed");
+              "cublas: a leading dimension that is too small is refused");
+    tap_check(cublasDestroy(handle) == CUBLAS_STATUS_SUCCESS, "cublas: destroying a handle");
     MUST(cudaStreamDestroy(stream));
 }
 
@@ -779,7 +781,7 @@ struct fault_task {
     unsigned n;
 };
 
-__global__ void sync_apart(fault_task)
+__global__ void sync_differently(fault_task)
 {
     if (threadIdx.x == 3)
         __shfl_sync(0xffffffffu, 1, 0);
@@ -842,7 +844,7 @@ __global__ void write_local_at(fault_task t)
     t.data[0] = local[0];
 }
 
-/* A barrier is missing: a thread reads what another writes. */
+/* A missing barrier: a thread reads what another one writes. */
 __global__ void reverse_unsynced(numbers_task t)
 {
     float *part = shared_memory<float>();
@@ -850,7 +852,7 @@ __global__ void reverse_unsynced(numbers_task t)
     t.out[threadIdx.x] = part[threadIdx.x / 2];
 }
 
-/* Every block reads what the next one wrote, without the grid's barrier. */
+/* Every block reads what the next one writes, without the grid's barrier. */
 __global__ void pass_round(fault_task t)
 {
     unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
@@ -861,7 +863,8 @@ __global__ void pass_round(fault_task t)
     t.data[t.n + i] = t.data[(i + blockDim.x) % t.n];
 }
 
-/* Every lane reads what the next one wrote, after what is no fence, and with t.n after one. */
+/* Every lane reads what the next one writes, after an operation that is not a fence or, with
+ * t.n, after a fence. */
 __global__ void pass_in_warp(fault_task t)
 {
     t.data[threadIdx.x] = 1.0f;
@@ -875,8 +878,8 @@ __global__ void pass_in_warp(fault_task t)
 int fault(const std::string &name)
 {
     fault_task task = {nullptr, 0};
-    if (name == "sync-apart")
-        MUST(launch(sync_apart, 2, 64, task));
+    if (name == "different-syncs")
+        MUST(launch(sync_differently, 2, 64, task));
     else if (name == "lane-missing")
         MUST(launch(shuffle_without_some, 1, 32, task));
     else if (name == "lane-outside")
@@ -898,7 +901,7 @@ int fault(const std::string &name)
         MUST(launch(write_array_at, 1, 1, task, sizeof(two_arrays)));
     else if (name == "local")
         MUST(launch(write_local_at, 1, 1, task));
-    else if (name == "host-touches")
+    else if (name == "host-access")
         a.data[0] = 1.0f;
     else if (name == "freed") {
         MUST(cudaFree(a.data));
@@ -925,7 +928,7 @@ int fault(const std::string &name)
     return 0;
 }
 
-/* What a program meets that has no device, too little memory, or loses its device. */
+/* The calls of a program that has no device, too little memory, or loses its device. */
 int environment(const std::string &name)
 {
     int count = 7;
@@ -945,7 +948,7 @@ int environment(const std::string &name)
         MUST(cudaFree(data));
         return good && free_bytes == 400 && total == 1000 ? 0 : 1;
     }
-    /* Lost at the third call. LeakSanitizer sees whether memory was freed for all that. */
+    /* Lost at the third call. LeakSanitizer checks that memory is still freed. */
     cudaStream_t stream;
     MUST(cudaMalloc(&data, 4));
     MUST(cudaStreamCreate(&stream));
@@ -959,7 +962,7 @@ int environment(const std::string &name)
     return good ? 0 : 1;
 }
 
-/* Runs this program with an environment and an argument. Its output, and its exit status. */
+/* Runs this program with an environment and an argument; returns its output and its exit status. */
 std::string run_self(const std::string &settings, const std::string &argument, int &status)
 {
     char self[4096], part[4096];
@@ -986,11 +989,12 @@ void expect_fault(const char *name, const char *message)
 
 void test_faults()
 {
-    expect_fault("sync-apart", "63 wait at __syncthreads; 1 wait at a warp operation; "
-                               "thread 3 at a shuffle of mask ffffffff");
+    expect_fault("different-syncs", "63 wait at __syncthreads; 1 wait at a warp operation; "
+                                    "thread 3 at a shuffle with mask ffffffff");
     expect_fault("lane-missing", "deadlock");
-    expect_fault("lane-outside", "a shuffle with mask 00000001, in which lane 1 itself is not");
-    expect_fault("operations", "lanes of mask ffffffff meet at a vote and __syncwarp");
+    expect_fault("lane-outside",
+                 "a shuffle with mask 00000001, which does not contain its own lane 1");
+    expect_fault("operations", "lanes of mask ffffffff are at a vote and __syncwarp");
     expect_fault("grid-plain", "a launch that is not cooperative");
     expect_fault("grid-exited", "31 wait at the grid's sync; 1 have exited");
 #ifdef ASAN
@@ -998,10 +1002,10 @@ void test_faults()
     expect_fault("shared", "heap-buffer-overflow");
     expect_fault("shared-array", "out of bounds for type");
     expect_fault("local", "out of bounds for type");
-    expect_fault("host-touches", "use-after-poison");
+    expect_fault("host-access", "use-after-poison");
     expect_fault("freed", "heap-use-after-free");
 #else
-    for (const char *name : {"memory", "shared", "shared-array", "local", "host-touches", "freed"})
+    for (const char *name : {"memory", "shared", "shared-array", "local", "host-access", "freed"})
         tap_check(true, "fault %s # skip without ASan", name);
 #endif
 #ifdef TSAN
@@ -1015,7 +1019,7 @@ void test_faults()
         const char *settings, *argument, *what;
     } const fine[] = {{"EMULATE_DEVICES=0", "no-device", "no device"},
                       {"EMULATE_FREE_BYTES=1000", "memory-small", "little memory"},
-                      {"EMULATE_FAIL=3", "lost", "a device that is lost"},
+                      {"EMULATE_FAIL=3", "lost", "a lost device"},
                       {"", "no-race-warp", "__syncwarp is a fence"},
                       {"EMULATE_ORDER=1", "all", "everything in random order, 1"},
                       {"EMULATE_ORDER=2 EMULATE_SMS=5", "all", "everything in random order, 2"}};
@@ -1031,7 +1035,7 @@ void test_faults()
 #ifdef TSAN
     other = 0; /* a race in any order */
 #endif
-    tap_check(status != 0 && other == 0, "a missing barrier shows in another order");
+    tap_check(status != 0 && other == 0, "a missing barrier is detected in another order");
 }
 
 #endif
@@ -1053,13 +1057,13 @@ void test_all()
     test_cub();
     test_cublas();
 #ifdef SGNS_EMULATE
-    test_forgotten_waits();
+    test_missing_waits();
 #endif
     float *data;
     MUST(cudaMalloc(&data, 4));
     tap_check(cudaDeviceReset() == cudaSuccess && cudaMalloc(&data, 4) == cudaSuccess &&
                   cudaFree(data) == cudaSuccess,
-              "a reset, and on");
+              "the device works after a reset");
 }
 
 } // namespace

@@ -1,19 +1,19 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC2030,SC2031 # Bats runs each test in a subshell
-# What the programs do when the system fails them: calls that fail one by one (tests/faults), disks that
-# are full, programs of the pipe that are killed or gone. tests/hard does more of each.
+# The programs' behaviour when the system fails: failing calls one by one (tests/faults), full
+# disks, programs in the pipe that are killed or exit. tests/hard does more of each.
 
 load ../support/helper
 
 setup_file() {
   cd "$BATS_FILE_TMPDIR" || return
-  # Large enough that no program's output fits 64 KiB.
+  # Large enough that every program's output exceeds 64 KiB.
   sample_text 20000 6000 >text
   ptb-vocab -q -m 1 text -o corpus.bin
   sgns-batch -q -e 1 corpus.bin -o batches.bin
   sgns-train -q -d 16 batches.bin -o vectors.bin
-  seq 10000 | sed 's/.*/this& that& 1/' >pairs # unknown words, to be listed
+  seq 10000 | sed 's/.*/this& that& 1/' >pairs # unknown words, for --unknown
 }
 
 setup() {
@@ -21,7 +21,7 @@ setup() {
   ln -s "$BATS_FILE_TMPDIR"/* .
 }
 
-# work_of PROGRAM: sets `COMMAND` to what writes more than 64 KiB.
+# work_of PROGRAM: sets `COMMAND` to a command that writes more than 64 KiB.
 work_of() {
   case $1 in
     ptb-vocab) COMMAND=(ptb-vocab -q -m 1 text) ;;
@@ -35,15 +35,15 @@ work_of() {
 }
 
 need_namespaces() {
-  unshare -rm true 2>/dev/null || skip "needs user namespaces (unshare -rm), to mount a small disk"
+  unshare -rm true 2>/dev/null || skip "needs user namespaces (unshare -rm) to mount a small disk"
 }
 
-# on_a_disk KIB COMMAND...: runs it where the folder `disk` is a file system of so many KiB. Afterwards
-# its files are in `left`.
+# on_a_disk KIB COMMAND...: runs COMMAND with a file system of KIB KiB mounted on the directory
+# `disk`. Afterwards its files are in `left`.
 on_a_disk() {
   mkdir -p disk
   rm -rf left
-  # shellcheck disable=SC2016 # for the other shell
+  # shellcheck disable=SC2016 # expanded by the inner shell
   unshare -rm bash -c 'mount -t tmpfs -o size="$1"k none disk || exit
     printf "old\n" >disk/out && printf "old\n" >disk/ck || exit
     shift
@@ -53,16 +53,16 @@ on_a_disk() {
     exit $status' _ "$@"
 }
 
-# has_only FILE...: the folder `left` holds just these.
+# has_only FILE...: these are the only files in the directory `left`.
 has_only() {
   assert_equal "$(ls -A left)" "$(printf '%s\n' "$@")"
 }
 
 # ---- calls that fail ----
 
-@test "any call that fails: status 1 and one line, the old output, no temporary; short and interrupted calls change nothing" {
-  ! built_with_tsan || skip "TSan has its own ideas of malloc before main"
-  ! built_for_coverage || skip 'what counts the lines would fail, too, and lose them'
+@test "failing calls: status 1, one message, old output kept, no temporary file; short reads and EINTR: no effect" {
+  ! built_with_tsan || skip "TSan and a preloaded malloc conflict before main"
+  ! built_for_coverage || skip 'recording the coverage would also fail'
   run "$BATS_TEST_DIRNAME/inject.py" "$BUILD" \
     --most="$(sanitized && echo 2 || echo 6)"
   assert_success
@@ -71,7 +71,7 @@ has_only() {
 
 # ---- full disks ----
 
-@test "a full disk under -o FILE is an error, and the old file stays" {
+@test "a full disk with -o FILE is an error; the old file is kept" {
   need_namespaces
   for program in "${PROGRAMS[@]}"; do
     work_of "$program"
@@ -84,7 +84,7 @@ has_only() {
   done
 }
 
-@test "a full disk under > FILE is an error, and what is there is refused" {
+@test "a full disk with > FILE is an error; the truncated file is refused" {
   need_namespaces
   redirected() { on_a_disk "$1" bash -c '"$@" >disk/out' _ "${@:2}"; }
   for program in "${PROGRAMS[@]}"; do
@@ -96,14 +96,14 @@ has_only() {
   done
 }
 
-@test "a limit on the size of files, at any size: an error, and the old file stays" {
-  ! built_with_tsan || skip "TSan writes a file of its own before main"
+@test "exceeding a limit on the size of files, of any size, is an error; the old file is kept" {
+  ! built_with_tsan || skip "TSan itself writes a file before main"
   for program in "${PROGRAMS[@]}"; do
     work_of "$program"
     for kib in 0 1 7 64; do
       echo old >out
       status=0
-      # What it says must not go to a file either.
+      # Messages must not go to a file either.
       said=$( (ulimit -f $kib && exec env --default-signal=XFSZ "${COMMAND[@]}" -o out) 2>&1) || status=$?
       assert_equal "$program: $status" "$program: 1"
       assert_regex "$said" "^$program: out: [^"$'\n'"]*File too large$"
@@ -113,7 +113,7 @@ has_only() {
   done
 }
 
-@test "a full disk for temporary files is an error, and leaves nothing" {
+@test "a full disk for temporary files is an error and leaves no files" {
   need_namespaces
   for _ in {1..8}; do cat text; done >long
   ptb-vocab -q -m 1 long -o long.bin
@@ -129,7 +129,7 @@ has_only() {
   done
 }
 
-@test "a full disk under checkpoint or loss log is an error, and the old checkpoint stays" {
+@test "a full disk for checkpoint or loss log is an error; the old checkpoint is kept" {
   need_namespaces
   for every in 1steps 1000s; do
     fails_with 1 on_a_disk 64 sgns-train -q -d 16 -c disk/ck --checkpoint-every $every \
@@ -144,7 +144,7 @@ has_only() {
   leaves_nothing out
 }
 
-@test "--help and --version into a full device are errors" {
+@test "--help and --version to a full device are errors" {
   for program in "${PROGRAMS[@]}"; do
     for option in --help --version; do
       status=0
@@ -157,14 +157,15 @@ has_only() {
 
 # ---- the pipe ----
 
-@test "a program of the pipe is killed: no vectors under -o, refused ones under >" {
+@test "a program in the pipe is killed: no vectors with -o, refused ones with >" {
   "$ROOT/pipelines/sample-corpus" 10000 >sample
   run "$BATS_TEST_DIRNAME/upstream.py" "$BUILD" sample 6
   assert_success
   assert_line --regexp '^[1-9][0-9]+ runs, 0 faults$'
 }
 
-# first_kilobyte_of OPTION COMMAND...: its output up to there; its status goes to the file status.
+# first_kilobyte_of OPTION COMMAND...: runs COMMAND with a reader that exits after 1,000 bytes,
+# which go to the file begin; the file status gets its exit status.
 first_kilobyte_of() {
   {
     local status=0
@@ -173,7 +174,7 @@ first_kilobyte_of() {
   } | head -c 1000 >begin
 }
 
-@test "a reader that leaves in the middle ends a program silently; where SIGPIPE is ignored, it is an error" {
+@test "a reader that exits early ends a program silently; if SIGPIPE is ignored, it is an error" {
   for program in "${PROGRAMS[@]}"; do
     work_of "$program"
     first_kilobyte_of --default-signal=PIPE "${COMMAND[@]}"
@@ -187,10 +188,10 @@ first_kilobyte_of() {
   done
 }
 
-# ---- the soak ----
+# ---- soak test ----
 
-@test "train, kill, resume in a loop: memory and open files stay as they are, and the bytes the same" {
-  ! sanitized || skip "a sanitizer's memory is its own"
+@test "train, kill, resume in a loop: memory and open files do not grow; the same bytes" {
+  ! sanitized || skip "sanitizers use additional memory"
   run "$BATS_TEST_DIRNAME/soak.py" "$BUILD" 3
   assert_success
   assert_line flat

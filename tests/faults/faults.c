@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* faults -- a library for LD_PRELOAD that makes the system's calls fail as they might some day.
+/* faults -- a library for LD_PRELOAD that makes system calls fail in realistic ways.
  *
- *   FAULTS=CALL:N      the N-th call of this kind fails, with the errno that would fit
- *   FAULTS=CALL:N+     so does every one after it
- *   FAULTS=short       every read and write is of one byte; after many of them, of some more
- *   FAULTS=interrupt   every other read, write, sync and poll fails with EINTR
- *   FAULTS=count       nothing fails
+ * FAULTS=CALL:N      the N-th call of this kind fails, with a suitable errno FAULTS=CALL:N+     so
+ * do all later ones FAULTS=short       every read and write transfers one byte; after many calls,
+ * more FAULTS=interrupt   every other read, write, sync and poll fails with EINTR FAULTS=count
+ * nothing fails
  *
- * To the descriptor FAULTS_REPORT goes a line "failed CALL" for the first call that failed, and, when
- * main is left, a line "CALL COUNT" for each kind. The C library's streams call the kernel by
- * themselves, past any preloaded library; those that the programs open are therefore made anew from
- * calls that pass through here. What goes to standard error is left alone: it has to tell. */
+ * The descriptor FAULTS_REPORT gets a line "failed CALL" for the first call that failed and,
+ * after main, a line "CALL COUNT" for each kind. The C library's streams call the kernel
+ * directly, bypassing preloaded libraries; those that the programs open are therefore replaced
+ * by streams that use the calls below. Writes to standard error never fail: it is needed for
+ * messages. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +63,7 @@ static bool counting, shortened, interrupted;
 static int report = -1;
 static atomic_bool reported;
 
-/* The function of this name that comes behind this library. */
+/* The next function of this name after this library, as dlsym finds it. */
 #define NEXT(name)                                                                                 \
     static __typeof__(&name) next_##name;                                                          \
     static __typeof__(&name) real_##name(void)                                                     \
@@ -97,7 +97,7 @@ NEXT(getrandom)
 NEXT(poll)
 NEXT(fileno)
 
-static void tell(const char *format, ...)
+static void write_report(const char *format, ...)
 {
     char line[100];
     va_list args;
@@ -130,7 +130,7 @@ __attribute__((constructor)) static void start(void)
     }
     if (colon ? chosen == CALLS || first == 0
               : !shortened && !interrupted && strcmp(what, "count") != 0)
-        abort(); /* a mistake of the driver's */
+        abort(); /* an error in the caller of this library */
     counting = true;
 }
 
@@ -138,10 +138,10 @@ __attribute__((destructor)) static void end(void)
 {
     counting = false;
     for (int i = 0; i < CALLS; i++)
-        tell("%s %lu\n", calls[i].name, atomic_load(&count[i]));
+        write_report("%s %lu\n", calls[i].name, atomic_load(&count[i]));
 }
 
-/* Counts a call; whether it is one that fails, and then errno is set. */
+/* Counts a call. Returns whether it must fail, and sets errno in that case. */
 static bool fails(enum call call)
 {
     if (!counting)
@@ -150,13 +150,13 @@ static bool fails(enum call call)
     if (call != chosen || n < first || n > last)
         return false;
     if (!atomic_exchange(&reported, true))
-        tell("failed %s\n", calls[call].name);
+        write_report("failed %s\n", calls[call].name);
     errno = calls[call].error;
     return true;
 }
 
-/* Whether a call that can be interrupted is: of each kind every other one of a thread's. */
-static bool breaks_off(enum call call)
+/* Whether this call is interrupted: of each kind, every other call of a thread. */
+static bool interrupts(enum call call)
 {
     static _Thread_local bool before[CALLS];
     if (!interrupted || !counting)
@@ -167,7 +167,7 @@ static bool breaks_off(enum call call)
     return before[call];
 }
 
-/* Not one byte for ever: what a program spills to disk would take minutes. */
+/* One byte at first, later more: otherwise spilling to disk would take minutes. */
 static size_t shorten(size_t size)
 {
     static atomic_ulong calls_so_far;
@@ -208,32 +208,32 @@ int posix_memalign(void **memory, size_t alignment, size_t size)
 
 ssize_t read(int fd, void *to, size_t size)
 {
-    return fails(READ) || breaks_off(READ) ? -1 : real_read()(fd, to, shorten(size));
+    return fails(READ) || interrupts(READ) ? -1 : real_read()(fd, to, shorten(size));
 }
 
 ssize_t pread(int fd, void *to, size_t size, off_t offset)
 {
-    return fails(READ) || breaks_off(READ) ? -1 : real_pread()(fd, to, shorten(size), offset);
+    return fails(READ) || interrupts(READ) ? -1 : real_pread()(fd, to, shorten(size), offset);
 }
 
 ssize_t write(int fd, const void *from, size_t size)
 {
-    if (fd != STDERR_FILENO && (fails(WRITE) || breaks_off(WRITE)))
+    if (fd != STDERR_FILENO && (fails(WRITE) || interrupts(WRITE)))
         return -1;
     return real_write()(fd, from, shorten(size));
 }
 
 ssize_t pwrite(int fd, const void *from, size_t size, off_t offset)
 {
-    return fails(WRITE) || breaks_off(WRITE) ? -1 : real_pwrite()(fd, from, shorten(size), offset);
+    return fails(WRITE) || interrupts(WRITE) ? -1 : real_pwrite()(fd, from, shorten(size), offset);
 }
 
 int fsync(int fd)
 {
-    return fails(SYNC) || breaks_off(SYNC) ? -1 : real_fsync()(fd);
+    return fails(SYNC) || interrupts(SYNC) ? -1 : real_fsync()(fd);
 }
 
-/* As on Linux, the descriptor is gone also when this fails. */
+/* As on Linux, the descriptor is closed even if this fails. */
 int close(int fd)
 {
     bool failed = fails(CLOSE);
@@ -278,7 +278,7 @@ off_t lseek(int fd, off_t offset, int from)
 
 int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
-    return fails(POLL) || breaks_off(POLL) ? -1 : real_poll()(fds, n, timeout);
+    return fails(POLL) || interrupts(POLL) ? -1 : real_poll()(fds, n, timeout);
 }
 
 /* ---- streams ---- */
@@ -295,8 +295,9 @@ static ssize_t stream_read(void *stream, char *to, size_t size)
     return fails(READ) ? -1 : real_read()(((struct stream *)stream)->fd, to, shorten(size));
 }
 
-/* All of it, as the C library's own streams do. Nothing is interrupted here: they take that for a
- * failure, but the programs' handlers of signals let the kernel go on with a call (SA_RESTART). */
+/* Writes everything, like the C library's own streams. Never interrupted: such streams treat
+ * EINTR as a failure, but with the programs' signal handlers the kernel restarts calls
+ * (SA_RESTART). */
 static ssize_t stream_write(void *stream, const char *from, size_t size)
 {
     size_t done = 0;
@@ -356,7 +357,7 @@ int fileno(FILE *file)
     return real_fileno()(file);
 }
 
-/* ---- the rest ---- */
+/* ---- other calls ---- */
 
 ssize_t getrandom(void *to, size_t size, unsigned flags)
 {

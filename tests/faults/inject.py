@@ -1,23 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Let the programs' calls of the system fail, one after the other, and demand that they end in order.
+"""Make the programs' system calls fail, one after the other, and check that they handle it.
 
     inject.py BUILD [--most=N] [CASE...]
 
-A case is a program with options on a small input (--list names them). For each kind of call that
-BUILD/tests/faults.so can make fail, a good run tells how many calls there are; then the first, the
-second, ... of them fails, once by itself and once with all that follow. Of more than --most calls of a
-kind so many are tried, evenly spread, the first and the last among them; 0, the default: all.
+A case is a program with options on a small input (--list prints all cases). A run without faults counts
+the calls of each kind that BUILD/tests/faults.so can make fail. Then the first, the second, ... of these
+calls fails, once alone and once together with all later ones. --most=N tries at most N calls of a kind,
+evenly spread and including the first and the last; 0, the default, tries all.
 
-After a fault a program must end with status 1 and just one line `program: source: message` that names
-the reason, leave the file that was there under the name of its output, and no temporary file; or it
-must succeed with the very bytes of the good run (a cache that could not be had, another way that was
-tried). Only a failure behind the rename may leave the new file, complete. What stands under the name of
-the checkpoint is the old one, or a new one from which training ends with the same bytes. A stream that
-went to standard output before the fault is one that sgns-cat refuses, or complete. And reads and writes
-of one byte, or calls that are interrupted, change nothing at all.
+After a fault a program must end with status 1 and exactly one line `program: source: message` that names
+the reason, keep the old output file, and leave no temporary file; or it must succeed with the same bytes
+as without faults (because a cache is optional or there is a fallback). Only a failure after the rename may
+leave the new file, complete. The checkpoint must be the old one, or a new one from which training resumes
+to the same bytes. A stream written to standard output before the fault must be complete, or refused by
+sgns-cat. Reads and writes of one byte, and interrupted calls, must have no effect at all.
 
-Prints a line for each case: runs, and faults that had no effect; and, at most 20, what went wrong.
+Prints a line for each case with the number of runs and of faults without effect, and at most 20 failures.
 """
 import concurrent.futures
 import os
@@ -28,18 +27,18 @@ import sys
 import tempfile
 
 OLD = b"what was there before\n"
-# What the message must name. Where it is memory for a thread, pthread_create has a reason of its own.
+# The reason that the message must name. Without memory for a thread, pthread_create reports EAGAIN.
 REASON = {"memory": "memory|Resource temporarily unavailable", "read": "Input/output error",
           "write": "No space left on device", "sync": "Input/output error",
           "close": "Input/output error", "rename": "Permission denied", "open": "Too many open files",
           "thread": "Resource temporarily unavailable", "truncate": "Input/output error",
           "lock": "No locks available", "seek": "Input/output error",
           "random": "Function not implemented", "poll": "Cannot allocate memory"}
-SECONDS = 120  # a program that hangs is a fault
-# ASan itself cannot start a thread without memory: such a run shows nothing.
+SECONDS = 120  # after this a program counts as hanging
+# ASan itself cannot start a thread without memory: such runs are inconclusive.
 ASAN_FAILED = "AddressSanitizer: CHECK failed: sanitizer_linux_libcdep.cpp"
 
-# Name: command. It runs with -o out, or, where > stands at its end, with standard output to `out`.
+# Name: command. It runs with -o out or, if it ends in >, with standard output redirected to `out`.
 CASES = {
     "vocab": "ptb-vocab -m 1 text",
     "vocab-stdout": "ptb-vocab -m 1 text >",
@@ -76,14 +75,14 @@ CASES = {
 }
 
 
-def make_inputs(folder):
-    """A stream of each kind, some too large for the memory or the block that a case gives."""
+def make_inputs(directory):
+    """A stream of each kind, some too large for the --memory or the block size of a case."""
     words = [f"w{i % 89 * (i % 7) + i % 11}" for i in range(270000)]
     long_text = "\n".join(" ".join(words[i:i + 30]) for i in range(0, len(words), 30)) + "\n"
-    (folder / "long-text").write_text(long_text[:300000])
-    (folder / "longer-text").write_text(long_text)
-    (folder / "text").write_text("a b c a d\nb a\n\n<unk> c d a b e\nx y\nx y\n" * 2)
-    (folder / "other-text").write_text("b b z\n")
+    (directory / "long-text").write_text(long_text[:300000])
+    (directory / "longer-text").write_text(long_text)
+    (directory / "text").write_text("a b c a d\nb a\n\n<unk> c d a b e\nx y\nx y\n" * 2)
+    (directory / "other-text").write_text("b b z\n")
     for command in (
             "ptb-vocab -m 2 text -o corpus.bin", "ptb-vocab -m 2 longer-text -o long-corpus.bin",
             "ptb-vocab --count text -o counts.bin", "ptb-vocab --count other-text -o other-counts.bin",
@@ -91,47 +90,47 @@ def make_inputs(folder):
             "sgns-train -d 3 batches.bin -o vectors.bin", "sgns-batch -e 1 long-corpus.bin -o few.bin",
             "sgns-train -d 64 few.bin -o many-vectors.bin",
             "sgns-train -d 3 -t 1 -c middle.bin --checkpoint-every 5steps -o last.bin batches.bin"):
-        subprocess.run([*command.split(), "-q"], cwd=folder, check=True)
+        subprocess.run([*command.split(), "-q"], cwd=directory, check=True)
     for name in ("longer-text", "other-text", "few.bin", "last.bin"):
-        (folder / name).unlink()
+        (directory / name).unlink()
 
 
 class Case:
-    """A command, what its good run writes, and how many calls of each kind that has."""
+    """A command, its output without faults, and the number of its calls of each kind."""
 
-    def __init__(self, name, build, inputs, folder):
-        self.name, self.build, self.folder = name, build, folder
+    def __init__(self, name, build, inputs, directory):
+        self.name, self.build, self.directory = name, build, directory
         words = CASES[name].split()
         self.piped = words[-1] == ">"
         self.command = [words[0], "-q", *(words[1:-1] if self.piped else ["-o", "out", *words[1:]])]
         self.checkpoint = "ck" in words
-        folder.mkdir()
+        directory.mkdir()
         for path in inputs.iterdir():
-            (folder / path.name).symlink_to(path)
-        (folder / "tmp").mkdir()
-        self.good, self.inputs = None, {path.name for path in folder.iterdir()}
+            (directory / path.name).symlink_to(path)
+        (directory / "tmp").mkdir()
+        self.good, self.inputs = None, {path.name for path in directory.iterdir()}
         status, message, report = self.run("count")
         if status != 0 or message:
             sys.exit(f"{name}: without a fault: status {status}: {message}")
-        self.good = (folder / "out").read_bytes()
+        self.good = (directory / "out").read_bytes()
         self.calls = {kind: int(n) for kind, n in re.findall(r"^([a-z]+) (\d+)$", report, re.M)}
         if "memory" not in self.calls:
-            sys.exit(f"{name}: faults.so is not at work")
+            sys.exit(f"{name}: faults.so is not active")
 
     def run(self, faults):
-        """Status, standard error, and what faults.so reports."""
+        """Returns status, standard error and the report of faults.so."""
         for name in ("out", "ck"):
-            (self.folder / name).write_bytes(OLD)
+            (self.directory / name).write_bytes(OLD)
         if not self.checkpoint:
-            (self.folder / "ck").unlink()
+            (self.directory / "ck").unlink()
         reading, writing = os.pipe()
         sanitizers = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0:exitcode=99"
         environment = {**os.environ, "LD_PRELOAD": f"{self.build}/tests/faults.so", "FAULTS": faults,
                        "FAULTS_REPORT": str(writing), "TMPDIR": "tmp", "SGNS_CUDA": "none.so",
                        "ASAN_OPTIONS": sanitizers, "UBSAN_OPTIONS": "exitcode=99"}
-        with open(self.folder / "out" if self.piped else os.devnull, "wb") as stdout:
+        with open(self.directory / "out" if self.piped else os.devnull, "wb") as stdout:
             try:
-                done = subprocess.run(self.command, cwd=self.folder, env=environment, check=False,
+                done = subprocess.run(self.command, cwd=self.directory, env=environment, check=False,
                                       stdin=subprocess.DEVNULL, stdout=stdout, pass_fds=[writing],
                                       stderr=subprocess.PIPE, timeout=SECONDS)
                 status, message = done.returncode, done.stderr.decode(errors="replace")
@@ -142,40 +141,40 @@ class Case:
             return status, message, pipe.read()
 
     def left(self):
-        """What is there beside inputs, output and checkpoint; all of it goes."""
-        found = [path for path in self.folder.iterdir()
+        """Removes and returns all files except inputs, output and checkpoint."""
+        found = [path for path in self.directory.iterdir()
                  if path.name not in self.inputs | {"out", "ck", "log"}]
-        found += (self.folder / "tmp").iterdir()
+        found += (self.directory / "tmp").iterdir()
         for path in found:
             path.unlink()
         return found
 
     def output_fault(self, status, message):
-        """What is wrong with the file `out`."""
-        out = (self.folder / "out").read_bytes()
+        """Returns what is wrong with the file `out`, or None."""
+        out = (self.directory / "out").read_bytes()
         if out == self.good:
-            behind = "its directory" in message or self.checkpoint or self.piped
-            return None if status == 0 or behind else "failed, but left its output"
+            renamed = "its directory" in message or self.checkpoint or self.piped
+            return None if status == 0 or renamed else "failed, but left its output"
         if status == 0:
             return "succeeded, with another output"
         if not self.piped:
-            return None if out == OLD else "the old output is no longer there"
+            return None if out == OLD else "the old output is gone"
         if self.command[0] in ("sgns-cat", "sgns-knn"):
             return None
-        refused = subprocess.run(["sgns-cat", "-q", "out"], cwd=self.folder, check=False,
+        refused = subprocess.run(["sgns-cat", "-q", "out"], cwd=self.directory, check=False,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return None if refused.returncode == 3 else "an incomplete output that is not refused"
 
     def checkpoint_fault(self):
-        """What is wrong with the file `ck`."""
-        if not self.checkpoint or (self.folder / "ck").read_bytes() == OLD:
+        """Returns what is wrong with the file `ck`, or None."""
+        if not self.checkpoint or (self.directory / "ck").read_bytes() == OLD:
             return None
         done = subprocess.run(["sgns-train", "-q", "-d", "3", "-r", "ck", "batches.bin"], check=False,
-                              cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                              cwd=self.directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         return None if done.stdout == self.good else f"its checkpoint: {done.stderr.decode()}"
 
     def fault(self, kind, faults):
-        """Whether the fault came to pass, and what is wrong with how the program ended, or None."""
+        """Returns whether the program failed with the fault, and what is wrong, or None."""
         status, message, report = self.run(faults)
         failed, wrong, left = f"failed {kind}\n" in report, None, self.left()
         line = re.fullmatch(rf"{self.command[0]}: [^\n]+: ([^\n]+)\n", message)
@@ -186,14 +185,14 @@ class Case:
         elif status not in (0, 1) or (status == 1 and not failed):
             wrong = f"status {status}: {message[:300]}"
         elif status == 0 and message:
-            wrong = f"succeeded, and said: {message[:300]}"
+            wrong = f"succeeded with the message: {message[:300]}"
         elif status == 1 and not (line and re.search(REASON[kind], line[0])):
             wrong = f"message: {message[:300]}"
         wrong = wrong or self.output_fault(status, message) or self.checkpoint_fault()
         return failed and status == 1, wrong and f"{self.name}: FAULTS={faults}: {wrong}"
 
     def all(self, most):
-        """Every fault: how many runs, how many of them succeeded, and what was wrong."""
+        """Tries every fault; returns a line of results, the number of runs, and the failures."""
         runs, harmless, wrong = 0, 0, []
         plan = [("", "short"), ("", "interrupt")]
         for kind, n in self.calls.items():
@@ -226,7 +225,7 @@ def main():
     os.environ["PATH"] = f"{build}/bin:{os.environ['PATH']}"
     os.environ["LC_ALL"] = "C"
     runs, wrong = 0, []
-    # In memory, where there is such a folder: a sync of a disk takes longer than the rest of a run.
+    # In memory if possible: syncing a disk takes longer than the rest of a run.
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=memory) as top:
         inputs = pathlib.Path(top, "inputs")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading a batch stream; and training on it that goes on behind some of its minibatches, as behind
- * a checkpoint, with a model that learns nothing. */
+/* Reading a batch stream; and training on it that resumes after some of its minibatches, as from a
+ * checkpoint, with a dummy model. */
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -11,10 +11,10 @@ MUTATE_RECORDS
 
 enum { HASHES = 8 };
 
-/* What reading all of it tells. */
+/* What is found by reading all of it. */
 struct contents {
     uint64_t batches;
-    uint64_t hash[HASHES]; /* behind the first minibatches */
+    uint64_t hash[HASHES]; /* after each of the first minibatches */
 };
 
 static void check(const struct batches_reader *in, const struct minibatch *batch)
@@ -50,7 +50,7 @@ static int read_all(struct contents *contents, struct error *err)
     return got;
 }
 
-/* ---- a model that learns nothing ---- */
+/* ---- a dummy model ---- */
 
 static unsigned prepared[TRAINER_SLOTS];
 
@@ -95,8 +95,8 @@ static int train_on(struct train_progress *progress, unsigned group, uint64_t *s
     return result;
 }
 
-/* Behind minibatch `done`, from 0 on, of a stream that can be read. */
-static void go_on(const struct contents *contents, uint64_t done, unsigned group)
+/* Trains on a valid stream, resuming after `done` minibatches. */
+static void resume_training(const struct contents *contents, uint64_t done, unsigned group)
 {
     struct error err;
     uint64_t steps = 0;
@@ -109,8 +109,8 @@ static void go_on(const struct contents *contents, uint64_t done, unsigned group
     demand(steps == contents->batches - done && progress.steps == contents->batches);
 }
 
-/* Another input than the one of the checkpoint. */
-static void go_on_with_another(const struct contents *contents, uint64_t done)
+/* The same with the hash of another input, which must be refused. */
+static void resume_with_another(const struct contents *contents, uint64_t done)
 {
     struct error err;
     uint64_t steps = 0;
@@ -131,10 +131,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         uint64_t most = contents.batches < HASHES ? contents.batches : HASHES;
         uint64_t done = most > 0 ? p->choice % (most + 1) : 0;
         fuzz_payload(p->bytes.data, p->bytes.size, p->chunk);
-        go_on(&contents, done, 1 + p->choice % 3);
+        resume_training(&contents, done, 1 + p->choice % 3);
         if (done > 0) {
             fuzz_payload(p->bytes.data, p->bytes.size, p->chunk);
-            go_on_with_another(&contents, done);
+            resume_with_another(&contents, done);
         }
     }
     fuzz_end();

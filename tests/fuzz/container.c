@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading a stream of any kind from its compressed bytes. */
+/* Reading a stream of any kind, from compressed bytes. */
 #include "check/verify.h"
 #include "fuzz.h"
 

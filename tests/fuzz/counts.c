@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading a counts stream, joining it with itself, and cutting a vocabulary from it. */
+/* Reading a counts stream, merging it with itself, and selecting vocabularies from it. */
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -17,8 +17,8 @@ static uint64_t sum_of(const struct vocab *vocab)
     return sum;
 }
 
-/* The second time must double all counts, or be refused where that overflows. */
-static void join_twice(const struct header *header, const struct corpus_totals *totals)
+/* Merging it a second time must double all counts, or be refused if they overflow. */
+static void merge_twice(const struct header *header, const struct corpus_totals *totals)
 {
     struct word_counter counter;
     struct error err;
@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!stream || counts_read(stream, &header, &totals, &err) < 0) {
         demand_refusal(&err);
     } else {
-        join_twice(&header, &totals);
+        merge_twice(&header, &totals);
         select_words(&header.vocab, p->choice + 1, p->choice % 5 + 1);
         select_words(&header.vocab, 1, WORDS_MAX);
     }

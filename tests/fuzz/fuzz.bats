@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The inputs that fuzzing begins with, and those that it has kept, read by its targets without a fuzzer.
+# The fuzz targets, run without a fuzzer on the seeds and on the inputs kept from fuzzing.
 
 load ../support/helper
 
@@ -13,7 +13,7 @@ targets() {
   basename -s .c -- "$BATS_TEST_DIRNAME"/*.c
 }
 
-# replays TARGET: all of its own; and what was found by others, which may be here, too.
+# replays TARGET: runs TARGET on all its inputs and on the regressions of all targets.
 replays() {
   local kept=$BATS_TEST_DIRNAME/corpus files
   files=("$kept/$1"/* "$SEEDS/$1"/* "$kept"/*/regression-*)
@@ -21,12 +21,12 @@ replays() {
   assert_equal "$(tail -n 1 stdout)" "${#files[@]} files"
 }
 
-@test "fuzzing: every target has kept inputs, and all inputs have a target" {
+@test "fuzzing: every target has kept inputs, and every input has a target" {
   assert_equal "$(ls "$BATS_TEST_DIRNAME/corpus")" "$(targets)"
   assert_equal "$(ls "$SEEDS")" "$(targets)"
 }
 
-@test "fuzzing: no target finds anything in its inputs" {
+@test "fuzzing: no target fails on its inputs" {
   for target in $(targets); do
     replays "$target" || fail "$target: $(tail -c 2000 stdout stderr)"
   done

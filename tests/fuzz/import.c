@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading the vectors of other programs, and writing what was read in every format that can be one
- * file, to be read again, bit by bit the same.
+/* Reading the vectors of other programs, and writing them in every single-file format: reading that
+ * again must give the same bits.
  *
- * The first byte of an input chooses the format and whether its count is ignored; the two behind it
- * are the length of the second file, of a format that has one, which stands at the end. */
+ * The first byte of an input selects the format and whether its count is ignored; the next two
+ * bytes are the length of the second file, for formats with two files, which is at the end of
+ * the input. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@
 
 enum { CONTROL = 3, FORMATS = 6, ANY_COUNT = 8 };
 
-/* All of it is there already. */
+/* An input that is already in memory. */
 static struct input input_of(const void *data, size_t size)
 {
     struct error err;
@@ -49,13 +50,13 @@ static void check(const struct import *import)
     }
 }
 
-/* Of one number to a word GloVe's first line may look like the counts that it may have, too. */
+/* With dimension 1, GloVe's first row may look like the optional line of counts. */
 static bool is_certain(const struct format *format, const struct import *import)
 {
     return !format->words_end && (import->dim > 1 || strcmp(format->name, "glove") != 0);
 }
 
-/* What the format makes of the words and their rows; the caller's to free. */
+/* Writes the words and their rows in this format; the caller frees the result. */
 static char *export_all(const struct format *format, const struct import *import, const float *rows,
                         size_t *size)
 {

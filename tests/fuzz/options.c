@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Parsing a command line: what is taken lies within its range, and is told in the provenance so that
- * it can be given again; what is not taken ends with status 2. */
+/* Parsing a command line: values accepted are in range, and the provenance records them in a
+ * form that gives the same values when parsed again; anything else ends with status 2. */
 #include <getopt.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Its state, which is that of a process, must be made new. */
+/* Included to reset its state, which is global. */
 #include "../../lib/program/cli.c"
 
 #include "fuzz.h"
@@ -73,26 +73,26 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-static void start_anew(void)
+static void reset(void)
 {
     value = defaults;
     memset(&common, 0, sizeof common);
     help = version = false;
     memset(given, 0, sizeof given);
-    optind = 0; /* this makes getopt begin anew */
+    optind = 0; /* resets getopt */
 }
 
-/* Returns the operands, or NULL where the program has ended. */
+/* Returns the operands, or NULL if the program has exited. */
 static char **start_program(int argc, char **argv)
 {
-    start_anew();
+    reset();
     running = true;
     char **operands = setjmp(ended) ? NULL : cli_start(&described, argc, argv);
     running = false;
     return operands;
 }
 
-/* ---- the command line: an argument up to each newline ---- */
+/* ---- the command line: arguments are separated by newlines ---- */
 
 enum { ARGUMENTS = 40, TEXT = 1024 };
 
@@ -126,8 +126,8 @@ static bool same_string(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* What the provenance tells, given to the program again, must be the same values. */
-static void give_again(void)
+/* Parsing the options in the provenance must give the same values. */
+static void parse_again(void)
 {
     struct header header = {0};
     char *argv[ARGUMENTS + 1];
@@ -160,8 +160,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_values();
         demand(!operands[0] || !operands[1] || !operands[2]);
         if (value.small == 0)
-            value.small = 1; /* its default is none that can be given */
-        give_again();
+            value.small = 1; /* the default is outside the range */
+        parse_again();
     } else {
         demand(status == STATUS_USAGE || (status == STATUS_OK && (help || version)));
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Printing bytes to a terminal; and words that are spelt like another. */
+/* Printing bytes to a terminal; and finding words with a similar spelling. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@
 static char printed[4 * 4096 + 1];
 static FILE *file;
 
-/* Nothing but printable characters, and as long as the text or longer. */
+/* The output consists of printable characters and is at least as long as the text. */
 static void check_printed(const uint8_t *text, size_t size, size_t length)
 {
     const uint8_t *p = (const uint8_t *)printed;
@@ -35,7 +35,7 @@ static void print(const uint8_t *data, size_t size)
     check_printed(data, size, (size_t)ftell(file));
 }
 
-/* The first word of the input among the others: words are separated by zero bytes. */
+/* Looks for the first word of the input among the others. Words are separated by zero bytes. */
 static void spell(const char *text, size_t size)
 {
     struct vocab vocab = {0};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What was read from a stream of any kind is written, and read again: it must be the same, and when
- * written once more even the same bytes. */
+/* A stream of any kind is read, written and read again: the content must be the same, and
+ * writing it a second time must give the same bytes. */
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -13,7 +13,7 @@
 
 MUTATE_RECORDS
 
-/* Reads a stream, writes it to FUZZ_FD, and hashes what it means. */
+/* Reading a stream, writing it to FUZZ_FD, and hashing its content. */
 struct copy {
     XXH64_state_t *meaning;
     struct error err;
@@ -36,10 +36,10 @@ static void note_head(struct copy *c, const struct header *header)
     note(c, &v->words.count, sizeof v->words.count);
 }
 
-/* A step that must go well once the reading did. */
+/* A step that must succeed if reading did. */
 #define must_work(c, call) demand_success((call) >= 0, &(c)->err)
 
-/* ---- each kind: returns what its reader does at the end; writes END only where that is good ---- */
+/* ---- each kind: returns the reader's last result; writes END only if that is a success ---- */
 
 static int copy_corpus(struct copy *c)
 {
@@ -63,7 +63,7 @@ static int copy_corpus(struct copy *c)
     return got;
 }
 
-/* An EXAMPLES record of a whole minibatch. */
+/* Writes an EXAMPLES record with a complete minibatch. */
 static size_t pack(const struct minibatch *b, unsigned width, uint8_t *record)
 {
     struct copy c = {0};
@@ -193,7 +193,7 @@ static int copy_counts(struct copy *c)
     return got;
 }
 
-/* Copies the stream that is read now into fuzz_output(). *meaning is a hash of what it means. */
+/* Copies the current input stream to fuzz_output(). *meaning is a hash of its content. */
 static int copy(enum stream_kind kind, uint64_t *meaning, struct error *err)
 {
     static int (*const copy_kind[])(struct copy * c) = {copy_corpus, copy_batches, copy_vectors,
@@ -208,7 +208,7 @@ static int copy(enum stream_kind kind, uint64_t *meaning, struct error *err)
     return result;
 }
 
-/* Takes the output away, to be read. */
+/* Moves the output out of fuzz_output(). */
 static struct bytes take_output(void)
 {
     struct bytes taken = *fuzz_output();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* From a text to a corpus stream and back, as ptb-vocab does it, beside the plainest program for it:
- * the same words in the same order, whatever the blocks, the memory and the threads. */
+/* Encoding a text as a corpus stream like ptb-vocab, and decoding it, compared with a plain
+ * reference implementation: the same words in the same order for all block sizes, memory limits
+ * and threads. */
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -14,8 +15,8 @@ enum { LONG_RUN = 33000, THREADS = 3 };
 /* Values of the first control byte. */
 enum { LONG_WORDS = 0x20, TEMPORARY_FILE = 0xf0 /* and above */ };
 
-/* What takes long must be seldom, however much fuzzing likes it: it is done for one in so many inputs,
- * by a hash of them. */
+/* Slow cases must be rare, although fuzzing favours them: they are only run for a fraction of
+ * the inputs, selected by a hash. */
 
 /* ---- the input: two control bytes and a text ---- */
 
@@ -28,7 +29,7 @@ static struct {
     bool strict;
 } in;
 
-/* Where long words are wanted, each byte 255 becomes half a word that is too long. */
+/* For long words: replaces each byte 255 by more than half of WORD_MAX bytes. */
 static void expand(const uint8_t *text, size_t size)
 {
     static uint8_t run[LONG_RUN];
@@ -60,7 +61,7 @@ static void take_input(const uint8_t *data, size_t size)
     size -= size < 2 ? size : 2;
     in.text.size = 0;
     if (how == LONG_WORDS && in.hash % 32 == 0) {
-        in.block_size = what & 0x80 ? TEXT_BLOCK : 1 << 14; /* small ones would take long */
+        in.block_size = what & 0x80 ? TEXT_BLOCK : 1 << 14; /* small blocks would be slow */
         in.chunk = 0;
         expand(data, size);
         return;
@@ -68,11 +69,11 @@ static void take_input(const uint8_t *data, size_t size)
     demand_success(bytes_put(&in.text, data, size, &err) == 0, &err);
 }
 
-/* ---- the plainest program ---- */
+/* ---- the reference implementation ---- */
 
 enum { END, WORD, BAD_WORD, LINE_END };
 
-/* What comes at *at, and goes past it: of a word its text is *word, of *length bytes. */
+/* Reads the token at *at and advances *at; for a word, sets *word and its length in bytes. */
 static int next_token(size_t *at, const char **word, size_t *length)
 {
     const char *text = (const char *)in.text.data;
@@ -121,14 +122,14 @@ static struct text_reader open_text(void)
     return text;
 }
 
-/* Whether the text is one to refuse. */
+/* Whether the text must be refused. */
 static bool is_bad(const struct sums *sums)
 {
     return sums->words == 0 || (in.strict && sums->bad_words > 0);
 }
 
-/* Counts and encodes. Makes the header; the stream is then in fuzz_output(). Returns whether the text
- * was taken. */
+/* Counts and encodes. Fills the header; the stream is in fuzz_output(). Returns whether the text
+ * was accepted. */
 static bool count_and_encode(const struct sums *sums, unsigned threads, struct header *header)
 {
     struct error err;
@@ -160,7 +161,7 @@ static bool count_and_encode(const struct sums *sums, unsigned threads, struct h
     return true;
 }
 
-/* Encodes with a vocabulary that is there. */
+/* Encodes with a given vocabulary. */
 static void encode_again(const struct sums *sums, unsigned threads, struct header *header)
 {
     struct error err;
@@ -180,9 +181,9 @@ static void encode_again(const struct sums *sums, unsigned threads, struct heade
     text_reader_release(&text);
 }
 
-/* ---- both ---- */
+/* ---- comparison ---- */
 
-/* The id must be what the text has at *at. */
+/* The id must match the token of the text at *at. */
 static void check_token(const struct vocab *vocab, size_t *at, uint32_t id)
 {
     const char *word;
@@ -201,7 +202,7 @@ static void check_token(const struct vocab *vocab, size_t *at, uint32_t id)
     demand(id == (expected == NO_WORD ? UNKNOWN_ID : expected));
 }
 
-/* The stream must be the text. */
+/* The stream must match the text. */
 static void check_stream(const struct sums *sums)
 {
     struct error err;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading a vectors stream: the vectors alone, all checks of a checkpoint, and going on from it. */
+/* Reading a vectors stream: only the vectors, all checks of a checkpoint, and resuming from it. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -42,7 +42,7 @@ static int check_record(void *data, const struct record *record, struct error *e
     return checkpoint_check(&c->check, &c->in, record, err);
 }
 
-/* *run is what it tells of, if *told. */
+/* Fills *run if *told, that is, if the stream has a TRAINING record. */
 static int read_checkpoint(struct checkpoint_run *run, bool *told, struct error *err)
 {
     struct checking c = {0};
@@ -63,9 +63,9 @@ static int read_checkpoint(struct checkpoint_run *run, bool *told, struct error 
     return got;
 }
 
-/* ---- going on ---- */
+/* ---- resuming ---- */
 
-/* A model that checks what it gets back, and keeps nothing. */
+/* A dummy model that checks the restored rows. */
 struct model {
     struct trainer trainer;
     const struct checkpoint_run *run;
@@ -100,7 +100,7 @@ static void resume(struct trainer *trainer, uint64_t steps)
 
 static const struct trainer_methods methods = {.restore = restore, .resume = resume};
 
-static int go_on(const struct checkpoint_run *run, struct error *err)
+static int resume_run(const struct checkpoint_run *run, struct error *err)
 {
     struct model model = {.trainer = {.methods = &methods}, .run = run};
     struct train_progress progress = {0};
@@ -112,7 +112,7 @@ static int go_on(const struct checkpoint_run *run, struct error *err)
     return result;
 }
 
-/* A run that is another by one setting. */
+/* Changes one setting of the run. */
 static void change(struct checkpoint_run *run, unsigned choice)
 {
     switch (choice % 6) {
@@ -136,7 +136,7 @@ static void change(struct checkpoint_run *run, unsigned choice)
     }
 }
 
-/* Of a stream whose vectors are good. */
+/* For a stream with valid vectors. */
 static void try_checkpoint(const struct payload *p)
 {
     struct error err;
@@ -149,11 +149,11 @@ static void try_checkpoint(const struct payload *p)
     if (!told)
         return;
     give(p);
-    int result = go_on(&run, &err);
+    int result = resume_run(&run, &err);
     demand_success(result == checked, &err);
     change(&run, p->choice);
     give(p);
-    demand(go_on(&run, &err) < 0);
+    demand(resume_run(&run, &err) < 0);
     demand_refusal(&err);
 }
 

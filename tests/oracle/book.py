@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Skip-gram with negative sampling in PyTorch as "Dive into Deep Learning" has it, for comparison.
+"""Skip-gram with negative sampling in PyTorch as in "Dive into Deep Learning", for comparison.
 
 Minibatches padded to their longest row, with masks and labels; two embeddings; the masked loss;
 dense Adam: the code of the book's chapters "The Dataset for Pretraining Word Embeddings" and
-"Pretraining word2vec", which oracle.py holds sgns-train's numbers against.
+"Pretraining word2vec", with which oracle.py compares the results of sgns-train.
 
-As a program, measures how fast this trains on the first epoch of a batch stream, and prints centre
-words per second, two figures:
+As a program, measures the training speed on the first epoch of a batch stream, and prints centre words
+per second for two setups:
 
-    loop    the training loop alone: all minibatches were padded and made tensors on the device
-            beforehand, so that its speed owes nothing to the loading of data
+    loop    the training loop alone: all minibatches are padded and converted to tensors on the
+            device beforehand, so that the speed does not depend on data loading
     loader  with the book's DataLoader in the loop, which shuffles and pads (--workers processes)
 
     book.py --batches FILE [--device cpu|cuda] [--epochs N] [--threads N] [--workers N]
@@ -55,7 +55,7 @@ class SigmoidBCELoss(nn.Module):
 
 
 def losses(minibatch, embed_v, embed_u, loss=SigmoidBCELoss()):
-    """The loss of each example, (n): the mean over its real entries."""
+    """The loss of each example, (n): the mean over its entries without padding."""
     centre, words, mask, label = minibatch
     logits = skip_gram(centre, words, embed_v, embed_u)
     return (loss(logits.reshape(label.shape).float(), label.float(), mask.float())
@@ -71,7 +71,7 @@ def model(words, dim):
 
 
 def train(data, words, dim, lr, epochs, device="cpu"):
-    """(loss, centre words per second). `data` gives an epoch's minibatches at each asking."""
+    """(loss, centre words per second). Iterating over `data` yields the minibatches of an epoch."""
     net = model(words, dim).to(device)
     optimizer = torch.optim.Adam(net.parameters(), lr=lr)
     total, count, start = 0.0, 0, time.perf_counter()
@@ -90,11 +90,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--batches", required=True, help="batch stream")
     parser.add_argument("--device", default="cpu", help="cpu or cuda [cpu]")
-    parser.add_argument("--epochs", type=int, default=1, help="passes over its first epoch [1]")
-    parser.add_argument("--threads", type=int, default=1, help="of PyTorch [1]")
+    parser.add_argument("--epochs", type=int, default=1, help="passes over the first epoch [1]")
+    parser.add_argument("--threads", type=int, default=1, help="PyTorch's threads [1]")
     parser.add_argument("--workers", type=int, default=4,
-                        help="processes of the DataLoader [4, as the book]; 0: only this one")
-    parser.add_argument("--dim", type=int, default=100, help="numbers in a vector [100]")
+                        help="processes of the DataLoader [4, as in the book]; 0: no extra ones")
+    parser.add_argument("--dim", type=int, default=100, help="dimension of the vectors [100]")
     parser.add_argument("--lr", type=float, default=0.002, help="learning rate [0.002]")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)

@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Train with PyTorch what sgns-train has trained, and compare: each step's loss, final vectors.
+"""Repeat a training of sgns-train with PyTorch, and compare the loss of each step and the vectors.
 
     oracle.py [--name NAME] BATCHES VECTORS LOSS_LOG
 
-BATCHES is the stream, VECTORS and LOSS_LOG are what sgns-train made of it; dim, learning rate and
-seed are those recorded in VECTORS. Both start from the same vectors, minibatches are the same, the
-loss is the book's (book.py), the optimizer torch.optim.Adam, which moves every row at every step.
-So they may differ by rounding and by what the deferred updates of sgns-train leave, no more.
+BATCHES is the input, VECTORS and LOSS_LOG are the output of sgns-train; dimension, learning rate and
+seed are those recorded in VECTORS. Initial vectors and minibatches are the same, the loss is the book's
+(book.py), and the optimizer is torch.optim.Adam, which moves every row at every step. So the results may
+only differ by rounding and by the error of sgns-train's deferred updates.
 
-The initial vectors come from numpy's Philox, not from the project's: a second witness for the
-random numbers too. At a learning rate of 0 the final vectors are the initial ones, and must agree
-bit for bit.
+The initial vectors are generated with numpy's Philox, not the project's: this also checks the random
+numbers independently. With learning rate 0 the final vectors are the initial ones and must be the same bit
+for bit.
 
-Prints TAP, two tests, with what it measured. Exit status 1: they differ.
+Prints the measured differences as two TAP tests. Exit status 1: the results differ.
 """
 import argparse
 import math
@@ -31,8 +31,8 @@ V, U = 5, 6           # purposes of random numbers: lib/base/random.h
 
 
 def initial(words, dim, seed, purpose):
-    """A matrix (words, dim), Xavier-uniform, as lib/base/random.h and lib/train/trainer.h say."""
-    # The key is (seed, purpose), the first counter 0. numpy counts up before it draws: one less.
+    """A matrix (words, dim), Xavier-uniform, as defined in lib/base/random.h and lib/train/trainer.h."""
+    # The key is (seed, purpose), the first counter 0; numpy increments the counter before it draws.
     draw = np.random.Philox(key=seed | purpose << 64, counter=2**256 - 1)
     unit = (draw.random_raw(words * dim) >> np.uint64(11)) * 2.0**-53
     bound = math.sqrt(6 / (words + dim))
@@ -40,7 +40,7 @@ def initial(words, dim, seed, purpose):
 
 
 class Rests:
-    """The longest time that a row of a matrix went without a gradient, after it had had one."""
+    """The longest rest of a row of a matrix: steps without a gradient after one with a gradient."""
 
     def __init__(self, words):
         self.last = np.zeros(words, dtype=np.int64)  # 0: never
@@ -84,9 +84,9 @@ def read_log(path):
 
 
 def compare_losses(ours, torchs):
-    """(agree, what was measured)."""
+    """(whether they agree, measured difference)."""
     if [entry[:2] for entry in ours] != [entry[:2] for entry in torchs]:
-        return False, "epochs and steps in the log are not those of the stream"
+        return False, "epochs and steps in the log do not match the stream"
     ours, torchs = (np.array([entry[2] for entry in log]) for log in (ours, torchs))
     difference = abs(ours - torchs) / torchs
     worst = difference.argmax()
@@ -107,17 +107,17 @@ def main():
     parser.add_argument("batches")
     parser.add_argument("vectors")
     parser.add_argument("loss_log")
-    parser.add_argument("--name", default="oracle", help="of the tests [oracle]")
+    parser.add_argument("--name", default="oracle", help="name of the tests [oracle]")
     args = parser.parse_args()
 
-    torch.set_num_threads(1)  # the same sums, in the same order, on every machine
+    torch.set_num_threads(1)  # sums in the same order on every machine
     options = stream.settings(args.vectors)
     dim, lr, seed = int(options["dim"]), float(options["lr"]), int(options["seed"])
     vocab = stream.vocabulary(args.batches)
     words, rows = stream.vectors(args.vectors)
     log, vectors, rests = train(args.batches, vocab, dim, lr, seed)
     if words != vocab or np.shape(rows) != vectors.shape:
-        raise SystemExit(f"{args.vectors}: not the words of {args.batches}")
+        raise SystemExit(f"{args.vectors}: words or dimension do not match {args.batches}")
 
     print(f"# {args.name}: {len(vocab)} words, dim {dim}, lr {lr:g}, seed {seed}, {len(log)} "
           f"steps; longest rest of a row: {rests[0]} steps in V, {rests[1]} in U")

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Read streams as text, through sgns-cat, which must be in the PATH.
+"""Read streams as text with sgns-cat, which must be in the PATH.
 
-Words are bytes, never decoded: a word of this project may be anything but zero and white space.
+Words are bytes and never decoded: they may contain anything but zero bytes and white space.
 """
 import itertools
 import subprocess
 
 
 def cat(*arguments):
-    """The lines that sgns-cat prints, without their newlines, as it prints them."""
+    """Yields the lines printed by sgns-cat, without newlines."""
     with subprocess.Popen(["sgns-cat", *arguments], stdout=subprocess.PIPE) as process:
         for line in process.stdout:
             yield line[:-1]
@@ -17,12 +17,12 @@ def cat(*arguments):
 
 
 def header(path):
-    """{name: value} of what `sgns-cat --header` prints; "made by" is the last program's."""
+    """{name: value} from `sgns-cat --header`; "made by" is that of the last program."""
     return dict(line.decode(errors="replace").split(": ", 1) for line in cat("--header", path))
 
 
 def settings(path):
-    """{option: value} of the last program that had a part in a stream, as it recorded them."""
+    """{option: value} recorded by the last program in a stream's provenance."""
     words = header(path)["made by"].split(" ")
     return dict(word[2:].partition("=")[::2] for word in words if word.startswith("--"))
 
@@ -32,7 +32,7 @@ def vocabulary(path):
 
 
 def examples(path, vocab):
-    """(centre, contexts, noise words) as ids, of all epochs in turn."""
+    """Yields (centre, contexts, noise words) as ids, of all epochs in order."""
     number = {word: id for id, word in enumerate(vocab)}
     for line in cat(path):
         centre, contexts, noise = line.split(b"\t")
@@ -41,7 +41,7 @@ def examples(path, vocab):
 
 
 def minibatches(path, vocab):
-    """(epoch from 1, list of examples). Where a minibatch ends is not in the text: the shape tells."""
+    """Yields (epoch from 1, list of examples). The ends of minibatches follow from the shape."""
     shape = header(path)
     size, per_epoch = int(shape["batch size"]), int(shape["examples"])
     left = examples(path, vocab)
@@ -49,7 +49,7 @@ def minibatches(path, vocab):
         for first in range(0, per_epoch, size):
             yield epoch, list(itertools.islice(left, min(size, per_epoch - first)))
     if next(left, None) is not None:
-        raise SystemExit(f"{path}: more examples than its header tells")
+        raise SystemExit(f"{path}: more examples than in its header")
 
 
 def vectors(path):

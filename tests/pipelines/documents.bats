@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2016 # dollars are for others
-# The commands that the documents show: README.md, pipelines/README.md, and the examples of the manual
-# pages. They run on a small text; where the Penn Treebank is at hand, pipelines/README.md runs on it,
-# and what the commands print must be what stands there. `tests/pipelines/documents.py fill pipelines/README.md`,
-# in a folder with both texts, puts what they print now into it.
+# shellcheck disable=SC2016 # not expanded by this shell
+# The commands in README.md, pipelines/README.md and the examples of the manual pages. They run on a
+# small text; with the Penn Treebank, those of pipelines/README.md also run on it, and must print
+# the output shown there. `tests/pipelines/documents.py fill pipelines/README.md`, run in a
+# directory with both texts, updates that output.
 
 load ../support/helper
 
@@ -12,7 +12,7 @@ setup_file() {
   export BATS_TEST_TIMEOUT=3600 INPUTS=$BATS_FILE_TMPDIR
   cd "$INPUTS" || return
   ln -s "$ROOT"/pipelines .
-  # What the examples read, by the names that they have there, with the words that they ask for.
+  # The input files of the examples, by the names used there, with the words that they query.
   {
     yes 'the chip of a computer and software for the microprocessor
       the bank to a court in london join
@@ -34,7 +34,7 @@ setup_file() {
   printf '%s\t%s\tA\t%s\n' word1 word2 SimLex999 king queen 8 chip bank 2 >SimLex-999.txt
   cp emb.bin emb-1.bin
   printf '%s\n' ': family' 'king man queen woman' >questions-words.txt
-  # As if it had been stopped.
+  # A checkpoint of a training that was stopped.
   head -c $(($(wc -c <batches.bin) * 3 / 4)) batches.bin | sgns-train -q -c emb.ckpt -o none.bin 2>said || [ $? = 3 ]
 }
 
@@ -43,7 +43,7 @@ setup() {
   cp -r "$INPUTS"/* .
 }
 
-# works MODE FILE: no command of FILE fails.
+# works MODE FILE: documents.py MODE finds no error in FILE.
 works() {
   "$BATS_TEST_DIRNAME/documents.py" "$1" "$ROOT/$2" >said ||
     fail "$(head -c 5000 said)"
@@ -61,23 +61,23 @@ works() {
 @test "the examples of the manual pages work" {
   need_gnuplot
   for page in "$ROOT"/tools/*.1; do
-    (mkdir "${page##*/}.folder" && cd "${page##*/}.folder" && cp -r "$INPUTS"/* . && works run "tools/${page##*/}")
+    (mkdir "${page##*/}.dir" && cd "${page##*/}.dir" && cp -r "$INPUTS"/* . && works run "tools/${page##*/}")
   done
 }
 
-@test "PTB: the commands of pipelines/README.md print what stands there" {
+@test "PTB: the commands of pipelines/README.md print the output shown there" {
   need_ptb
   if sanitized || built_for_coverage; then
-    skip 'needs a build without instruments, for a dozen trainings; the commands themselves run above'
+    skip 'needs a build without instrumentation, for speed; the commands are also run above'
   fi
   valid=$(dirname "$PTB")/ptb.valid.txt
-  [ -e "$valid" ] || skip 'needs ptb.valid.txt beside it'
+  [ -e "$valid" ] || skip 'needs ptb.valid.txt in the same directory'
   ln -sf "$PTB" ptb.train.txt
   ln -sf "$valid" ptb.valid.txt
   works compare pipelines/README.md
 }
 
-@test "a command that fails, or prints something else, is found" {
+@test "documents.py detects a command that fails or prints other output" {
   check() {
     printf '%b' "$2" >document"$3"
     exits_with "$1" "$BATS_TEST_DIRNAME/documents.py" "${4:-run}" document"$3"

@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs the commands that documents show, in the folder that it is started in.
+"""Runs the commands shown in a document, in the current directory.
 
-documents.py run FILE       all commands, each of which must succeed
-documents.py compare FILE   and print what the document says
-documents.py fill FILE      and write what they print into the document
+documents.py run FILE       run all commands; each must succeed
+documents.py compare FILE   run them; each must print the output shown in FILE
+documents.py fill FILE      run them and update the output in FILE
 
-In Markdown these are the blocks marked ```sh, each a script; and ```console, in which a line that
-begins with "$ " is a command, "> " goes on with it, and other lines are what it prints. In a manual
-page they are the displays of the section EXAMPLES, each a script. A block that cannot be run has a
-line before it that says so, and why: <!-- not run: ... -->, or .\\" not run: ... in a manual page.
+In Markdown the commands are in blocks marked ```sh, each of which is a script, or ```console, in which
+lines that begin with "$ " are commands, lines that begin with "> " continue them, and other lines are
+their output. In a manual page they are the displays of the section EXAMPLES, each a script. A block that
+cannot be run is preceded by a line that gives the reason: <!-- not run: ... -->, or .\\" not run: ... in a
+manual page.
 
-Speeds differ from run to run, and are compared as if all were alike. A program of this project that
-fails is a failure wherever in a pipe it stands, but for one whose reader has had enough.
+Speeds vary from run to run and are not compared. If a program of this project fails anywhere in a pipe,
+the command fails, unless the program dies of SIGPIPE.
 """
 import os
 import pathlib
@@ -36,7 +37,7 @@ class Document:
         self.lines = self.path.read_text().splitlines()
 
     def blocks(self):
-        """Yields (kind, number of the first line within, lines)."""
+        """Yields (kind, index of the first line, lines)."""
         is_page = re.fullmatch(r"\.\d", self.path.suffix)
         return self.displays() if is_page else self.fences()
 
@@ -74,14 +75,14 @@ def unescape(line):
 
 
 class Shell:
-    """Runs scripts; every program of the project goes through a script that notes its failure."""
+    """Runs scripts. Every program of the project is run by a wrapper that records its failure."""
 
     def __init__(self, folder):
         self.log = pathlib.Path(folder, "log")
         shims = pathlib.Path(folder, "bin")
         shims.mkdir()
-        for place in os.environ["PATH"].split(":"):
-            for real in pathlib.Path(place).glob("*"):
+        for directory in os.environ["PATH"].split(":"):
+            for real in pathlib.Path(directory).glob("*"):
                 shim = shims / real.name
                 if real.name.startswith(PROGRAMS) and not shim.exists():
                     shim.write_text(SHIM.format(real=real, log=self.log))
@@ -89,7 +90,7 @@ class Shell:
         self.env = dict(os.environ, PATH=f"{shims}:{os.environ['PATH']}")
 
     def run(self, script, flags="-e"):
-        """Returns what it prints, and what went wrong, or None."""
+        """Returns its output, and a description of its failure or None."""
         self.log.write_text("")
         ended = subprocess.run(["bash", flags, "-c", script], env=self.env, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -122,7 +123,7 @@ def blur(text):
 
 
 def check_block(shell, kind, lines, compare):
-    """Returns the block as it is, and what is wrong with it."""
+    """Returns the block with its current output, and a list of its faults."""
     if kind == "sh":
         output, wrong = shell.run("\n".join(lines))
         return lines, [f"{wrong}\n{output}"] if wrong else []
@@ -133,7 +134,7 @@ def check_block(shell, kind, lines, compare):
         if wrong:
             faults.append(f"{command}: {wrong}\n{output}")
         elif compare and blur(output).splitlines() != blur("\n".join(expected)).splitlines():
-            faults.append(f"$ {command}\nprints\n{output}and not\n" + "\n".join(expected))
+            faults.append(f"$ {command}\nprints\n{output}instead of\n" + "\n".join(expected))
     return now, faults
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The Debian packages, made of the programs under test, put into a tree of their own and removed again.
+# The Debian packages, built from the programs under test, installed into a separate tree and
+# removed.
 
 load ../support/helper
 
@@ -11,7 +12,7 @@ have_packer() {
 setup_file() {
   have_packer || return 0
   cd "$BATS_FILE_TMPDIR" || return
-  # As if the CUDA backends had been built; what stands in for them is a shared object as well.
+  # As if the CUDA backends had been built: their emulation is a shared object, too.
   mkdir -p with/lib/sgns without
   ln -s "$BUILD"/{bin,share} with
   ln -s "$BUILD"/{bin,share} without
@@ -26,14 +27,14 @@ setup() {
   ln -s "$BATS_FILE_TMPDIR"/{packages,with-cuda,names,names-cuda} .
 }
 
-# dpkg_here ARGUMENT...: on the tree in `tree`, as anybody.
+# dpkg_here ARGUMENT...: runs dpkg on the tree in `tree`, without privileges.
 dpkg_here() {
   mkdir -p tree/var/lib/dpkg/{info,updates}
   touch tree/var/lib/dpkg/{status,available}
   PATH=$PATH:/usr/sbin:/sbin fakeroot dpkg --root=tree --force-not-root --force-depends --log=dpkg.log "$@"
 }
 
-@test "packages: sgns alone without the CUDA backends, sgns-cuda beside it with them" {
+@test "packages: sgns is built without the CUDA backends, sgns and sgns-cuda with them" {
   assert_equal "$(sed 's,.*/,,' names)" "$(basename packages/sgns_*.deb)"
   assert_equal "$(wc -l <names-cuda)" 2
   assert_equal "$(dpkg-deb -f packages/sgns_*.deb Version)" "$(sgns-cat --version | cut -d ' ' -f 2)-1"
@@ -41,7 +42,7 @@ dpkg_here() {
   dpkg-deb -f with-cuda/sgns-cuda_*.deb Depends | grep -q "^sgns (= $(dpkg-deb -f packages/sgns_*.deb Version)), "
 }
 
-@test "packages: install, work, and go without a trace" {
+@test "packages: they can be installed, used and removed without residue" {
   command -v fakeroot >/dev/null || skip 'needs fakeroot'
   succeeds dpkg_here --install with-cuda/*.deb
   for program in "${PROGRAMS[@]}"; do
@@ -50,7 +51,7 @@ dpkg_here() {
     [ -e "tree/usr/share/bash-completion/completions/$program" ]
     [ -e "tree/usr/share/zsh/vendor-completions/_$program" ]
   done
-  # The backends are found beside the programs.
+  # The programs find the CUDA backends.
   sanitized || {
     sample_text 60 40 | ptb-vocab -q -m 2 | sgns-batch -q |
       env -u SGNS_CUDA tree/usr/bin/sgns-train -q --device cuda -d 4 -o emb.bin
@@ -70,10 +71,10 @@ dpkg_here() {
   cmp one/*.deb two/*.deb
 }
 
-@test "packages: lintian has nothing to say" {
+@test "packages: lintian finds no faults" {
   command -v lintian >/dev/null || skip 'needs lintian'
-  sanitized && skip 'a sanitizer is no part of a package'
-  # What stands in for the CUDA backends is no object of theirs, and needs no override.
+  sanitized && skip 'packages are not built with sanitizers'
+  # The emulated CUDA backends do not trigger the tags that the real package overrides.
   run lintian --allow-root --fail-on error,warning packages/*.deb
   assert_success
   refute_output --partial ': '

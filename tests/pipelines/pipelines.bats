@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC2030,SC2031 # Bats runs each test in a subshell
-# The programs in their pipes, end to end: on a small text, and on the Penn Treebank.
+# The programs in pipes, end to end: on a small text and on the Penn Treebank.
 
 load ../support/helper
 
@@ -15,7 +15,7 @@ setup_file() {
     sgns-train -o "$TREEBANK/emb.bin" 2>"$TREEBANK/train.said" >/dev/null
 }
 
-# whole_pipe, short_pipe < TEXT: as the README has them, but for options that suit a small text.
+# whole_pipe, short_pipe < TEXT: the pipes of the README, with options suitable for a small text.
 whole_pipe() {
   ptb-vocab -q -m 2 | ptb-subsample -q -t 0.01 | sgns-batch -q | sgns-train -q -d 12
 }
@@ -25,7 +25,7 @@ short_pipe() {
 
 # ---- a small text ----
 
-@test "both pipes lead from a text to nearest words" {
+@test "both pipes produce nearest words from a text" {
   set -o pipefail
   sample_text 400 40 >text
   for pipe in whole_pipe short_pipe; do
@@ -36,7 +36,7 @@ short_pipe() {
   done
 }
 
-@test "the same pipe twice gives the same bytes, and so do its stages through files" {
+@test "running the pipe again gives the same bytes, as do its stages with files" {
   sample_text 400 40 >text
   whole_pipe <text >emb.bin
   whole_pipe <text | cmp - emb.bin
@@ -53,7 +53,7 @@ short_pipe() {
   assert_equal "$(<encoded)" 'w1 <unk> w2'
 }
 
-@test "every stage may write a file, and none leaves a temporary" {
+@test "every stage can write a file, and none leaves a temporary file" {
   sample_text 100 20 | ptb-vocab -q -m 2 -o 1.bin
   ptb-subsample -q -t 0.1 -o 2.bin <1.bin
   sgns-batch -q -o 3.bin <2.bin
@@ -64,20 +64,20 @@ short_pipe() {
 
 # ---- a stage that dies ----
 
-@test "a text without words: all stages fail, and there is no output" {
+@test "a text without words: all stages fail, no output" {
   statuses() {
     ptb-vocab -q | ptb-subsample -q | sgns-batch -q | sgns-train -q -o emb.bin
     echo "${PIPESTATUS[@]}"
   }
   assert_equal "$(statuses </dev/null 2>said)" '3 3 3 3'
-  # One line of each.
+  # One message from each.
   assert_equal "$(cut -d : -f 1 said | sort | paste -sd ' ')" \
     'ptb-subsample ptb-vocab sgns-batch sgns-train'
   leaves_nothing emb.bin
 }
 
-@test "a stage that fails in the middle: the next ones fail, and there is no output" {
-  # All words are contexts of some centre: no noise.
+@test "a stage in the middle fails: the following stages fail, no output" {
+  # All words are contexts of some centre: there are no noise words.
   statuses() {
     yes 'a b a b' | head -n 100 | ptb-vocab -q | sgns-batch -q | sgns-train -q -o emb.bin
     echo "${PIPESTATUS[@]:2}"
@@ -86,13 +86,13 @@ short_pipe() {
   leaves_nothing emb.bin
 }
 
-@test "a first stage that is killed: the next ones fail, and there is no complete output" {
+@test "the first stage is killed: the following stages fail, no complete output" {
   seq 100000 | ptb-vocab -q -m 1 -o words.bin
   mkfifo text
   exec {feed}<>text
   {
     set +e
-    # It encodes with a vocabulary that is known, and so writes while it reads.
+    # It encodes with a given vocabulary, and so writes while it reads.
     sh -c 'echo $$ >pid && exec ptb-vocab -q --vocab words.bin text' |
       tee sent.bin | ptb-subsample -q -t 1 | sgns-batch -q -w 1 -k 1 -e 1 |
       sgns-train -q -d 1 -o emb.bin
@@ -106,21 +106,21 @@ short_pipe() {
   kill -KILL "$(<pid)"
   exec {feed}>&-
   wait
-  assert_size_not_zero sent.bin # some of a stream has come
+  assert_size_not_zero sent.bin # part of a stream was sent
   assert_equal "$(<statuses)" '137 0 3 3 3'
   leaves_nothing emb.bin
   fails_with 3 sgns-cat sent.bin
 }
 
 @test "redirected output of a killed program is refused" {
-  # Without -o the file is there from the start. It must not pass for a result.
+  # Without -o the file exists from the start. It must not be mistaken for a result.
   sample_text 400 40 | ptb-vocab -q -m 2 | sgns-batch -q -e 50 -o batches.bin
   size=$(wc -c <batches.bin)
   { head -c $((size / 2)) batches.bin; exit 1; } | sgns-train -q -d 4 >emb.bin || true
   fails_with 3 sgns-knn emb.bin w1
 }
 
-@test "with pipefail the status of a pipe is that of the stage that failed" {
+@test "with pipefail the exit status of a pipe is that of the failed stage" {
   set -o pipefail
   exits_with 3 whole_pipe </dev/null
 }
@@ -129,10 +129,10 @@ short_pipe() {
 
 PIPELINES=$ROOT/pipelines
 
-@test "pipelines/text: words are letters of any script in small letters, sentences end at . ! ? and empty lines" {
+@test "pipelines/text: words are letters of any script in lower case, sentences end at . ! ? and empty lines" {
   locale -a | grep -qi 'c.utf-\?8' || skip 'no C.UTF-8'
   export MIN_COUNT=1 EPOCHS=1 DIM=4 OUT=out
-  # shellcheck disable=SC1111 # the quotes of printed books are meant
+  # shellcheck disable=SC1111 # typographic quotes are intended
   printf '%s\n' "It's a  test, isn’t it? Yes!" 'A sentence may go on' 'in the next line (3 of them). "Ends" here.' \
     '' "“ÉLAN” 'vital': naïve αβΓ Жи" >text
   WORDS='test naïve' succeeds "$PIPELINES/text" text
@@ -146,7 +146,7 @@ PIPELINES=$ROOT/pipelines
   says 'text: in the locale C É is no letter'
 }
 
-@test "pipelines/text: the same bytes from standard input and from files, and none from nothing" {
+@test "pipelines/text: the same bytes from standard input and from files; no output from an empty text" {
   sample_text 300 30 >text
   OUT=one MIN_COUNT=2 EPOCHS=2 WORDS=w1 succeeds "$PIPELINES/text" text
   OUT=two MIN_COUNT=2 EPOCHS=2 WORDS=w1 succeeds "$PIPELINES/text" <text
@@ -155,7 +155,7 @@ PIPELINES=$ROOT/pipelines
   [ ! -e three/emb.bin ]
 }
 
-@test "pipelines/validate: a table of both losses, as sgns-train tells them" {
+@test "pipelines/validate: prints a table of training and held-out losses, as reported by sgns-train" {
   sample_text 400 30 >text
   sample_text 500 30 | tail -n 100 >heldout
   export MIN_COUNT=1 THRESHOLD=none EPOCHS=3 DIM=8 OUT=out
@@ -164,32 +164,32 @@ PIPELINES=$ROOT/pipelines
   awk -F '\t' 'NR == 1 { bad = $0 != "epoch\tloss\theld out"; next }
     NF != 3 || $1 != NR - 1 || $2 !~ /^0\.[0-9][0-9][0-9][0-9]$/ || $3 !~ /^0\.[0-9][0-9][0-9][0-9]$/ { bad = 1 }
     END { exit bad || NR != 4 }' stdout
-  # By hand.
+  # The same by hand.
   ptb-vocab -q -m 1 text -o corpus.bin
   ptb-vocab -q --vocab corpus.bin heldout | sgns-batch -q -e 1 -o heldout.bin
   sgns-batch -q -e 3 corpus.bin | sgns-train -d 8 --eval heldout.bin -o emb.bin 2>said
   cmp emb.bin out/emb.bin || sgns-cat emb.bin | cmp - <(sgns-cat out/emb.bin)
   assert_equal "$(sed -n 's/^epoch 3.* eval //p' said)" "$(tail -n 1 stdout | cut -f 3)"
-  # A twentieth of the text, where nothing is held out.
+  # Without a held-out text, a twentieth of the text is held out.
   OUT='split' succeeds "$PIPELINES/validate" text
   assert_equal "$(wc -l <split/heldout.txt) $(wc -l <split/text.txt)" '20 380'
   exits_with 2 "$PIPELINES/validate"
   MIN_COUNT=1000000 exits_with 3 "$PIPELINES/validate" text
 }
 
-@test "pipelines/frozen-or-fresh: the first epoch is the same, the next ones are not" {
+@test "pipelines/frozen-or-fresh: the first epochs are the same, the following ones differ" {
   sample_text 400 30 >text
   export MIN_COUNT=1 THRESHOLD=none EPOCHS=6 DIM=8 LR=0.05
   OUT=out succeeds "$PIPELINES/frozen-or-fresh" text
   awk -F '\t' 'NR == 1 { next }
     NF != 5 || NR == 2 && ($2 != $4 || $3 != $5) || NR == 7 && $2 >= $4 { bad = 1 }
     END { exit bad || NR != 7 }' stdout
-  # What a table has is what a run of its own has.
+  # The table has the losses of a separate run.
   OUT=fresh RESAMPLE=yes "$PIPELINES/validate" text | tail -n 1 | cut -f 2 >expected
   assert_equal "$(tail -n 1 stdout | cut -f 4)" "$(<expected)"
 }
 
-@test "pipelines/sweep: a row for each combination, the same for any number of jobs" {
+@test "pipelines/sweep: prints a row for each combination, the same for any number of jobs" {
   sample_text 300 30 >text
   export MIN_COUNT=1 THRESHOLD=none EPOCHS=1 DIMS='4 8' WINDOWS='2 5' NEGATIVES=3 LRS='2e-3 0.01'
   OUT=one JOBS=1 succeeds "$PIPELINES/sweep" text
@@ -200,13 +200,13 @@ PIPELINES=$ROOT/pipelines
   awk -F '\t' 'NF != 6 { exit 1 }' stdout
   OUT=alone DIM=8 WINDOW=5 NEGATIVES=3 LR=0.01 "$PIPELINES/validate" text | tail -n 1 | cut -f 2- >row
   assert_equal "$(tail -n 1 stdout | cut -f 5-)" "$(<row)"
-  # One that fails does not take the others with it.
+  # A combination that fails does not affect the others.
   DIMS='0 4' WINDOWS=2 LRS=0.01 OUT=three exits_with 1 "$PIPELINES/sweep" text
   grep -q $'^0\t.*failed$' stdout
   grep -qE $'^4\t.*0\.[0-9]+$' stdout
 }
 
-@test "pipelines/sweep: a column for each file that sgns-eval has figures of" {
+@test "pipelines/sweep: prints a column for each test set" {
   sample_text 300 30 >text
   printf 'w1\tw2\t9\nw3\tw5\t4\nw4\tw9\t1\nw2\tw7\t2\n' >pairs.txt
   printf ': all\nw1 w2 w3 w4\nw5 w2 w6 w1\n' >questions.txt
@@ -221,7 +221,7 @@ PIPELINES=$ROOT/pipelines
 
 # ---- pictures ----
 
-# log EPOCHS STEPS FROM [EVAL]: a loss log that falls from FROM.
+# log EPOCHS STEPS FROM [EVAL]: prints a loss log with losses that decrease from FROM.
 log() {
   awk -v epochs="$1" -v steps="$2" -v from="$3" -v evaluated="${4-}" 'BEGIN {
     printf "epoch\tstep\tloss\ttokens/s%s\n", evaluated ? "\teval" : ""
@@ -233,7 +233,7 @@ log() {
   }'
 }
 
-@test "pipelines/plot-loss: one log or several, in the terminal, as SVG and as PNG" {
+@test "pipelines/plot-loss: plots one or several logs in the terminal, as SVG and as PNG" {
   need_gnuplot
   log 5 40 0.7 >plain.tsv
   log 3 20 0.6 0.55 >held_out.tsv
@@ -261,17 +261,18 @@ log() {
   exits_with 2 "$PIPELINES/plot-loss" only.png
 }
 
-@test "pipelines/plot-loss: what it draws are the numbers of the log" {
+@test "pipelines/plot-loss: plots the numbers of the log" {
   need_gnuplot
   # A loss of 0.5 in the first half and 0.3 in the second.
   { printf 'epoch\tstep\tloss\ttokens/s\n'; seq 200 | awk '{ print ($1 > 100) + 1 "\t" $1 "\t" ($1 > 100 ? 0.3 : 0.5) "\t9" }'; } >log.tsv
   succeeds "$PIPELINES/plot-loss" log.tsv
-  # From 0.5 it falls in one step, and the mean of all to 0.4.
+  # The loss drops from 0.5 in one step, the mean so far declines to 0.4.
   grep -qE '^  0\.5 +[|+].*(\*|#){30}' stdout
   grep -qE '^  0\.3 .*\*{30}' stdout
 }
 
-# star: vectors of twelve words: three on each side of the first axis, two of the second, one of the third.
+# star: prints vectors of twelve words: three on each side of the first axis, two on each of the
+# second, one on each of the third.
 star() {
   echo '<unk> 9 9 9'
   for i in 1 2 3; do echo "east$i 2 0 0"; echo "west$i -$i 0 0"; done
@@ -280,14 +281,14 @@ star() {
   echo 'down 0 0 -1'
 }
 
-@test "pipelines/plot-map: principal components of vectors whose components are known" {
+@test "pipelines/plot-map: plots the principal components of vectors with known components" {
   need_gnuplot
   star | "$SUPPORT/forge.py" --vectors >star.bin
   succeeds "$PIPELINES/plot-map" star.bin map.svg
   assert_size_zero stderr
-  # Variances as 3 : 2 : 1, of which two are shown.
+  # The variances are 3 : 2 : 1, and two components are shown.
   grep -q '>12 words on their two principal components, which show 83.3 % of their variance<' map.svg
-  # Words in one place cannot all have their name there, but one of each place has.
+  # Words at the same point cannot all be labelled, but one of them is.
   for word in east west north south; do
     grep -q ">${word}[1-3]<" map.svg
   done
@@ -297,7 +298,7 @@ star() {
   assert_equal "$(grep -oE '>(east|west|north|south|up|down)[1-3]?<' named.svg | sort | paste -sd ' ')" '>east1< >north2< >up<'
 }
 
-@test "pipelines/plot-map: the same picture from every awk, PNG too, and what is refused" {
+@test "pipelines/plot-map: the same picture from every awk, PNG, and what is refused" {
   need_gnuplot
   sample_text 400 40 | whole_pipe >emb.bin
   succeeds "$PIPELINES/plot-map" emb.bin one.svg
@@ -325,12 +326,12 @@ star() {
 
 # ---- the Penn Treebank ----
 
-# value FILE NAME: of a header.
+# value FILE NAME: prints the value of NAME in a header.
 value() {
   sed -n "s/^$2: //p" "$1"
 }
 
-# between LOW VALUE HIGH
+# between LOW VALUE HIGH: VALUE is in that range.
 between() {
   awk -v low="$1" -v value="$2" -v high="$3" 'BEGIN { exit !(value >= low && value <= high) }' ||
     fail "$2 is not between $1 and $3"
@@ -346,14 +347,14 @@ between() {
     'ptb-vocab: 42068 sentences, 887521 tokens, vocabulary of 6719 words'
   sgns-cat --vocab "$TREEBANK/corpus.bin" >vocab
   assert_equal "$(awk -F '\t' 'NR > 1 { n += $2 } END { print n }' vocab)" 820056
-  # The same by other means, ties by first appearance.
+  # The same computed by awk, with ties in order of first appearance.
   awk '{ for (i = 1; i <= NF; i++) { if (!($i in n)) first[$i] = ++words; n[$i]++ } }
     END { for (w in n) if (w != "<unk>" && n[w] >= 10) print w "\t" n[w] "\t" first[w] }' "$PTB" |
     sort -t $'\t' -k 2,2nr -k 3,3n | cut -f 1,2 >expected
   tail -n +2 vocab | cmp - expected
 }
 
-@test "PTB: the text comes back with <unk> for the rare words" {
+@test "PTB: decoding the corpus gives the text with <unk> for rare words" {
   need_ptb
   sgns-cat "$TREEBANK/corpus.bin" >text
   sgns-cat --vocab "$TREEBANK/corpus.bin" | awk -F '\t' '
@@ -363,11 +364,11 @@ between() {
       print line }' - "$PTB" | cmp - text
 }
 
-@test "PTB: what subsampling keeps" {
+@test "PTB: number of tokens kept by subsampling" {
   need_ptb
   sgns-cat --header "$TREEBANK/kept.bin" >header
   assert_equal "$(value header sentences)" 42068
-  # The expected number by the formula, 343,822; the standard deviation is 307.
+  # The number expected from the formula is 343,822, with a standard deviation of 307.
   expected=$(sgns-cat --vocab "$TREEBANK/corpus.bin" | awk -F '\t' '
     NR > 1 { c[NR] = $2; n += $2 }
     END {
@@ -375,22 +376,23 @@ between() {
       printf "%d", sum
     }')
   between $((expected - 1200)) "$(value header tokens)" $((expected + 1200))
-  # Of "the" about 1 in 25, of "join" all.
+  # About 1 in 25 of "the", all of "join".
   count() { sgns-cat "$TREEBANK/$1.bin" | tr ' ' '\n' | grep -cx "$2"; }
   between 23.5 "$(($(count corpus the) * 100 / $(count kept the)))e-2" 27
   assert_equal "$(count kept join)" "$(count corpus join)"
 }
 
-@test "PTB: examples and pairs of an epoch" {
+@test "PTB: number of examples and pairs in an epoch" {
   need_ptb
-  # Means of 200 simulated runs, and four standard deviations: 342,690 +- 1,300 and 1,501,100 +- 9,000.
+  # Means and four standard deviations of 200 simulated runs: 342,690 +- 1,300 and 1,501,100 +-
+  # 9,000.
   between 341390 "$(value "$TREEBANK/epoch.header" examples)" 343990
   between 1492100 "$(value "$TREEBANK/epoch.header" contexts)" 1510100
   assert_equal "$(value "$TREEBANK/epoch.header" noise)" \
     $((5 * $(value "$TREEBANK/epoch.header" contexts)))
 }
 
-@test "PTB: the loss of each epoch, and of all" {
+@test "PTB: loss of each epoch and of all epochs" {
   need_ptb
   sed -nE 's/^epoch ([0-9])\/5: loss ([0-9.]+), .*/\1 \2/p' "$TREEBANK/train.said" >epochs
   assert_equal "$(wc -l <epochs)" 5
@@ -403,14 +405,14 @@ between() {
   between 0.405 "$(tail -n 1 "$TREEBANK/train.said" | sed -n 's/^loss \([0-9.]*\), .*/\1/p')" 0.415
 }
 
-@test "PTB: hardware words are nearest to chip" {
+@test "PTB: the words nearest to chip are from hardware" {
   need_ptb
   succeeds sgns-knn "$TREEBANK/emb.bin" chip 10
   sed 's/.*: //' stdout | grep -cxE 'microprocessor|chips|chip-makers|desktop|computers?|intel|mips|memory|users|semiconductor|software|mainframe|workstations|machines|hardware|ibm|motorola' >found
   [ "$(<found)" -ge 3 ]
 }
 
-@test "PTB: decode.py reads the corpus and the vectors as sgns-cat does" {
+@test "PTB: decode.py reads the same corpus and vectors as sgns-cat" {
   need_ptb
   for stream in corpus emb; do
     "$SUPPORT/decode.py" "$TREEBANK/$stream.bin" >decoded

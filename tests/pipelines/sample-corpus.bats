@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The generator of the text with planted topics, and whether training finds the topics again.
+# The generator of a text with planted topics, and whether training recovers the topics.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -17,13 +17,13 @@ digest() {
   for awk in mawk gawk busybox; do
     path=$(command -v $awk) || continue
     mkdir "$BATS_TEST_TMPDIR/$awk"
-    ln -s "$path" "$BATS_TEST_TMPDIR/$awk/awk" # busybox goes by the name it is called by
+    ln -s "$path" "$BATS_TEST_TMPDIR/$awk/awk" # busybox selects the applet by this name
     echo "$awk"
     [ "$(AWK=$BATS_TEST_TMPDIR/$awk/awk digest)" = $expected ]
   done
 }
 
-@test "sample-corpus: as many sentences as asked for, of 6 to 16 words each" {
+@test "sample-corpus: prints the requested number of sentences, of 6 to 16 words each" {
   "$sample_corpus" > "$BATS_TEST_TMPDIR/all"
   "$sample_corpus" 700 > "$BATS_TEST_TMPDIR/some"
   [ "$(wc -l < "$BATS_TEST_TMPDIR/all")" -eq 25000 ]
@@ -32,23 +32,23 @@ digest() {
   awk 'NF < 6 || NF > 16 { bad = 1 } END { exit bad }' "$BATS_TEST_TMPDIR/all"
 }
 
-@test "sample-corpus --topics: eight topics, sixteen words each, none in two, chip in hardware" {
+@test "sample-corpus --topics: eight disjoint topics of sixteen words each, chip in hardware" {
   "$sample_corpus" --topics > "$BATS_TEST_TMPDIR/topics"
   [ "$(cut -f1 "$BATS_TEST_TMPDIR/topics" | sort | uniq -c | awk '$1 == 16' | wc -l)" -eq 8 ]
   [ "$(cut -f2 "$BATS_TEST_TMPDIR/topics" | sort -u | wc -l)" -eq 128 ]
   grep -qx "hardware$(printf '\t')chip" "$BATS_TEST_TMPDIR/topics"
 }
 
-@test "sample-corpus: a number that is none, two arguments, an unknown option: status 2" {
+@test "sample-corpus: an invalid number, two arguments, an unknown option: status 2" {
   for arguments in '' 0 -1 1x 1e3 '1 2' --topic; do
     echo "arguments: $arguments"
-    # shellcheck disable=SC2086 # '1 2' is two
+    # shellcheck disable=SC2086 # '1 2' is two arguments
     run -2 "$sample_corpus" ${arguments:-""}
     [[ $output == usage:* ]]
   done
 }
 
-@test "training: of the 5 words nearest to a topic's word, 95 % are of that topic" {
+@test "training: 95 % of the 5 words nearest to a topic's words are of the same topic" {
   cd "$BATS_TEST_TMPDIR"
   "$sample_corpus" --topics > topics
   set -o pipefail

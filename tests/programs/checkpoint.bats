@@ -1,15 +1,15 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC2030,SC2031 # Bats runs each test in a subshell
-# Training that is stopped, killed or left by its input, and goes on from a checkpoint.
+# Training that is stopped, killed or loses its input, and resumes from a checkpoint.
 
 load ../support/helper
 
-# How often a training is killed before it may end: KILLS=200 for a longer proof.
+# How often training is killed before it may finish: KILLS=200 for a longer test.
 KILLS=${KILLS:-25}
 
 setup_file() {
-  # Seconds: a program that does not end is a failure, too.
+  # Seconds: a program that never ends is also a failure.
   export BATS_TEST_TIMEOUT=$((300 + 10 * KILLS))
   cd "$BATS_FILE_TMPDIR" || return
   sample_text 1000 60 | ptb-vocab -q -m 1 -o corpus.bin
@@ -18,7 +18,7 @@ setup_file() {
   for optimizer in adam sgd; do
     sgns-train -q -d 8 -O $optimizer -L $optimizer.tsv batches.bin -o $optimizer.bin
   done
-  # One from the middle: all three epochs have more than 400 minibatches.
+  # A checkpoint in the middle of training. There are more than 400 minibatches in all three epochs.
   head -c $(($(wc -c <batches.bin) / 2)) batches.bin |
     sgns-train -q -d 8 -c middle.bin -o none.bin 2>said || [ $? = 3 ]
 }
@@ -28,38 +28,38 @@ setup() {
   ln -s "$BATS_FILE_TMPDIR"/*.{bin,tsv} .
 }
 
-# train OPTION...: on the sample; small, for speed.
+# train OPTION...: a small training, for speed.
 train() {
   sgns-train -q -d 8 "$@"
 }
 
-# is_checkpoint FILE: it is a whole one.
+# is_checkpoint FILE: FILE is a complete checkpoint.
 is_checkpoint() {
   sgns-cat --header "$1" | grep -qE '^checkpoint: minibatch [0-9]+ of [0-9]+$'
 }
 
-# minibatch FILE: which one the checkpoint stands behind.
+# minibatch FILE: prints after which minibatch the checkpoint was saved.
 minibatch() {
   sgns-cat --header "$1" | sed -n 's/^checkpoint: minibatch \([0-9]*\) of .*/\1/p'
 }
 
-# only FILE...: of all that begins with ck or out, there are just these files.
-only() {
+# has_only FILE...: these are the only files whose names begin with ck or out.
+has_only() {
   assert_equal "$(compgen -G 'ck*' | sort; compgen -G 'out*' | sort)" "$(printf '%s\n' "$@")"
 }
 
-# awaits FILE: until it is there.
-awaits() {
+# wait_for FILE: waits until FILE exists.
+wait_for() {
   for _ in {1..400}; do
     [ ! -e "$1" ] || return 0
     sleep 0.05
   done
-  fail "$1 has not come: $(<stderr)"
+  fail "$1 was not created: $(<stderr)"
 }
 
-# begins OPTION...: training in the background as $pid, on half of its input, which then no longer
-# comes, from the descriptor $feed.
-begins() {
+# start_training OPTION...: trains in the background, as process $pid, on a pipe that is open as
+# descriptor $feed, from which it gets only half of its input.
+start_training() {
   rm -f pipe
   mkfifo pipe
   exec {feed}<>pipe
@@ -68,15 +68,15 @@ begins() {
   head -c $(($(wc -c <batches.bin) / 2)) batches.bin >&"$feed"
 }
 
-# ends STATUS: the program that has begun does.
-ends() {
+# training_exits_with STATUS: waits for the program started by start_training.
+training_exits_with() {
   local status=0
   wait "$pid" || status=$?
   exec {feed}>&-
   assert_equal "$status" "$1"
 }
 
-# ---- stopping and going on ----
+# ---- stopping and resuming ----
 
 @test "training with checkpoints gives the same bytes as without" {
   for optimizer in adam sgd; do
@@ -87,12 +87,12 @@ ends() {
     cmp out $optimizer.bin
     is_checkpoint ck
     [ $(($(minibatch ck) % 100)) = 0 ]
-    only ck out
+    has_only ck out
     rm ck out
   done
 }
 
-@test "a checkpoint is a vectors stream: its vectors are those of that moment" {
+@test "a checkpoint is a vectors stream with the vectors at that moment" {
   sgns-train -q -d 8 --lr 0 batches.bin | sgns-cat >initial
   train --lr 0 -c ck --checkpoint-every 10steps batches.bin >/dev/null
   sgns-cat ck | cmp - initial
@@ -102,53 +102,53 @@ ends() {
   "$SUPPORT/decode.py" middle.bin | cmp - <(sgns-cat middle.bin)
 }
 
-@test "a signal stops training behind a minibatch, and it goes on to the same bytes" {
+@test "a signal stops training after a minibatch; resuming gives the same bytes" {
   declare -A number=([INT]=2 [TERM]=15 [HUP]=1)
   for optimizer in adam sgd; do
     for signal in "${!number[@]}"; do
       rm -f ck
       echo old >out
-      begins -O $optimizer -t 2 -c ck --checkpoint-every 20steps -o out
-      awaits ck
+      start_training -O $optimizer -t 2 -c ck --checkpoint-every 20steps -o out
+      wait_for ck
       kill -s "$signal" $pid
-      ends $((128 + number[$signal]))
+      training_exits_with $((128 + number[$signal]))
       assert_size_zero stderr
       assert_equal "$(<out)" old
-      only ck out
+      has_only ck out
       is_checkpoint ck
       for threads in 1 2 3; do
         train -O $optimizer -t $threads --resume ck batches.bin | cmp - $optimizer.bin
       done
-      # shellcheck disable=SC2002 # to have a pipe is the point
+      # shellcheck disable=SC2002 # a pipe is needed
       cat batches.bin | train -O $optimizer --resume ck -o out
       cmp out $optimizer.bin
     done
   done
 }
 
-@test "training is stopped before its first checkpoint is due, and a pause of the input does not matter" {
-  begins -c ck -o out
-  awaits ck.lock
+@test "training can be stopped before its first checkpoint is due and while it waits for input" {
+  start_training -c ck -o out
+  wait_for ck.lock
   sleep 0.5
   kill $pid
-  ends 143
-  only ck
+  training_exits_with 143
+  has_only ck
   train --resume ck batches.bin | cmp - adam.bin
 }
 
-@test "a note tells where training stands" {
+@test "a message reports the minibatch of a checkpoint when stopping and resuming" {
   head -c -100 batches.bin >cut.bin
   exits_with 3 sgns-train -d 8 -c ck cut.bin -o out
   says_like '^sgns-train: checkpoint saved after minibatch [0-9]+; continue with --resume=ck$'
   succeeds sgns-train -d 8 --resume ck batches.bin -o out
   says_like "^sgns-train: resuming after minibatch $(minibatch ck)\$"
   says 'epoch 3/3: loss '
-  # The mean of all epochs, with those before the stop.
+  # The mean loss of all epochs, including those before the stop.
   loss=$(sgns-train -d 8 batches.bin 2>&1 >/dev/null | grep -oE '^loss [0-9.]+')
   says "$loss"
 }
 
-@test "training that began with --init goes on to the same bytes, without reading these vectors again" {
+@test "training that started with --init resumes to the same bytes without reading those vectors again" {
   cp adam.bin old.bin
   train --init old.bin --seed 5 batches.bin -o expected
   head -c $(($(wc -c <batches.bin) / 2)) batches.bin >cut.bin
@@ -160,22 +160,22 @@ ends() {
   says 'ck: checkpoint of a run with a different --init'
   fails_with 3 sgns-train -q -d 8 --init old.bin --resume middle.bin batches.bin -o out
   says 'middle.bin: checkpoint of a run with a different --init'
-  only ck
+  has_only ck
 }
 
-@test "training goes on again and again from its own checkpoints" {
+@test "training resumes repeatedly from its own checkpoints" {
   cp middle.bin ck
   for share in 65 80 95; do
     head -c $(($(wc -c <batches.bin) * share / 100)) batches.bin >cut.bin
     before=$(minibatch ck)
     fails_with 3 sgns-train -q -d 8 --resume ck -c ck cut.bin -o out
     [ "$(minibatch ck)" -gt "$before" ]
-    only ck
+    has_only ck
   done
   train --resume ck -c ck batches.bin | cmp - adam.bin
 }
 
-@test "training goes on from its very end" {
+@test "training resumes from a checkpoint after the last minibatch" {
   steps=$(($(wc -l <adam.tsv) - 1))
   train -c ck --checkpoint-every ${steps}steps batches.bin >/dev/null
   assert_equal "$(minibatch ck)" $steps
@@ -184,44 +184,44 @@ ends() {
   says_like '^loss [0-9.]+, 0\.0 tokens/sec on cpu$'
 }
 
-@test "the input dies: status 3, and a checkpoint from which the whole input gives the same bytes" {
+@test "a truncated input gives status 3 and a checkpoint; resuming on the complete input, the same bytes" {
   for share in 30 50 90; do
     head -c $(($(wc -c <batches.bin) * share / 100)) batches.bin >cut.bin
     fails_with 3 sgns-train -q -d 8 -c ck - -o out <cut.bin
     says_like 'stdin: byte [0-9]+, record [0-9]+: ends inside a zstd frame$'
-    only ck
+    has_only ck
     train --resume ck batches.bin | cmp - adam.bin
   done
-  # No minibatch came whole: nothing is worth a checkpoint.
+  # No minibatch was complete: there is no reason to save a checkpoint.
   rm ck
   head -c 2000 batches.bin >cut.bin
   fails_with 3 sgns-train -q -d 8 -c ck cut.bin -o out
   leaves_nothing ck
 }
 
-@test "a signal and the end of the input at one moment: ended by the signal, with a checkpoint" {
+@test "a signal at the same moment as the end of the input: dies of the signal, with a checkpoint" {
   for _ in {1..10}; do
     rm -f ck
-    begins -c ck --checkpoint-every 20steps -o out
-    awaits ck
+    start_training -c ck --checkpoint-every 20steps -o out
+    wait_for ck
     kill -s INT $pid
     exec {feed}>&-
-    rm pipe # so that no one else holds it
+    rm pipe # nobody else has it open
     status=0
     wait $pid || status=$?
     assert_equal "$status" 130
-    only ck
+    has_only ck
     is_checkpoint ck
   done
 }
 
-@test "a second signal ends training at once, and leaves no temporary" {
-  begins -c ck --checkpoint-every 1steps -o out
-  awaits ck
+@test "a second signal ends training at once and leaves no temporary file" {
+  start_training -c ck --checkpoint-every 1steps -o out
+  wait_for ck
   kill $pid
   kill $pid 2>/dev/null || true
-  ends 143
-  only ck
+  training_exits_with 143
+  has_only ck
   train --resume ck batches.bin | cmp - adam.bin
 }
 
@@ -233,7 +233,7 @@ ends() {
   pid=$!
   half=$(($(wc -c <batches.bin) / 2))
   head -c $half batches.bin >&"$feed"
-  awaits ck
+  wait_for ck
   kill -s INT $pid
   tail -c +$((half + 1)) batches.bin >&"$feed"
   exec {feed}>&-
@@ -241,8 +241,8 @@ ends() {
   cmp out adam.bin
 }
 
-@test "SIGKILL at any moment: the checkpoint is whole, and training goes on to the same bytes" {
-  # Without a kill this takes a second or two; the later kills come while training goes on.
+@test "SIGKILL at any moment: the checkpoint is complete, and training resumes to the same bytes" {
+  # Without kills this takes a second or two; the later kills hit a resumed training.
   sgns-batch -q -b 32 -e "$(sanitized && echo 10 || echo 40)" corpus.bin -o long.bin
   train long.bin -o expected
   began=0 killed=0 status=1
@@ -258,16 +258,17 @@ ends() {
     fi
     status=0
     wait $pid || status=$?
-    # Nothing but temporaries and the lock may be left.
-    ! compgen -G 'ck*' | grep -vxE 'ck|ck\.lock|ck\.tmp\.[0-9a-f]{8}' || fail 'left something'
-    ! compgen -G 'out*' | grep -vxE 'out|out\.tmp\.[0-9a-f]{8}' || fail 'left something'
+    # Only temporary files and the lock may remain.
+    ! compgen -G 'ck*' | grep -vxE 'ck|ck\.lock|ck\.tmp\.[0-9a-f]{8}' || fail 'unexpected file'
+    ! compgen -G 'out*' | grep -vxE 'out|out\.tmp\.[0-9a-f]{8}' || fail 'unexpected file'
     [ ! -e ck ] || is_checkpoint ck
     case $status in
       137) killed=$((killed + 1)) ;;
       0) [ -e out ] ;;
       *) fail "status $status: $(<stderr)" ;;
     esac
-    # The vectors appear whole; a kill may still come behind them. While kills are left: anew.
+    # The vectors appear only when complete; a kill may still follow. While kills remain, start
+    # again.
     [ ! -e out ] || cmp out expected
     [ ! -e out ] || [ $killed -ge "$KILLS" ] || rm -f ck out
   done
@@ -278,21 +279,21 @@ ends() {
 
 # ---- the loss log ----
 
-@test "the loss log of a stopped training goes on without gap or repetition" {
+@test "the loss log of a resumed training continues without gap or repetition" {
   for every in 1000s 30steps; do
     rm -f ck log
-    begins -L log -c ck --checkpoint-every $every -o out
-    awaits ck.lock
+    start_training -L log -c ck --checkpoint-every $every -o out
+    wait_for ck.lock
     sleep 0.5
     kill $pid
-    ends 143
+    training_exits_with 143
     assert_equal "$(tail -n 1 log | cut -f 2)" "$(minibatch ck)"
     train -L log --resume ck batches.bin -o out
     cut -f 1-3 log | cmp - <(cut -f 1-3 adam.tsv)
   done
 }
 
-@test "the losses of held-out examples go on in the log of a stopped training, and change no checkpoint" {
+@test "held-out losses continue in the log of a resumed training and do not change the checkpoint" {
   head -c $(($(wc -c <batches.bin) * 2 / 3)) batches.bin >cut.bin
   train -L whole --eval reseeded.bin batches.bin | cmp - adam.bin
   fails_with 3 sgns-train -q -d 8 -L log --eval reseeded.bin -c ck cut.bin -o out
@@ -301,19 +302,19 @@ ends() {
   assert_equal "$(cut -f 5 whole | grep -c '^0\.')" 3
 }
 
-@test "a loss log that is ahead of the checkpoint, or was cut in a line, is cut back" {
+@test "a loss log that is ahead of the checkpoint or ends inside a line is truncated" {
   for surplus in '3\t400\t0.1\t5\n3\t401\t0.1\t7\n3\t40' "1\\t1" '1\t1\t0.5\t7'; do
     { head -n $(($(minibatch middle.bin) + 1)) adam.tsv; printf '%b' "$surplus"; } >log
     train -L log --resume middle.bin batches.bin -o out
     cut -f 1-3 log | cmp - <(cut -f 1-3 adam.tsv)
   done
-  # One that is not there begins with the first new minibatch.
+  # A new log begins with the first minibatch after the checkpoint.
   train -L new --resume middle.bin batches.bin -o out
   head -n 1 new | cmp - <(head -n 1 adam.tsv)
   tail -n +2 new | cut -f 1-3 | cmp - <(tail -n +$(($(minibatch middle.bin) + 2)) adam.tsv | cut -f 1-3)
 }
 
-@test "a refused checkpoint leaves the loss log as it was" {
+@test "the loss log is unchanged if the checkpoint is refused" {
   echo mine >log
   fails_with 3 sgns-train -q -d 8 -L log --lr 0.5 --resume middle.bin batches.bin -o out
   assert_equal "$(<log)" mine
@@ -321,7 +322,7 @@ ends() {
 
 # ---- refusals ----
 
-# refuses WHAT OPTION...: to go on, for another WHAT; and leaves the checkpoint that was there.
+# refuses WHAT OPTION...: resuming is refused because WHAT differs, and the old checkpoint is kept.
 refuses() {
   local what=$1
   shift
@@ -330,10 +331,10 @@ refuses() {
   says "middle.bin: byte "
   says ": a checkpoint of a run with another $what"
   assert_equal "$(<ck)" old
-  only ck
+  has_only ck
 }
 
-@test "a checkpoint of another run is refused, and the difference named" {
+@test "a checkpoint of another run is refused with a message that names the difference" {
   refuses --dim -d 9 batches.bin
   refuses --lr --lr 0.003 batches.bin
   refuses --seed --seed 2 batches.bin
@@ -343,8 +344,8 @@ refuses() {
   refuses input other.bin
 }
 
-@test "other minibatches behind the same head are refused" {
-  # The same head, other data: forged from two streams.
+@test "other minibatches after the same header are refused" {
+  # The same header with other data: forged from two streams.
   "$SUPPORT/forge.py" --graft batches.bin reseeded.bin >grafted.bin
   sgns-cat --header grafted.bin | cmp - <(sgns-cat --header batches.bin | sed "$(
     sgns-cat --header reseeded.bin | sed -n 's/^contexts: \(.*\)/s,^contexts: .*,contexts: \1,;/p
@@ -354,10 +355,10 @@ refuses() {
   says 'grafted.bin: byte '
   says ': not the minibatches that the checkpoint was trained on'
   assert_equal "$(<ck)" old
-  only ck
+  has_only ck
 }
 
-@test "what is no checkpoint is refused" {
+@test "files that are not checkpoints are refused" {
   fails_with 3 sgns-train -q -d 8 --resume adam.bin batches.bin -o out
   says ': vectors, but no checkpoint'
   fails_with 3 sgns-train -q -d 8 --resume corpus.bin batches.bin -o out
@@ -368,7 +369,7 @@ refuses() {
   leaves_nothing out
 }
 
-@test "how often checkpoints are written must be a number of seconds or steps" {
+@test "--checkpoint-every must be a number of seconds or steps" {
   for every in 0s 0steps 10 s steps -1s +1s 1.5s 10m ' 1s' '1s ' 1step 99999999999999999999s; do
     fails_with 2 sgns-train -q -d 8 -c ck --checkpoint-every "$every" batches.bin -o out
     says "--checkpoint-every=$every: expected an interval such as 300s or 1000steps"
@@ -380,7 +381,7 @@ refuses() {
   cp batches.bin input.bin
   ln -s . here
   fails_with 2 sgns-train -q -d 8 -c input.bin input.bin -o out
-  # shellcheck disable=SC2094 # this is the mistake
+  # shellcheck disable=SC2094 # the mistake under test
   fails_with 2 sgns-train -q -d 8 -c input.bin -o out <input.bin
   fails_with 2 sgns-train -q -d 8 -c out batches.bin -o out
   fails_with 2 sgns-train -q -d 8 -c here/out batches.bin -o "$PWD/out"
@@ -398,7 +399,7 @@ refuses() {
   leaves_nothing out
   leaves_nothing log
   leaves_nothing input.bin.
-  # From a checkpoint to the same name is what is done all the time; a checkpoint from a pipe will do.
+  # Resuming from a checkpoint and saving under the same name is the usual case; a pipe also works.
   cp middle.bin ck
   train --resume ck -c ck batches.bin | cmp - adam.bin
   train --resume - batches.bin <middle.bin | cmp - adam.bin
@@ -406,7 +407,7 @@ refuses() {
 
 # ---- failures ----
 
-@test "a checkpoint that cannot be written is found before training" {
+@test "a checkpoint that cannot be written is reported before training" {
   fails_with 1 sgns-train -q -d 8 -c missing/ck batches.bin -o out
   says 'missing/ck.lock: cannot create: No such file or directory'
   fails_with 1 sgns-train -q -d 8 -c /dev/full batches.bin -o out
@@ -420,35 +421,35 @@ refuses() {
   [ ! -e ck.lock ]
 }
 
-@test "a full disk under the checkpoints ends training with status 1, and the older checkpoint stays" {
+@test "a full disk for checkpoints ends training with status 1 and keeps the old checkpoint" {
   echo old >ck
-  # A file of at most 8 KiB: too little for a checkpoint, which has 11 KiB of moments alone.
+  # Files of at most 8 KiB: too small for a checkpoint, whose moments alone take 11 KiB.
   limited() { (ulimit -f 8 && "$@"); }
   fails_with 1 limited sgns-train -q -d 8 -c ck --checkpoint-every 20steps batches.bin -o out
   says 'ck: write failed'
   says 'File too large'
   assert_equal "$(<ck)" old
-  only ck
-  # The vectors have room there; a last checkpoint that fails does not cost them.
+  has_only ck
+  # The vectors fit; they are written even if the last checkpoint fails.
   steps=$(($(wc -l <adam.tsv) - 1))
   fails_with 1 limited sgns-train -q -d 8 -c ck --checkpoint-every ${steps}steps batches.bin -o out
   says 'ck: write failed'
   assert_equal "$(<ck)" old
   cmp out adam.bin
-  only ck out
+  has_only ck out
 }
 
-@test "two trainings cannot have one checkpoint; one that died leaves it to the next" {
+@test "two trainings cannot share a checkpoint; after a crash the next one can use it" {
   echo mine >log
-  begins -c ck --checkpoint-every 20steps -o out
-  awaits ck
+  start_training -c ck --checkpoint-every 20steps -o out
+  wait_for ck
   fails_with 1 sgns-train -q -d 8 -c ck -L log batches.bin -o other
   says 'ck: is being written by another process'
   assert_equal "$(<log)" mine
   leaves_nothing other
   [ -e ck.lock ]
   kill -s KILL $pid
-  ends 137
+  training_exits_with 137
   [ -e ck.lock ]
   train --resume ck -c ck batches.bin | cmp - adam.bin
   [ ! -e ck.lock ]
@@ -458,37 +459,38 @@ refuses() {
   fails_with 5 sgns-train -q -d 8 --lr 1e20 -c ck --checkpoint-every 1steps batches.bin -o out
   says 'the loss of epoch 1, minibatch 2 is not finite'
   assert_equal "$(minibatch ck)" 1
-  only ck
+  has_only ck
   echo old >ck
   fails_with 5 sgns-train -q -d 8 --lr 1e30 -c ck batches.bin -o out
   assert_equal "$(<ck)" old
-  only ck
+  has_only ck
 }
 
-@test "weights that are not finite, behind a finite loss, stop training and name epoch and minibatch" {
+@test "weights that are not finite after a finite loss end training, naming epoch and minibatch" {
   printf 'a b\nc d\n' | ptb-vocab -q -m 1 | sgns-batch -q -w 1 -k 2 -e 2 -b 4 --no-shuffle -o few.bin
   few=(sgns-train -q -d 2 -O sgd --lr 2.5e19 few.bin)
-  # At the end, where the vectors are written.
+  # Detected at the end, when the vectors are written.
   fails_with 5 "${few[@]}" -o out
   says_like 'diverged: after epoch 2, minibatch 2 the vector of word [0-9]+ is not finite'
   leaves_nothing out
-  # Where a checkpoint is due: that of the minibatch before stays, and training can go on from it.
+  # Detected when a checkpoint is due: the previous checkpoint is kept, and training can resume from
+  # it.
   fails_with 5 "${few[@]}" -o out -c ck --checkpoint-every 1steps
   says 'diverged: after epoch 2, minibatch 2 the model is not finite'
   assert_equal "$(minibatch ck)" 1
-  only ck
+  has_only ck
   succeeds sgns-cat --check ck
 }
 
 # ---- damage ----
 
-# The smallest checkpoint and its input, as files here.
+# Creates the smallest checkpoint and its input as the files small and input.
 small() {
   "$SUPPORT/forge.py" --one checkpoint-plain >small
   "$SUPPORT/forge.py" --one batches-plain >input
 }
 
-# reading_small PROGRAM SOURCE: sets `COMMAND` to PROGRAM's work on a checkpoint.
+# reading_small PROGRAM CHECKPOINT: sets `COMMAND` to a command in which PROGRAM reads CHECKPOINT.
 reading_small() {
   case $1 in
     sgns-train) COMMAND=(sgns-train -q -d 2 --resume "$2" input) ;;
@@ -496,14 +498,14 @@ reading_small() {
   esac
 }
 
-# sweep HOW STREAMS PROGRAM
+# sweep HOW STREAMS PROGRAM: PROGRAM refuses every variant of the streams that sweep.py makes.
 sweep() {
   reading_small "$3" '{}'
   run "$SUPPORT/sweep.py" "$1" "$2" "${COMMAND[@]}"
   assert_success && assert_output --regexp '^[1-9][0-9]+ runs, 0 faults$'
 }
 
-@test "a checkpoint cut at any byte, or with a flipped bit, is refused" {
+@test "a checkpoint truncated at any byte, or with a flipped bit, is refused" {
   small
   for program in sgns-train sgns-knn sgns-cat; do
     sweep cut small $program
@@ -511,7 +513,7 @@ sweep() {
   done
 }
 
-@test "a checkpoint in a pipe, cut at any byte, is refused" {
+@test "a checkpoint from a pipe, truncated at any byte, is refused" {
   small
   reading_small sgns-train -
   run "$SUPPORT/sweep.py" cut small "${COMMAND[@]}"

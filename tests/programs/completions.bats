@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The completion of options in bash and zsh, in real shells with a key for each letter.
+# Option completion in bash and zsh, also in real shells into which keys are typed.
 
 load ../support/helper
 
 COMPLETIONS=$BUILD/share/bash-completion/completions
 
-# typed_in SHELL KEYS: what comes of a line, where \t is the tab key. A command that begins with a
-# program's name prints its arguments there, each in <>.
+# typed_in SHELL KEYS: types a command line into SHELL, where \t is the tab key, and prints the
+# arguments that the program would get, each in <>.
 typed_in() {
   declare -A shell=([bash]='bash --rcfile .bashrc -i' [zsh]='zsh -i')
   {
@@ -21,12 +21,12 @@ typed_in() {
   for program in "${PROGRAMS[@]}"; do
     printf 'function %s { printf "<%%s>" "$@"; echo; }\n' "$program"
   done | tee -a .bashrc >>.zshrc
-  # Keys that come before the shell is ready are not edited.
+  # Keys typed before the shell is ready are not completed.
   { sleep 2; printf '%b\n' "$2"; sleep 1; echo exit; } |
     ZDOTDIR=$PWD script -qec "${shell[$1]}" /dev/null | tr '\r' '\n' | grep '^<' | tail -n 1
 }
 
-# offered PROGRAM WORD...: what bash offers for the last word of a command line, a line each.
+# offered PROGRAM WORD...: prints the completions of the last word in bash, one per line.
 offered() {
   bash -c '
     source "$1"
@@ -37,7 +37,7 @@ offered() {
     [ ${#COMPREPLY[@]} -eq 0 ] || printf "%s\n" "${COMPREPLY[@]}"' - "$COMPLETIONS/$1" "$@"
 }
 
-@test "completion: every option of every program, and no other" {
+@test "completion: offers every option of every program and no others" {
   for program in "${PROGRAMS[@]}"; do
     $program --help | grep -oE '^ {2,6}(-.,)? *--[a-z0-9-]+=?' | grep -oE '\-\-[a-z0-9-]+=?' | sort >options
     [ "$(wc -l <options)" -ge 4 ]
@@ -46,7 +46,7 @@ offered() {
   done
 }
 
-@test "completion: values from a list, files, and nothing for numbers" {
+@test "completion: offers values from a list, files, and nothing for numbers" {
   assert_equal "$(offered sgns-train --optimizer = '')" $'adam\nsgd'
   assert_equal "$(offered sgns-train -O s)" sgd
   assert_equal "$(offered sgns-knn --device = c)" $'cpu\ncuda'
@@ -56,19 +56,19 @@ offered() {
   assert_equal "$(offered ptb-vocab --threads = '')" ''
   assert_equal "$(offered sgns-train --checkpoint-every = '')" ''
   assert_equal "$(offered sgns-train ba)" 'compopt -o default'
-  # What is offered is taken.
+  # The program accepts every value offered.
   for value in $(offered sgns-train --optimizer = ''); do
     exits_with 3 sgns-train --optimizer="$value" -o out </dev/null
   done
 }
 
-@test "completion: a real bash" {
+@test "completion: works in a real bash" {
   touch batches.bin
   assert_equal "$(typed_in bash 'sgns-train --opti\ts\tba\t')" '<--optimizer=sgd><batches.bin>'
   assert_equal "$(typed_in bash 'ptb-vocab --mer\t--min\t3 ba\t')" '<--merge><--min-count=3><batches.bin>'
 }
 
-@test "completion: a real zsh" {
+@test "completion: works in a real zsh" {
   command -v zsh >/dev/null || skip 'needs zsh'
   touch batches.bin
   assert_equal "$(typed_in zsh 'sgns-train --opti\ts\tba\t')" '<--optimizer=sgd><batches.bin>'
@@ -77,7 +77,7 @@ offered() {
   done
 }
 
-@test "completion: what is no program, or no shell, is refused" {
+@test "completion: anything but a known shell and a program is refused" {
   exits_with 2 "$ROOT/tools/completions"
   exits_with 2 "$ROOT/tools/completions" fish sgns-train
   exits_with 127 "$ROOT/tools/completions" bash ./missing

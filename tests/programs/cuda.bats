@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The programs with the CUDA backends: on a GPU where SGNS_CUDA names the real object, else on the CPU,
-# compiled from the same sources through tests/emulate, which can also play a GPU that fails.
+# The programs with the CUDA backends: on a GPU if SGNS_CUDA names the real shared object, otherwise
+# on the CPU, compiled from the same sources with tests/emulate, which can also emulate a failing
+# GPU.
 
 load ../support/helper
 
@@ -11,7 +12,7 @@ setup_file() {
   cd "$BATS_FILE_TMPDIR" || return
   sample_text 60 40 | ptb-vocab -q -m 2 | sgns-batch -q -b 16 -e 2 -o batches.bin
   sgns-train -q --device cpu -d 20 -L cpu.tsv batches.bin -o cpu.bin
-  # A group of the GPU's has 64 minibatches, and between two groups there can be a checkpoint.
+  # The GPU trains on groups of 64 minibatches; a checkpoint can only be saved between two groups.
   sample_text 35 20 | ptb-vocab -q -m 1 | sgns-batch -q -b 2 -w 2 -k 2 -e 2 -o many.bin
 }
 
@@ -29,12 +30,12 @@ train_on_gpu() {
   sgns-train --device cuda -d 20 batches.bin "$@"
 }
 
-@test "CUDA: the losses of every step are the CPU's" {
+@test "CUDA: the losses of all steps are those of the CPU" {
   train_on_gpu -q -L gpu.tsv >/dev/null
   paste cpu.tsv gpu.tsv | awk 'NR > 1 && ($7 - $3) ^ 2 > (1e-5 * $3) ^ 2 { bad = 1 } END { exit bad || NR < 10 }'
 }
 
-@test "CUDA: the device is told, and goes into the provenance" {
+@test "CUDA: the device is reported and recorded in the provenance" {
   succeeds train_on_gpu -o gpu.bin
   says_like '^sgns-train: cuda:0: .*, compute capability [0-9]+\.[0-9]+, .* GB in use$'
   says_like '^loss [0-9.]+, [0-9.]+ tokens/sec on cuda:0$'
@@ -46,14 +47,14 @@ train_on_gpu() {
   train_on_gpu -q | cmp - one
 }
 
-@test "CUDA: the nearest words are the CPU's" {
+@test "CUDA: the nearest words are those of the CPU" {
   for word in w1 w7 w20; do
     sgns-knn --device cpu cpu.bin $word 12 >expected
     sgns-knn -q --device cuda cpu.bin $word 12 | cmp - expected
   done
 }
 
-@test "CUDA: so are those of all words, and of sums" {
+@test "CUDA: --all and sums of words give the same answers as the CPU" {
   sgns-knn --device cpu --all cpu.bin 12 >expected
   sgns-knn -q --device cuda --all cpu.bin 12 | cmp - expected
   awk 'BEGIN { for (i = 1; i < 30; i++) printf "w%d - w%d + w%d\nw%d\n", i % 20 + 1, i * 7 % 20 + 1, i * 3 % 17 + 1, i % 9 + 1 }' >asked
@@ -70,26 +71,26 @@ train_on_gpu() {
   leaves_nothing out
 }
 
-@test "CUDA: a GPU that is not among those there is a mistake" {
+@test "CUDA: a GPU that does not exist is refused with status 2" {
   fails_with 2 sgns-train --device cuda:99 batches.bin -o out
   says 'cuda:99: no such device'
 }
 
-@test "CUDA: auto keeps little work on the CPU" {
+@test "CUDA: auto uses the CPU for small amounts of work" {
   succeeds sgns-train --device auto -d 20 batches.bin -o auto.bin
   cmp auto.bin cpu.bin
   succeeds sgns-knn cpu.bin w1 3
   assert_size_zero stderr
 }
 
-@test "CUDA: that a search is too small for a GPU is told to who writes auto, if there is a GPU build" {
+@test "CUDA: --device auto reports that a search is too small for a GPU, but not in a build without CUDA" {
   succeeds sgns-knn --device auto cpu.bin w1 3
   assert_equal "$(<stderr)" 'sgns-knn: on the CPU: no GPU, or too little work for one'
   SGNS_CUDA=none.so succeeds sgns-knn --device auto cpu.bin w1 3
   assert_size_zero stderr
 }
 
-@test "CUDA: auto trains on the CPU without a word where there is no GPU, and reports one that fails" {
+@test "CUDA: --device auto trains on the CPU silently if there is no GPU, and reports a GPU that fails" {
   emulated || return 0
   # More work than the threshold of auto.
   ptb-vocab -q -m 1 <(sample_text 20000 60) | sgns-batch -q -e 1 -o long.bin
@@ -99,7 +100,7 @@ train_on_gpu() {
   says 'sgns-train: on the CPU: no GPU: '
 }
 
-@test "CUDA: more neighbours than a GPU has room for are refused, and what to do is said" {
+@test "CUDA: more neighbours than a GPU supports are refused with advice" {
   { echo '<unk> 0' && seq 1200 | sed 's/.*/w& &/'; } | "$SUPPORT/forge.py" --vectors >wide.bin
   succeeds sgns-knn --device cuda wide.bin w1 1016
   fails_with 4 sgns-knn --device cuda wide.bin w1 1017
@@ -108,7 +109,7 @@ train_on_gpu() {
   sgns-knn --device cpu wide.bin w1 1017 >/dev/null
 }
 
-@test "CUDA: no GPU, one too small, or one that is lost is status 4, and nothing is written" {
+@test "CUDA: no GPU, or too little memory on it: status 4, no output" {
   emulated || return 0
   EMULATE_DEVICES=0 fails_with 4 sgns-train --device cuda batches.bin -o out
   says 'cuda: no GPU'
@@ -123,7 +124,7 @@ train_on_gpu() {
   says_like 'the vectors need [0-9]+ MB, [0-9]+ MB are free'
 }
 
-@test "CUDA: whichever call fails, training ends with status 4, and nothing is written" {
+@test "CUDA: if any call fails, training ends with status 4, no output" {
   emulated || return 0
   local call=1
   while ! EMULATE_FAIL=$call sgns-train -q --device cuda -d 20 batches.bin -o out 2>stderr; do
@@ -134,8 +135,8 @@ train_on_gpu() {
   [ "$call" -gt 60 ]
 }
 
-@test "CUDA: training goes on from a checkpoint to the same bytes" {
-  # What is left of the input has at least one group.
+@test "CUDA: training resumes from a checkpoint to the same bytes" {
+  # The truncated input still has at least one group.
   zstd -dcq <many.bin | head -c -$(($(zstd -dcq <many.bin | wc -c) / 3)) | zstd -q >cut.bin
   for optimizer in adam sgd; do
     sgns-train -q --device cuda -d 5 -O $optimizer many.bin >expected
@@ -143,14 +144,14 @@ train_on_gpu() {
     rm ck
     fails_with 3 sgns-train -q --device cuda -d 5 -O $optimizer -c ck cut.bin -o out
     sgns-train -q --device cuda -d 5 -O $optimizer --resume ck many.bin | cmp - expected
-    # On the CPU it can go on as well, to vectors that differ by rounding.
+    # It can also resume on the CPU, to vectors that differ by rounding.
     succeeds sgns-train -q --device cpu -d 5 -O $optimizer --resume ck many.bin -o out
     sgns-cat --header out | grep -q -- '--device=cpu$'
     rm ck out
   done
 }
 
-@test "CUDA: the losses of held-out examples are the CPU's, and change nothing" {
+@test "CUDA: held-out losses are those of the CPU; evaluation does not change the vectors" {
   sgns-batch -q -b 7 -e 1 --seed 5 -o held.bin < <(sample_text 60 40 | ptb-vocab -q -m 2)
   train_on_gpu -q >expected
   for batches in batches.bin many.bin; do
@@ -163,7 +164,7 @@ train_on_gpu() {
   done
 }
 
-@test "CUDA: whichever call fails in an evaluation, training ends with status 4, and nothing is written" {
+@test "CUDA: if any call fails during evaluation, training ends with status 4, no output" {
   emulated || return 0
   local call=1 train=(sgns-train -q --device cuda -d 3 --eval many.bin many.bin -o out)
   while ! EMULATE_FAIL=$call "${train[@]}" 2>stderr; do
@@ -174,7 +175,7 @@ train_on_gpu() {
   [ "$call" -gt 80 ]
 }
 
-@test "CUDA: whichever call fails, there is no checkpoint of it, and the one before stays" {
+@test "CUDA: if any call fails, no checkpoint is saved after it, and the previous one is kept" {
   emulated || return 0
   local train=(sgns-train -q --device cuda -d 3 -c ck --checkpoint-every 1steps many.bin -o out) call=1 kept=0
   sgns-train -q --device cuda -d 3 many.bin >expected
@@ -195,7 +196,7 @@ train_on_gpu() {
   [ $kept -gt 1 ]
 }
 
-@test "CUDA: whichever call fails, a search ends with status 4" {
+@test "CUDA: if any call fails, a search ends with status 4" {
   emulated || return 0
   local call=1
   while ! EMULATE_FAIL=$call sgns-knn -q --device cuda cpu.bin w1 2>stderr >/dev/null; do

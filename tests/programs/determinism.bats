@@ -1,21 +1,21 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The same bytes, whatever the number of threads, the locale, and the way in which the input comes.
-# A sample of the combinations; HARD=1: every one of them.
+# The output does not depend on the number of threads, the locale or the source of the input.
+# Tests a sample of the combinations; HARD=1: all of them.
 
 load ../support/helper
 
 setup_file() {
   export BATS_TEST_TIMEOUT=1200
   cd "$BATS_FILE_TMPDIR" || return
-  # Several blocks of text, and words of more than one byte a letter.
+  # Several blocks of text, and letters of more than one byte.
   sample_text 14000 60 | sed 's/w3/w\xc3\xb6rt/g' >text
   ptb-vocab -q -m 2 text -o corpus.bin
   head -n 3000 text | ptb-vocab -q --vocab corpus.bin | sgns-batch -q -w 2 -k 2 -b 64 -e 2 -o batches.bin
   sgns-train -q -d 20 batches.bin -o vectors.bin
   sgns-train -q -d 20 -c checkpoint.bin --checkpoint-every 50steps batches.bin >/dev/null
   ptb-vocab -q --count text -o counts.bin
-  # A locale with a comma in its numbers, where it can be made.
+  # A locale with a decimal comma, if it can be compiled.
   mkdir locales
   localedef -i de_DE -f UTF-8 locales/de_DE.UTF-8 2>/dev/null || rmdir locales
 }
@@ -33,12 +33,12 @@ in_locale() {
   fi
 }
 
-# through SOURCE INPUT COMMAND...: the command on INPUT as a file, as standard input, through a pipe,
-# or through a pipe into which one byte comes at a time.
+# through SOURCE INPUT COMMAND...: runs COMMAND on INPUT as a file, as standard input, through a
+# pipe, or through a pipe byte by byte.
 through() {
   local source=$1 input=$2
   shift 2
-  # shellcheck disable=SC2002 # to have a pipe is the point
+  # shellcheck disable=SC2002 # a pipe is needed
   case $source in
     file) "$@" "$input" ;;
     stdin) "$@" - <"$input" ;;
@@ -47,7 +47,8 @@ through() {
   esac
 }
 
-# same INPUT COMMAND...: with any number of threads that @ stands for. INPUT goes behind the command.
+# same INPUT COMMAND...: the output is the same for all combinations. @ in COMMAND is replaced by
+# the number of threads; INPUT is appended to COMMAND.
 same() {
   local input=$1 expected=$BATS_TEST_TMPDIR/expected threads locale source every=${HARD-} runs=0
   shift
@@ -70,7 +71,7 @@ same() {
   [ $runs -ge 1 ]
 }
 
-@test "the locale that is tried is there" {
+@test "the locale under test exists" {
   [ -d locales ] || skip "no localedef, or no source of de_DE"
   assert_equal "$(in_locale de_DE.UTF-8 env printf %.1f 1,5)" 1,5
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Texts and streams made to hurt: they must cost no more time and memory than others of their size.
-# HARD=1: at full size, and what was measured is told behind a #.
+# Malicious texts and streams: they must not take more time and memory than others of their size.
+# HARD=1: tests at full size and prints the measurements, on lines that begin with #.
 
 load ../support/helper
 
@@ -10,7 +10,7 @@ if [ -n "${HARD-}" ]; then
 else
   COLLIDING=100000 LINE=20 BOMB=16
 fi
-ROOM=67.1 # MB: 64 MiB, what a program may take beyond what it takes for a small input
+ROOM=67.1 # MB: 64 MiB, the memory that a program may take above that for a small input
 
 setup_file() {
   export BATS_TEST_TIMEOUT=1200 SAMPLES=$BATS_FILE_TMPDIR/samples
@@ -23,12 +23,12 @@ setup() {
   cp "$SAMPLES"/* .
 }
 
-# tell TEXT: what was measured, where it is at full size.
-tell() {
+# report TEXT: prints a measurement, at full size only.
+report() {
   [ -z "${HARD-}" ] || echo "# $*" >&3
 }
 
-# measured COMMAND...: sets `seconds`, of processor time, and `megabytes`, at most in memory.
+# measured COMMAND...: sets `seconds`, its processor time, and `megabytes`, its peak memory.
 measured() {
   local status=0
   "$BUILD/tests/bench/measure" log "$@" || status=$?
@@ -36,28 +36,30 @@ measured() {
   return $status
 }
 
-# in_bounds STATUS COMMAND...: in which {} is the input that is too large, of $1 its small like. The
-# difference in memory is at most ROOM.
-in_bounds() {
+# within_bounds SMALL LARGE STATUS COMMAND...: runs COMMAND with {} replaced by SMALL, a small input
+# of the same kind, and by LARGE, for which it must end with STATUS and take at most ROOM more
+# memory.
+within_bounds() {
   local small=$1 large=$2 status=$3 before
   shift 3
   exits_with 0 measured "${@//\{\}/$small}" || return
   before=$megabytes
   exits_with "$status" measured "${@//\{\}/$large}" || return
-  tell "$* on $large: $megabytes MB, $before MB on $small"
+  report "$* on $large: $megabytes MB, $before MB on $small"
   sanitized || awk "BEGIN { exit !($megabytes - $before <= $ROOM) }" ||
-    fail "$* on $large: $megabytes MB, and $before MB on $small"
+    fail "$* on $large: $megabytes MB, on $small: $before MB"
 }
 
 # ---- hash flooding ----
 
-# words_of KIND COUNT: different words, one a line; of the kinds 'short' and 'long' all have the same
-# hash where a hash is the sum of bytes times powers of 31, as Java's, with any start and any modulus.
+# words_of KIND COUNT: prints different words, one per line. All words of the kinds 'short' and
+# 'long' collide in hashes that add up the bytes times powers of 31, as Java's does, for every
+# initial value and modulus. Any other KIND is the length of random words.
 words_of() {
   python3 - "$@" <<'PY'
 import itertools, random, sys
 kind, count = sys.argv[1], int(sys.argv[2])
-if kind == "short":  # 14 bytes: what a table's own key holds
+if kind == "short":  # 14 bytes: they fit into the key of a table's slot
     blocks, n = [bytes([65 + i, 250 - 31 * i]) for i in range(8)], 7
 elif kind == "long":  # 40 bytes
     blocks, n = [b"Aa", b"BB"], 20
@@ -89,7 +91,7 @@ fastest() {
   done
 }
 
-@test "words that collide in a known hash take no longer than others" {
+@test "words that collide in a known hash function take no longer than others" {
   for kind in short long; do
     length=14
     [ $kind = short ] || length=40
@@ -99,54 +101,54 @@ fastest() {
       fastest ptb-vocab -q $mode random -o out
       usual=$least
       fastest timeout 300 ptb-vocab -q $mode colliding -o out
-      tell "ptb-vocab $mode, $COLLIDING $kind words: $least s, random ones $usual s"
-      awk "BEGIN { exit !($least <= 3 * $usual + 0.1) }" || fail "$kind: $least s, usual are $usual s"
-      # The key is another one in every run; what is written must not depend on it.
+      report "ptb-vocab $mode, $COLLIDING $kind words: $least s, random ones $usual s"
+      awk "BEGIN { exit !($least <= 3 * $usual + 0.1) }" || fail "$kind: $least s, random words $usual s"
+      # The key of the hash differs in every run; the output must not depend on it.
       ptb-vocab -q $mode colliding | cmp - out
     done
     sgns-cat --vocab out | tail -n +2 | cut -f 1 | cmp - colliding
   done
 }
 
-@test "a vocabulary of colliding words is read, and merged, as fast" {
+@test "a vocabulary of colliding words is read and merged as fast as others" {
   words_of short $COLLIDING | ptb-vocab -q --count -o colliding.bin
   words_of 14 $COLLIDING | ptb-vocab -q --count -o random.bin
   fastest sgns-cat --check random.bin
   usual=$least
   fastest timeout 300 sgns-cat --check colliding.bin
-  awk "BEGIN { exit !($least <= 3 * $usual + 0.1) }" || fail "$least s, usual are $usual s"
+  awk "BEGIN { exit !($least <= 3 * $usual + 0.1) }" || fail "$least s, random words $usual s"
   fastest ptb-vocab -q --merge random.bin random.bin -o out
   usual=$least
   fastest timeout 300 ptb-vocab -q --merge colliding.bin colliding.bin -o out
-  awk "BEGIN { exit !($least <= 3 * $usual + 0.1) }" || fail "$least s, usual are $usual s"
+  awk "BEGIN { exit !($least <= 3 * $usual + 0.1) }" || fail "$least s, random words $usual s"
 }
 
 # ---- texts ----
 
-@test "a line of many megabytes" {
+@test "a line of many megabytes takes little memory" {
   yes 'a b c d e f g h i j' | tr '\n' ' ' | head -c ${LINE}M >line
   for options in --memory=8M --count --vocab=corpus.bin; do
-    in_bounds text line 0 ptb-vocab -q $options '{}' -o out
-    in_bounds text line 0 ptb-vocab -q $options -t 2 '{}' -o out2
+    within_bounds text line 0 ptb-vocab -q $options '{}' -o out
+    within_bounds text line 0 ptb-vocab -q $options -t 2 '{}' -o out2
     cmp out out2
   done
   ptb-vocab -q --memory=8M line -o line.bin
   sgns-cat --header line.bin >header
   grep -qx 'sentences: 1' header
   grep -qx "tokens: $((LINE * 1024 * 1024 / 2))" header
-  in_bounds corpus.bin line.bin 0 sgns-cat '{}'
+  within_bounds corpus.bin line.bin 0 sgns-cat '{}'
   tr -d '\n' <stdout | cmp - <(head -c -1 line)
-  in_bounds corpus.bin line.bin 0 ptb-subsample -q '{}' -o out
-  in_bounds corpus.bin line.bin 0 sgns-cat --check '{}'
+  within_bounds corpus.bin line.bin 0 ptb-subsample -q '{}' -o out
+  within_bounds corpus.bin line.bin 0 sgns-cat --check '{}'
 }
 
-@test "a sentence of many million words goes through ptb-subsample and sgns-batch" {
+@test "a sentence of many million words passes through ptb-subsample and sgns-batch in little memory" {
   for ((i = 0; i < LINE; i++)); do
     seq 1000 9999
     seq 10000 99999 | shuf -n 90000 --random-source=<(yes)
   done | tr '\n' ' ' | ptb-vocab -q -m 1 -o long.bin # 1 MB and 100,000 tokens each time
-  in_bounds corpus.bin long.bin 0 ptb-subsample -q '{}' -o out
-  in_bounds corpus.bin long.bin 0 sgns-batch -q -e 1 --memory=8M '{}' -o out
+  within_bounds corpus.bin long.bin 0 ptb-subsample -q '{}' -o out
+  within_bounds corpus.bin long.bin 0 sgns-batch -q -e 1 --memory=8M '{}' -o out
   sgns-cat --header out | grep -qx "examples: $((LINE * 99000))"
 }
 
@@ -155,7 +157,7 @@ fastest() {
     for size in 1 $LINE; do
       { printf 'a '; head -c "${size}M" /dev/zero | tr '\0' "$byte"; printf ' b'; } >word
       for option in --memory=8M --count; do
-        in_bounds text word 0 ptb-vocab -q $option '{}' -o out
+        within_bounds text word 0 ptb-vocab -q $option '{}' -o out
       done
       ptb-vocab -q -m 1 word | sgns-cat >printed
       assert_equal "$(<printed)" 'a <unk> b'
@@ -165,11 +167,11 @@ fastest() {
   done
 }
 
-@test "lines that end as on DOS, no last newline, byte order marks, every byte at every place" {
+@test "CRLF, no final newline, a byte order mark, and every pair of bytes are read as specified" {
   printf 'a b\r\nc\r\n\r\nd' | ptb-vocab -q -m 1 | sgns-cat >printed
   assert_equal "$(od -c printed)" "$(printf 'a b\nc\n\nd\n' | od -c)"
   printf '\xef\xbb\xbfa a\n' | ptb-vocab -q -m 1 | sgns-cat | cmp - <(printf '\xef\xbb\xbfa a\n')
-  # What python3 makes of it: words between ASCII white space, <unk> where there is a zero byte.
+  # Expected by python3: words between ASCII white space, <unk> for words with a zero byte.
   python3 -c '
 import itertools, sys
 text = b"".join(bytes(pair) for pair in itertools.product(range(256), repeat=2))
@@ -186,50 +188,50 @@ open("expected", "wb").write(b"".join(b" ".join(kept(w) for w in words(l) if w) 
 
 # ---- decompression bombs ----
 
-# of_reader PROGRAM: sets `COMMAND`, with {} for the stream.
+# of_reader PROGRAM: sets `COMMAND` to a command in which PROGRAM reads the stream {}.
 of_reader() {
   reading "$1" '{}'
   [ "$1" != sgns-batch ] || COMMAND+=(--memory=8M)
 }
 
-@test "a gigabyte of zeros, compressed to some kilobytes, is refused at its beginning" {
+@test "a gigabyte of zeros, compressed to a few kilobytes, is refused at its beginning" {
   head -c $((BOMB * 16))M /dev/zero | zstd -q -o zeros.bin
   [ "$(wc -c <zeros.bin)" -lt 100000 ]
   for kind in corpus batches vectors counts; do
     for program in $(readers_of $kind); do
       of_reader "$program"
-      in_bounds $kind.bin zeros.bin 3 "${COMMAND[@]}" -o out
+      within_bounds $kind.bin zeros.bin 3 "${COMMAND[@]}" -o out
       says 'zeros.bin: byte 0: compressed, but no sgns stream'
     done
   done
   fails_with 3 ptb-vocab -q zeros.bin -o out
-  in_bounds counts.bin zeros.bin 3 ptb-vocab -q --merge '{}' -o out
-  in_bounds counts.bin zeros.bin 3 sgns-cat --check '{}'
-  in_bounds vectors.bin zeros.bin 3 sgns-cat --check --quick '{}'
+  within_bounds counts.bin zeros.bin 3 ptb-vocab -q --merge '{}' -o out
+  within_bounds counts.bin zeros.bin 3 sgns-cat --check '{}'
+  within_bounds vectors.bin zeros.bin 3 sgns-cat --check --quick '{}'
 }
 
-@test "a gigabyte of records that mean nothing, behind a valid beginning" {
+@test "a gigabyte of unknown records after a valid header takes little memory" {
   for kind in corpus batches vectors counts; do
     {
       zstd -dcq $kind.bin | head -c -56 # without END
       for ((i = 0; i < BOMB; i++)); do
-        printf '\115\0\0\0\0\0\0\001' # a record of an unnamed type, 16 MiB
+        printf '\115\0\0\0\0\0\0\001' # a record of an unknown type, 16 MiB
         head -c 16M /dev/zero
       done
     } | zstd -q -o bomb.bin
     [ "$(wc -c <bomb.bin)" -lt 200000 ]
     for program in $(readers_of $kind); do
       of_reader "$program"
-      in_bounds $kind.bin bomb.bin 3 "${COMMAND[@]}" -o out
+      within_bounds $kind.bin bomb.bin 3 "${COMMAND[@]}" -o out
       says 'no END'
     done
-    in_bounds $kind.bin bomb.bin 3 sgns-cat --check '{}'
-    in_bounds $kind.bin bomb.bin 3 sgns-cat --check --quick '{}'
+    within_bounds $kind.bin bomb.bin 3 sgns-cat --check '{}'
+    within_bounds $kind.bin bomb.bin 3 sgns-cat --check --quick '{}'
     rm bomb.bin
   done
 }
 
-@test "a corpus of half a billion tokens in some kilobytes" {
+@test "a corpus of half a billion tokens in a few kilobytes takes little memory" {
   {
     zstd -dcq corpus.bin | head -c -56
     for ((i = 0; i < BOMB; i++)); do
@@ -239,22 +241,22 @@ of_reader() {
   } | zstd -q -o bomb.bin
   for program in ptb-vocab ptb-subsample sgns-batch; do
     of_reader "$program"
-    in_bounds corpus.bin bomb.bin 3 "${COMMAND[@]}" -o out
+    within_bounds corpus.bin bomb.bin 3 "${COMMAND[@]}" -o out
     says 'no END'
   done
-  in_bounds corpus.bin bomb.bin 3 sgns-cat --check '{}'
+  within_bounds corpus.bin bomb.bin 3 sgns-cat --check '{}'
 }
 
-@test "a stream that claims the most of everything takes no memory for it" {
+@test "a stream that claims the largest sizes takes no memory for them" {
   "$SUPPORT/forge.py" --all forged || true
   claims=0
   for stream in forged/invalid/*claim*; do
     kind=${stream##*/}
     kind=${kind%%-*}
-    [ "$kind" != checkpoint ] || continue # most readers pass over what it claims
+    [ "$kind" != checkpoint ] || continue # most readers skip the records with these claims
     for program in $(readers_of "$kind"); do
       of_reader "$program"
-      in_bounds "$kind.bin" "$stream" 3 "${COMMAND[@]}" -o out
+      within_bounds "$kind.bin" "$stream" 3 "${COMMAND[@]}" -o out
       claims=$((claims + 1))
     done
   done

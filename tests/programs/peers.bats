@@ -1,17 +1,17 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Vectors there and back between these programs and the real gensim, NumPy and fastText, where they are
-# installed (pipelines/install-packages peers); with PEERS=1 they must be.
+# Exchanging vectors with the real gensim, NumPy and fastText if they are installed
+# (pipelines/install-packages peers); with PEERS=1 they must be.
 
 load ../support/helper
 
-# peers ARGUMENT...: peers.py with the Python that has gensim.
+# peers ARGUMENT...: runs peers.py with the Python that has gensim.
 peers() {
   /usr/bin/python3 "$SUPPORT/peers.py" "$@"
 }
 
-# agree: every line of `found` (word, cosine) is what sgns-knn says of `query` and emb.bin, to one in
-# the third digit.
+# agree TOLERANCE: the lines of `found` (word, cosine) are the 10 neighbours of `query` that
+# sgns-knn finds in emb.bin, with cosines within TOLERANCE.
 agree() {
   sgns-knn emb.bin "$query" 10 | sed -E 's/^cosine sim=([^:]*): (.*)/\2\t\1/' >ours
   assert_equal "$(wc -l <ours)" 10
@@ -20,7 +20,7 @@ agree() {
     END { exit bad }' tolerance="$1"
 }
 
-@test "gensim and NumPy load every format, and give the same neighbours to 1e-6" {
+@test "gensim and NumPy load every format and give the same neighbours, cosines within 1e-6" {
   need_gensim
   sample_text 3000 60 | ptb-vocab -q -m 1 | sgns-batch -q -b 64 | sgns-train -q -d 20 --lr 0.01 -o emb.bin
   sgns-cat emb.bin >rows
@@ -38,7 +38,7 @@ agree() {
   done
 }
 
-@test "what gensim and NumPy save comes in bit by bit" {
+@test "files saved by gensim and NumPy are imported bit by bit" {
   need_gensim
   peers save
   for input in saved.txt saved.w2v saved.npy saved_tensor.tsv; do
@@ -58,7 +58,7 @@ agree() {
   peers same out.npy
 }
 
-@test "vectors of fastText come in, and have the neighbours that fastText tells" {
+@test "vectors of fastText are imported and have the neighbours that fastText finds" {
   need_peer fastText command -v fasttext
   sample_text 3000 60 >text
   fasttext skipgram -input text -output model -dim 20 -minCount 1 -maxn 0 -epoch 3 -thread 1 >log 2>&1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What holds for every program, whatever it does: options, files, statuses, signals, terminals.
+# Properties common to all programs: options, files, exit statuses, signals, terminals.
 
 load ../support/helper
 
@@ -15,8 +15,9 @@ setup() {
   cp "$SAMPLES"/* .
 }
 
-# sets_up PROGRAM: `input`, a fresh copy of a sample for it, and `COMMAND`, its work on that.
-sets_up() {
+# set_up PROGRAM: sets `input`, a fresh copy of a sample for PROGRAM, and `COMMAND`, which runs
+# PROGRAM on it.
+set_up() {
   input=$(input_of "$1")
   cp -f "$SAMPLES/$input" "$input"
   command_on "$1" "$input"
@@ -34,7 +35,7 @@ appending() {
 
 # ---- help and version ----
 
-@test "--help goes to standard output, with the options of the man page" {
+@test "--help prints the options of the man page to standard output" {
   for program in "${PROGRAMS[@]}"; do
     succeeds "$program" --help
     assert_size_zero stderr
@@ -59,7 +60,7 @@ appending() {
   grep -qF -- "--memory=SIZE memory limit for corpus and shuffle order; larger corpora spill to \$TMPDIR [1G] -o" joined
 }
 
-@test "--version is name and version, the one that goes into streams" {
+@test "--version prints the program's name and the version that is recorded in streams" {
   for program in "${PROGRAMS[@]}"; do
     succeeds "$program" --version
     assert_size_zero stderr
@@ -69,7 +70,7 @@ appending() {
   done
 }
 
-@test "help that cannot be written is an error" {
+@test "--help and --version fail if they cannot be written" {
   for program in "${PROGRAMS[@]}"; do
     for option in --help --version; do
       fails_with 1 to_full_device "$program" $option
@@ -78,13 +79,13 @@ appending() {
   done
 }
 
-# ---- mistakes in the command line ----
+# ---- usage errors ----
 
-@test "mistakes in options are named, and nothing is done" {
+@test "errors in options are reported before any work" {
   for program in "${PROGRAMS[@]}"; do
-    sets_up "$program"
+    set_up "$program"
     for mistake in --nonsense -Z --output -o --quiet=yes --quiet=; do
-      # Last, so that a missing value is missing.
+      # The last argument, so that no value follows.
       fails_with 2 "${COMMAND[@]}" $mistake
       says "$program: ${mistake%%=*}"
       assert_size_zero stdout
@@ -94,24 +95,24 @@ appending() {
   done
 }
 
-@test "operands too many are named" {
+@test "too many operands are reported" {
   for program in "${PROGRAMS[@]}"; do
-    [[ $program != sgns-knn && $program != sgns-eval ]] || continue # they take any number
-    sets_up "$program"
+    [[ $program != sgns-knn && $program != sgns-eval ]] || continue # they accept any number
+    set_up "$program"
     fails_with 2 "${COMMAND[@]}" 3 surplus
     says_like "^$program: (3|surplus): "
   done
 }
 
-# numeric_options PROGRAM: those whose default, in the help, is a number.
+# numeric_options PROGRAM: prints the options whose default, in the help, is a number.
 numeric_options() {
   unwrapped_help "$1" | sed -nE 's/^  .*--([a-z-]+)=[A-Z]+ .*\[([0-9.e+-]+|adam 0.002, sgd 0.025)\]$/\1/p'
 }
 
-@test "numbers must be whole arguments and in range" {
+@test "a number must be the whole argument and in range" {
   tried=0
   for program in "${PROGRAMS[@]}"; do
-    sets_up "$program"
+    set_up "$program"
     for option in $(numeric_options "$program"); do
       tried=$((tried + 1))
       for value in 1x x '' ' 1' '1 ' -99999 1e999 9e99 nan inf 1,5 0x 1.2.3; do
@@ -124,9 +125,9 @@ numeric_options() {
   [ $tried -ge 14 ]
 }
 
-@test "numbers just in range are taken, just outside they are not" {
+@test "numbers just in range are accepted, numbers just out of range are not" {
   range() { # PROGRAM OPTION SMALLEST LARGEST BELOW ABOVE
-    sets_up "$1"
+    set_up "$1"
     succeeds "${COMMAND[@]}" "$2=$3" -o out
     succeeds "${COMMAND[@]}" "$2=$4" -o out
     fails_with 2 "${COMMAND[@]}" "$2=$5"
@@ -156,7 +157,7 @@ numeric_options() {
   range sgns-train --threads 0 64 -1 1025
 }
 
-@test "whole numbers are no fractions" {
+@test "integers are not accepted in other notations" {
   fails_with 2 ptb-vocab --min-count=1.5 text
   fails_with 2 ptb-vocab --min-count=1e1 text
   fails_with 2 ptb-vocab --min-count=+1 text
@@ -180,7 +181,7 @@ numeric_options() {
   says 'missing/input: '
 }
 
-@test "a folder as input is an error with the system's reason" {
+@test "a directory as input is an error with the system's reason" {
   for program in "${PROGRAMS[@]}"; do
     command_on "$program" .
     fails_with 1 "${COMMAND[@]}" -o out
@@ -189,7 +190,7 @@ numeric_options() {
   done
 }
 
-@test "names of files are escaped, so that an error stays a line" {
+@test "file names are escaped so that an error message is one line" {
   for program in "${PROGRAMS[@]}"; do
     command_on "$program" $'no\n\e[31mfile'
     fails_with 1 "${COMMAND[@]}"
@@ -199,9 +200,9 @@ numeric_options() {
 
 # ---- output ----
 
-@test "-o FILE has the bytes that standard output would have, and -o - is standard output" {
+@test "-o FILE writes the same bytes as standard output; -o - is standard output" {
   for program in "${PROGRAMS[@]}"; do
-    sets_up "$program"
+    set_up "$program"
     succeeds "${COMMAND[@]}" -o out
     assert_size_zero stdout
     assert_size_not_zero out
@@ -214,17 +215,17 @@ numeric_options() {
   done
 }
 
-@test "-q says nothing" {
+@test "-q prints no messages" {
   for program in "${PROGRAMS[@]}"; do
-    sets_up "$program" # has -q
+    set_up "$program" # has -q
     succeeds "${COMMAND[@]}" -o out
     assert_size_zero stderr
   done
 }
 
-@test "an existing output is replaced, a link to it stays a link" {
+@test "an existing output is replaced; a symbolic link to it is kept" {
   for program in "${PROGRAMS[@]}"; do
-    sets_up "$program"
+    set_up "$program"
     mkdir -p folder
     echo old >folder/out
     ln -sf folder/out link
@@ -237,7 +238,7 @@ numeric_options() {
 
 @test "an output that is a FIFO is written to" {
   for program in "${PROGRAMS[@]}"; do
-    sets_up "$program"
+    set_up "$program"
     rm -f fifo
     mkfifo fifo
     cat fifo >got &
@@ -248,29 +249,29 @@ numeric_options() {
   done
 }
 
-@test "a new output has the permissions that the user's mask leaves" {
+@test "a new output has the permissions allowed by the umask" {
   for program in "${PROGRAMS[@]}"; do
-    sets_up "$program"
+    set_up "$program"
     rm -f out
     (umask 027 && "${COMMAND[@]}" -o out)
     assert_equal "$(stat -c %a out)" 640
   done
 }
 
-@test "an output that cannot be made is an error, before any work" {
+@test "an output that cannot be created is an error before any work" {
   for program in "${PROGRAMS[@]}"; do
-    sets_up "$program"
+    set_up "$program"
     fails_with 1 "${COMMAND[@]}" -o missing/out
     says_like "^$program: missing/out: .*No such file or directory$"
     mkdir -p folder
     fails_with 1 "${COMMAND[@]}" -o folder
     says_like "^$program: folder: .*Is a directory$"
-    # With an input that never comes.
+    # Without waiting for the input.
     fails_with 1 timeout 10 "${COMMAND[@]}" -o missing/out < <(sleep 1)
   done
 }
 
-@test "after a failure the old output is as it was, and nothing else is there" {
+@test "after a failure the old output is unchanged and there is no other file" {
   for program in "${PROGRAMS[@]}"; do
     if [ "$program" = ptb-vocab ]; then
       : >bad
@@ -287,7 +288,7 @@ numeric_options() {
 
 @test "the output must not be the input" {
   for program in "${PROGRAMS[@]}"; do
-    sets_up "$program"
+    set_up "$program"
     ln -f "$input" hard-link
     ln -sf "$input" symbolic-link
     for output in "$input" "./$input" hard-link symbolic-link; do
@@ -295,7 +296,7 @@ numeric_options() {
       cmp "$input" "$SAMPLES/$input"
     done
     command_on "$program" -
-    # shellcheck disable=SC2094 # this is the mistake
+    # shellcheck disable=SC2094 # the mistake under test
     fails_with 2 "${COMMAND[@]}" -o "$input" <"$input"
     cmp "$input" "$SAMPLES/$input"
     # shellcheck disable=SC2094
@@ -306,7 +307,7 @@ numeric_options() {
 
 @test "a full device is an error" {
   for program in "${PROGRAMS[@]}"; do
-    sets_up "$program"
+    set_up "$program"
     fails_with 1 to_full_device "${COMMAND[@]}"
     says_like "^$program: stdout: .*No space left on device$"
     fails_with 1 "${COMMAND[@]}" -o /dev/full
@@ -314,12 +315,12 @@ numeric_options() {
   done
 }
 
-@test "a limit on the size of files is an error, and leaves nothing" {
-  ! built_with_tsan || skip "TSan writes a file of its own before main"
+@test "exceeding a limit on the size of files is an error and leaves no file" {
+  ! built_with_tsan || skip "TSan itself writes a file before main"
   for program in "${PROGRAMS[@]}"; do
-    sets_up "$program"
+    set_up "$program"
     status=0
-    # What it says must not go to a file either.
+    # Messages must not go to a file either.
     said=$( (ulimit -f 0 && exec env --default-signal=XFSZ "${COMMAND[@]}" -o out) 2>&1) || status=$?
     assert_equal "$program: $status" "$program: 1"
     assert_regex "$said" "^$program: out: .*File too large$"
@@ -329,7 +330,8 @@ numeric_options() {
 
 # ---- pipes and signals ----
 
-# without_reader COMMAND...: its status goes to the file status; it writes when the reader has gone.
+# without_reader COMMAND...: writes to a pipe whose reader has gone away; the file status gets its
+# exit status.
 without_reader() {
   {
     local status=0
@@ -339,18 +341,18 @@ without_reader() {
   } | :
 }
 
-@test "a reader that has gone away ends a program silently" {
+@test "a reader that has gone away: the program dies of SIGPIPE, silently" {
   for program in "${PROGRAMS[@]}"; do
-    sets_up "$program"
+    set_up "$program"
     without_reader env --default-signal=PIPE "${COMMAND[@]}"
     assert_equal "$program: $(<status)" "$program: 141"
     assert_size_zero stderr
   done
 }
 
-@test "a reader that has gone away is an error where its signal is ignored" {
+@test "a reader that has gone away is an error if SIGPIPE is ignored" {
   for program in "${PROGRAMS[@]}"; do
-    sets_up "$program"
+    set_up "$program"
     without_reader env --ignore-signal=PIPE "${COMMAND[@]}"
     assert_equal "$program: $(<status)" "$program: 1"
     assert_equal "$(wc -l <stderr)" 1
@@ -358,9 +360,9 @@ without_reader() {
   done
 }
 
-# begins PROGRAM ENV-OPTION: in the background, with -o out, and waits until it has a temporary output.
-# It reads a pipe, which the descriptor `feed` keeps open. Its process is $pid.
-begins() {
+# start PROGRAM ENV-OPTION: starts PROGRAM in the background, as process $pid, with -o out, and
+# waits for its temporary output. It reads a pipe, which the descriptor `feed` keeps open.
+start() {
   rm -f out* pipe
   mkfifo pipe
   exec {feed}<>pipe
@@ -375,8 +377,8 @@ begins() {
   head -c 10 "$(input_of "$1")" >&"$feed"
 }
 
-# ends STATUS: the program that has begun does.
-ends() {
+# started_exits_with STATUS: waits for the program started by start.
+started_exits_with() {
   local status=0
   exec {feed}>&-
   wait "$pid" || status=$?
@@ -387,21 +389,21 @@ ends() {
   declare -A number=([INT]=2 [TERM]=15 [HUP]=1)
   for program in "${PROGRAMS[@]}"; do
     for signal in "${!number[@]}"; do
-      begins "$program" --default-signal=INT,TERM,HUP
+      start "$program" --default-signal=INT,TERM,HUP
       kill -s "$signal" $pid
-      ends $((128 + number[$signal]))
+      started_exits_with $((128 + number[$signal]))
       leaves_nothing out
       assert_size_zero stderr
     done
   done
 }
 
-@test "after SIGKILL there is at most a temporary, and the old output" {
+@test "after SIGKILL there is only a temporary file, and the old output is unchanged" {
   for program in "${PROGRAMS[@]}"; do
-    begins "$program" --default-signal=INT
+    start "$program" --default-signal=INT
     echo old >out
     kill -s KILL $pid
-    ends 137
+    started_exits_with 137
     assert_equal "$(<out)" old
     run compgen -G 'out*'
     assert_line --regexp '^out\.tmp\.[0-9a-f]+$'
@@ -411,26 +413,26 @@ ends() {
 
 @test "a signal that the parent ignores is ignored" {
   for program in "${PROGRAMS[@]}"; do
-    begins "$program" --ignore-signal=INT
+    start "$program" --ignore-signal=INT
     kill -s INT $pid
     tail -c +11 "$(input_of "$program")" >&"$feed"
-    ends 0
-    sets_up "$program"
+    started_exits_with 0
+    set_up "$program"
     "${COMMAND[@]}" | cmp - out
   done
 }
 
 # ---- terminals ----
 
-# on_a_terminal COMMAND: a shell command with all three descriptors on a terminal; what it prints goes
-# to the file shown.
+# on_a_terminal COMMAND: runs a shell command with all three standard streams on a terminal; its
+# output goes to the file shown.
 on_a_terminal() {
   script -qec "$1" /dev/null </dev/null >shown
 }
 
-@test "a stream is not written to a terminal, unless with --force" {
+@test "a stream is written to a terminal only with --force" {
   for program in ptb-vocab ptb-subsample sgns-batch sgns-train; do
-    sets_up "$program"
+    set_up "$program"
     status=0
     on_a_terminal "${COMMAND[*]}" || status=$?
     assert_equal "$program: $status" "$program: 2"

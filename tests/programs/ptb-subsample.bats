@@ -12,31 +12,31 @@ setup() {
   ln -s "$BATS_FILE_TMPDIR/corpus.bin" .
 }
 
-# sub OPTION...: the sample corpus, subsampled, as text.
+# sub OPTION...: prints the sample corpus, subsampled, as text.
 sub() {
   ptb-subsample -q "$@" corpus.bin | sgns-cat
 }
 
-# repeat WORD TIMES: sentences of this word alone.
+# repeat WORD TIMES: prints sentences that consist only of WORD.
 repeat() {
   yes "$1" | head -n "$2"
 }
 
-@test "with threshold 1 all words stay but <unk>, and all sentences" {
+@test "threshold 1 keeps all words except <unk>, and all sentences" {
   printf 'a b <unk> a\n<unk>\n\n<unk> b c\na\n' | ptb-vocab -q -m 2 -o few.bin
   succeeds ptb-subsample -q -t 1 few.bin -o kept.bin
   succeeds sgns-cat kept.bin
   prints 'a b a\n\n\nb\na\n'
 }
 
-@test "with threshold 0 no word stays, but all sentences" {
+@test "threshold 0 drops all words but keeps all sentences" {
   printf 'a b\n\nb c\n' | ptb-vocab -q -m 1 -o few.bin
   succeeds ptb-subsample -q -t 0 few.bin -o kept.bin
   succeeds sgns-cat kept.bin
   assert_equal "$(od -c <stdout)" "$(printf '\n\n\n' | od -c)"
 }
 
-@test "no <unk> stays" {
+@test "<unk> is always dropped" {
   sgns-cat corpus.bin | grep -q '<unk>'
   succeeds sub -t 0.01
   assert_size_not_zero stdout
@@ -44,7 +44,7 @@ repeat() {
   assert_output 0
 }
 
-@test "the same seed gives the same bytes, another one other words" {
+@test "the same seed gives the same bytes, another seed other words" {
   ptb-subsample -q corpus.bin -o default.bin
   ptb-subsample -q --seed 1 corpus.bin | cmp - default.bin
   sub -t 0.01 --seed 1 >one
@@ -57,12 +57,12 @@ repeat() {
 @test "file, pipe and slow pipe give the same bytes" {
   ptb-subsample -q -t 0.01 corpus.bin -o expected
   ptb-subsample -q -t 0.01 - <corpus.bin | cmp - expected
-  # shellcheck disable=SC2002 # to have a pipe is the point
+  # shellcheck disable=SC2002 # a pipe is needed
   cat corpus.bin | ptb-subsample -q -t 0.01 | cmp - expected
   slowly corpus.bin | ptb-subsample -q -t 0.01 | cmp - expected
 }
 
-@test "what stays of each sentence stands in its order" {
+@test "the words kept from each sentence stay in order" {
   sgns-cat corpus.bin >before
   succeeds sub -t 0.01
   assert_equal "$(wc -l <stdout)" "$(wc -l <before)"
@@ -70,7 +70,7 @@ repeat() {
     {
       all = split($1, word, " "); kept = split($2, stays, " "); next_kept = 1
       for (i = 1; i <= all; i++) if (next_kept <= kept && word[i] == stays[next_kept]) next_kept++
-      if (next_kept <= kept) { print "no part of its sentence: " $0; wrong = 1 }
+      if (next_kept <= kept) { print "not a subsequence of the sentence: " $0; wrong = 1 }
       dropped += all - kept
       sum += kept
     }
@@ -82,9 +82,9 @@ repeat() {
   sgns-cat --vocab corpus.bin | cmp - after
 }
 
-# keeps FACTOR OPTION...: of words of which 90 %, 9.9 % and 0.1 % of 100,000 tokens are, each stays with
-# probability FACTOR (an expression of f), to four standard deviations. Were <unk> counted, of which there
-# are as many, that would be half of the tokens.
+# keeps FACTOR OPTION...: words that make up 90 %, 9.9 % and 0.1 % of 100,000 known tokens are kept
+# with probability FACTOR (an expression of f), within four standard deviations. There are another
+# 100,000 <unk>: if they were counted, f would be halved.
 keeps() {
   { repeat often 90000; repeat rare 100; repeat some 9900; repeat '<unk>' 100000; } |
     ptb-vocab -q -o known.bin
@@ -93,22 +93,22 @@ keeps() {
     function near(word, count) {
       f = count / 100000; p = '"$1"'; p = p < 1 ? p : 1
       if ((n[word] - count * p) ^ 2 > 16 * count * p * (1 - p)) {
-        print word ": " n[word] " stay, expected " count * p; wrong = 1
+        print word ": " n[word] " kept, expected " count * p; wrong = 1
       }
     }
     { n[$2] = $1 }
     END { near("often", 90000); near("some", 9900); near("rare", 100); exit wrong }'
 }
 
-@test "of a word with relative frequency f stay sqrt(t/f), <unk> not counted in f" {
+@test "a word of relative frequency f, not counting <unk>, is kept with probability sqrt(t/f)" {
   keeps 'sqrt(0.01 / f)'
 }
 
-@test "--word2vec keeps sqrt(t/f) + t/f" {
+@test "--word2vec keeps a word with probability sqrt(t/f) + t/f" {
   keeps 'sqrt(0.01 / f) + 0.01 / f' --word2vec
 }
 
-@test "--draws writes each sentence so often, each time drawn anew" {
+@test "--draws writes each sentence several times, independently subsampled" {
   ptb-subsample -q -t 0.01 corpus.bin | sgns-cat >one
   succeeds ptb-subsample -t 0.01 --draws 3 corpus.bin -o three.bin
   assert_equal "$(<stderr)" "ptb-subsample: $(sgns-cat three.bin | wc -w) of $((3 * $(sgns-cat --vocab corpus.bin |
@@ -116,7 +116,7 @@ keeps() {
   for draw in 1 2 3; do
     sgns-cat three.bin | awk -v draw=$draw 'NR % 3 == draw % 3' >"draw$draw"
   done
-  cmp draw1 one # the first is the only one of a run without --draws
+  cmp draw1 one # the first draw is that of a run without --draws
   assert_files_not_equal draw1 draw2
   assert_files_not_equal draw2 draw3
   slowly corpus.bin | ptb-subsample -q -t 0.01 --draws 3 | cmp - three.bin
@@ -130,8 +130,8 @@ keeps() {
   assert_files_not_equal other expected
 }
 
-@test "each token has its own chance: where it stands in the text changes nothing for the mean" {
-  # 20,000 sentences of the same 10 words; of each place about a tenth of the tokens must stay.
+@test "each token is drawn independently: its position does not affect its chance" {
+  # 20,000 sentences of the same 10 words; everywhere about a tenth of the tokens must be kept.
   yes 'a a a a a a a a a a' | head -n 20000 | ptb-vocab -q -o same.bin
   ptb-subsample -q -t 0.01 same.bin | sgns-cat | awk '
     NR % 2 { odd += NF; next }
@@ -140,14 +140,14 @@ keeps() {
     END { exit odd < 9600 || odd > 10400 || even < 9600 || even > 10400 || first < 4700 || first > 5300 }'
 }
 
-@test "its options go into the provenance, behind the first program's" {
+@test "its options are recorded in the provenance after those of ptb-vocab" {
   ptb-subsample -q -t 0.5 -s 7 corpus.bin | sgns-cat --header >header
   run grep '^made by:' header
   assert_line --index 0 --partial 'made by: ptb-vocab 0'
   assert_line --index 1 --regexp '^made by: ptb-subsample [0-9.]+ --threshold=0.5 --draws=1 --seed=7$'
 }
 
-@test "the numbers of kept and known tokens are told" {
+@test "the numbers of kept and known tokens are reported" {
   printf 'a b <unk> a\n' | ptb-vocab -q -m 1 -o few.bin
   succeeds ptb-subsample -t 1 few.bin -o kept.bin
   assert_equal "$(<stderr)" 'ptb-subsample: 3 of 3 tokens kept'

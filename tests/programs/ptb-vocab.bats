@@ -3,29 +3,30 @@
 
 load ../support/helper
 
-# vocab_of OPTION... < TEXT: the vocabulary, a word and its count a line.
+# vocab_of OPTION... < TEXT: prints the vocabulary, a word and its count per line.
 vocab_of() {
   ptb-vocab -q "$@" | sgns-cat --vocab
 }
 
-# round OPTION... < TEXT: the text as it comes back, with <unk> for what is not in the vocabulary.
-round() {
+# round_trip OPTION... < TEXT: prints the text after encoding and decoding, with <unk> for unknown
+# words.
+round_trip() {
   ptb-vocab -q "$@" | sgns-cat
 }
 
-# header_of OPTION... < TEXT
+# header_of OPTION... < TEXT: prints the header of the corpus.
 header_of() {
   ptb-vocab -q "$@" | sgns-cat --header
 }
 
-# letters N: a word of N bytes.
+# letters N: prints a word of N bytes.
 letters() {
   head -c "$1" /dev/zero | tr '\0' x
 }
 
 # ---- the vocabulary ----
 
-@test "words come by falling count, equal counts by first appearance, <unk> first" {
+@test "the vocabulary is in order of descending count, then first appearance, <unk> first" {
   printf 'b a c a\n<unk> b d a\ne c\n' >text
   succeeds vocab_of -m 2 <text
   prints '<unk>\t3\na\t3\nb\t2\nc\t2\n'
@@ -35,11 +36,11 @@ letters() {
 
 @test "rarer words and the literal <unk> become <unk>" {
   printf 'b a c a\n<unk> b d a\ne c\n' >text
-  succeeds round -m 2 <text
+  succeeds round_trip -m 2 <text
   prints 'b a c a\n<unk> b <unk> a\n<unk> c\n'
 }
 
-@test "<unk> has id 0 and is no word, however often the text has it" {
+@test "<unk> has id 0 and is not counted as a word, however often it occurs in the text" {
   printf '<unk> <unk> <unk> a a <unk>\nb\n' >text
   succeeds vocab_of -m 2 <text
   prints '<unk>\t5\na\t2\n'
@@ -51,40 +52,40 @@ letters() {
   prints '<unk>\t1\n<UNK>\t1\n<unk>s\t1\n<unk\t1\n'
 }
 
-@test "there is an <unk> also where it has no tokens" {
+@test "the vocabulary has <unk> even without unknown tokens" {
   succeeds vocab_of -m 1 <<<'a'
   prints '<unk>\t0\na\t1\n'
 }
 
-@test "by default a word is kept from its tenth token on" {
+@test "by default words that occur at least ten times are kept" {
   for _ in {1..9}; do echo 'ten nine'; done >text
   echo ten >>text
   succeeds vocab_of <text
   prints '<unk>\t9\nten\t10\n'
 }
 
-@test "--max-vocab keeps the most frequent words, and counts <unk>" {
+@test "--max-vocab keeps the most frequent words, counting <unk>" {
   printf 'b a c a b a c d\n' >text
   succeeds vocab_of -m 1 -M 3 <text
   prints '<unk>\t3\na\t3\nb\t2\n'
   succeeds vocab_of -m 1 --max-vocab=1 <text
   prints '<unk>\t8\n'
-  succeeds round -m 1 -M 3 <text
+  succeeds round_trip -m 1 -M 3 <text
   prints 'b a <unk> a b a <unk> <unk>\n'
   succeeds vocab_of -m 2 -M 100 <text
   prints '<unk>\t1\na\t3\nb\t2\nc\t2\n'
 }
 
-@test "a text may have no known word at all" {
+@test "a text without known words is accepted" {
   succeeds vocab_of -m 2 <<<'a b c'
   prints '<unk>\t3\n'
-  succeeds round -m 2 <<<'a b c'
+  succeeds round_trip -m 2 <<<'a b c'
   prints '<unk> <unk> <unk>\n'
 }
 
 # ---- --vocab ----
 
-@test "--vocab encodes a second text with the first one's words and counts" {
+@test "--vocab encodes a second text with the words and counts of the first" {
   ptb-vocab -q -m 2 -o first.bin <<<'b a a b a x'
   printf 'x c b\n\na b b b\n' >second
   succeeds ptb-vocab -q --vocab first.bin -o second.bin second
@@ -94,7 +95,7 @@ letters() {
   prints '<unk>\t1\na\t3\nb\t2\n'
 }
 
-@test "--vocab takes the vocabulary of a stream of any kind" {
+@test "--vocab reads the vocabulary of any kind of stream" {
   make_samples .
   for kind in batches vectors; do
     ptb-vocab -q --vocab $kind.bin -o by-$kind.bin text
@@ -103,7 +104,7 @@ letters() {
   done
 }
 
-@test "--vocab=- reads the vocabulary from standard input, but not the text too" {
+@test "--vocab=- reads the vocabulary from standard input, which cannot also be the text" {
   ptb-vocab -q -m 1 -o first.bin <<<'a'
   echo 'a b' >second
   succeeds ptb-vocab -q --vocab - second -o second.bin <first.bin
@@ -113,13 +114,13 @@ letters() {
   fails_with 2 ptb-vocab --vocab - - <first.bin
 }
 
-@test "--vocab is recorded with its value" {
+@test "--vocab and its value are recorded in the provenance" {
   ptb-vocab -q -m 1 -o first.bin <<<'a'
   succeeds header_of --vocab first.bin <<<'a'
   assert_file_contains stdout '^made by: ptb-vocab .* --vocab=first\.bin$'
 }
 
-@test "--vocab of a stream that is no counts stream cannot be cut" {
+@test "--min-count and --max-vocab are refused if --vocab is not a counts stream" {
   ptb-vocab -q -m 1 -o first.bin <<<'a'
   for option in -m10 -M2; do
     fails_with 2 ptb-vocab --vocab first.bin $option <<<'a'
@@ -129,13 +130,13 @@ letters() {
 
 # ---- --count and --merge ----
 
-# payload STREAM: what is in it, without who made it.
+# payload STREAM: prints the content without the provenance.
 payload() {
   sgns-cat --header "$1" | grep -v '^made by:'
   sgns-cat "$1"
 }
 
-@test "--count has every word by first appearance, and bad words as unknown" {
+@test "--count counts every word, in order of first appearance, and bad words as <unk>" {
   { printf 'b a\t<unk> x\0y\n\na '; letters 65536; printf ' c'; } >text
   succeeds ptb-vocab --count -o counts.bin text
   says_like '^ptb-vocab: 2 words over 65535 bytes or with a zero byte'
@@ -144,7 +145,7 @@ payload() {
   prints '<unk>\t3\nb\t1\na\t2\nc\t1\n'
 }
 
-@test "--count refuses what a corpus is refused for" {
+@test "--count refuses a text without words and, with --strict, bad words" {
   printf ' \n' >blank
   printf 'a x\0y\n' >zero
   fails_with 3 ptb-vocab --count blank -o out
@@ -153,11 +154,11 @@ payload() {
   leaves_nothing out
 }
 
-@test "the counts of a text give the vocabulary and the corpus of that text" {
+@test "the counts of a text give the same vocabulary and corpus as the text itself" {
   sample_text 500 60 >text
   ptb-vocab -q --count text -o counts.bin
   for cut in '' '-m 1' '-m 30' '-M 17' '-m 20 -M 9'; do
-    # shellcheck disable=SC2086 # options
+    # shellcheck disable=SC2086 # several words
     ptb-vocab -q $cut text -o direct.bin
     # shellcheck disable=SC2086
     ptb-vocab -q $cut --vocab counts.bin text -o through.bin
@@ -168,7 +169,7 @@ payload() {
   done
 }
 
-@test "shards, counted and encoded apart, are the corpus of the whole text" {
+@test "shards counted and encoded separately give the corpus of the whole text" {
   sample_text 500 60 >whole
   split -d -a 1 -n l/5 whole part.
   for part in part.[0-4]; do
@@ -185,7 +186,7 @@ payload() {
   done | cmp - <(sgns-cat corpus.bin)
 }
 
-@test "equal counts come by the order of the streams" {
+@test "equal counts are ordered by the order of the merged streams" {
   ptb-vocab -q --count -o 1 <<<'d c'
   ptb-vocab -q --count -o 2 <<<'b a d'
   ptb-vocab -q --merge 1 2 -o 12
@@ -199,7 +200,7 @@ payload() {
   prints '<unk>\t0\nd\t2\nb\t1\na\t1\nc\t1\n'
 }
 
-@test "--merge is associative to the byte, and of one stream adds itself alone" {
+@test "--merge is associative to the byte; merging one stream only adds provenance" {
   for i in 1 2 3; do
     sample_text 100 $((20 * i)) | ptb-vocab -q --count -o $i
   done
@@ -207,21 +208,21 @@ payload() {
   ptb-vocab -q --merge 1 2 | ptb-vocab -q --merge - 3 | cmp - all
   ptb-vocab -q --merge 2 3 | ptb-vocab -q --merge 1 - | cmp - all
   ptb-vocab -q --merge all | cmp - all
-  # shellcheck disable=SC2094 # both read
+  # shellcheck disable=SC2094 # both only read
   ptb-vocab -q --merge <all | cmp - all
   assert_equal "$(sgns-cat --header all | grep -c '^made by:')" 2
   ptb-vocab -q --merge 1 -o one
   cmp <(payload one) <(payload 1)
 }
 
-@test "--merge keeps the provenance of all its streams, each once" {
+@test "--merge keeps the provenance of all its streams, without duplicates" {
   for maker in x y; do
     maker=$maker python3 - "$SUPPORT" <<'END'
 import os, sys
 sys.path.insert(0, sys.argv[1])
 import forge
 draft = forge.Draft("counts")
-draft.head[0] = (forge.PROVENANCE, os.environ["maker"].encode() + b"\0001.0\0")
+draft.header[0] = (forge.PROVENANCE, os.environ["maker"].encode() + b"\0001.0\0")
 open(os.environ["maker"], "wb").write(bytes(draft))
 END
   done
@@ -229,7 +230,7 @@ END
   assert_equal "$(sgns-cat --header all | sed -n 's/^made by: \([^ ]*\).*/\1/p' | paste -sd ' ')" 'x y ptb-vocab'
 }
 
-@test "--merge counts to the last 64-bit number, and not beyond" {
+@test "--merge counts up to the largest 64-bit number and refuses an overflow" {
   "$SUPPORT/forge.py" --one counts-largest-counts >largest
   "$SUPPORT/forge.py" --one counts-nothing-counted >nothing
   echo a | ptb-vocab -q --count -o one
@@ -242,7 +243,7 @@ END
   leaves_nothing out2
 }
 
-@test "--count and --merge exclude what they have no use for" {
+@test "--count and --merge cannot be combined with options that they do not use" {
   echo a >text
   ptb-vocab -q --count text -o counts.bin
   for options in '--count --merge' '--count --vocab=counts.bin' '--count -m10' '--count -M9' \
@@ -264,7 +265,7 @@ appending() {
   "${@:2}" >>"$1"
 }
 
-@test "--merge does not write to what it reads" {
+@test "--merge does not write to a file that it reads" {
   echo a | ptb-vocab -q --count -o 1
   cp 1 2
   cp 2 before
@@ -274,7 +275,7 @@ appending() {
   cmp 2 before
 }
 
-@test "--vocab does not read what is written" {
+@test "--vocab cannot be the output" {
   echo 'a b' >text
   ptb-vocab -q -m 1 text -o vocab.bin
   cp vocab.bin copy.bin
@@ -284,7 +285,7 @@ appending() {
   cmp copy.bin vocab.bin
 }
 
-@test "--merge of a missing stream leaves nothing" {
+@test "--merge of a missing stream leaves no output" {
   echo a | ptb-vocab -q --count -o 1
   fails_with 1 ptb-vocab --merge 1 missing -o out
   says_like '^ptb-vocab: missing: .*No such file or directory$'
@@ -293,63 +294,63 @@ appending() {
 
 # ---- lines and words ----
 
-@test "the last word counts without a newline behind it" {
-  succeeds round -m 1 < <(printf 'a b\nc')
+@test "a last word without a newline is read" {
+  succeeds round_trip -m 1 < <(printf 'a b\nc')
   prints 'a b\nc\n'
   succeeds vocab_of -m 1 < <(printf 'a b\na')
   prints '<unk>\t0\na\t2\nb\t1\n'
 }
 
-@test "tab, vertical tab, form feed and carriage return are spaces" {
+@test "tab, vertical tab, form feed and carriage return separate words like spaces" {
   printf 'a\tb\vc\fd\re \t f\r\n\r\n  g\r\n' >text
-  succeeds round -m 1 <text
+  succeeds round_trip -m 1 <text
   prints 'a b c d e f\n\ng\n'
 }
 
-@test "empty lines stay, as sentences without words" {
+@test "empty lines are kept as sentences without words" {
   printf '\na\n\n\n   \nb\n\n' >text
-  succeeds round -m 1 <text
+  succeeds round_trip -m 1 <text
   assert_equal "$(od -c <stdout)" "$(printf '\na\n\n\n\nb\n\n' | od -c)"
   succeeds header_of -m 1 <text
   assert_file_contains stdout '^sentences: 7$'
   assert_file_contains stdout '^tokens: 2$'
 }
 
-@test "every byte that is no space and not zero is part of a word" {
+@test "every byte other than white space and zero is part of a word" {
   for code in {1..255}; do
     case $code in 9 | 10 | 11 | 12 | 13 | 32) continue ;; esac
     # shellcheck disable=SC2059 # the format is the character
     printf "\\x$(printf %x "$code")\n"
   done >text
   assert_equal "$(wc -l <text)" 249
-  succeeds round -m 1 <text
+  succeeds round_trip -m 1 <text
   cmp stdout text
   { printf '<unk>\t0\n'; LC_ALL=C sed 's/$/\t1/' text; } >expected
   succeeds vocab_of -m 1 <text
   cmp stdout expected
 }
 
-@test "a no-break space, and other white space of Unicode, is part of a word" {
+@test "no-break spaces and other Unicode white space are part of a word" {
   printf 'a\u00a0b a\u2003b a\u0085b a\u3000b\n' >text
   succeeds header_of -m 1 <text
   assert_file_contains stdout '^words: 5$'
-  succeeds round -m 1 <text
+  succeeds round_trip -m 1 <text
   cmp stdout text
 }
 
-@test "bytes that are no UTF-8 pass unchanged" {
+@test "bytes that are not valid UTF-8 are kept unchanged" {
   printf '\xff\xfe \xc3( \xe2\x82 \xf0\x28\x8c\xbc \xed\xa0\x80\n' >text
-  succeeds round -m 1 <text
+  succeeds round_trip -m 1 <text
   cmp stdout text
 }
 
-@test "words differ by case, by accents and by how these are composed" {
+@test "words that differ in case, in accents or in Unicode normalisation are different" {
   printf 'Chip chip CHIP \u00e9 e\u0301\n' >text
   succeeds header_of -m 1 <text
   assert_file_contains stdout '^words: 6$'
 }
 
-# ---- words that cannot be kept ----
+# ---- bad words: too long or with a zero byte ----
 
 @test "a word of 65535 bytes is kept" {
   { letters 65535; printf ' a\n'; } >text
@@ -359,7 +360,7 @@ appending() {
   sgns-cat corpus.bin | cmp - text
 }
 
-@test "longer words become <unk>, and are reported once with their number" {
+@test "longer words become <unk>, and their number is reported once" {
   { printf 'a '; letters 65536; printf ' b\n'; letters 3000000; printf '\nc\n'; } >text
   succeeds ptb-vocab -m 1 -o corpus.bin text
   assert_equal "$(grep -c 65535 stderr)" 1
@@ -370,7 +371,7 @@ appending() {
   prints '<unk>\t2\na\t1\nb\t1\nc\t1\n'
 }
 
-@test "words with a zero byte become <unk>, and are reported" {
+@test "words with a zero byte become <unk> and are reported" {
   printf 'a x\0y b \0 c\n' >text
   succeeds ptb-vocab -m 1 -o corpus.bin text
   says_like '^ptb-vocab: 2 words .*zero byte'
@@ -378,13 +379,13 @@ appending() {
   prints 'a <unk> b <unk> c\n'
 }
 
-@test "a text of nothing but such words has tokens" {
+@test "a text of bad words only is accepted" {
   printf 'x\0y\n' >text
-  succeeds round -m 1 <text
+  succeeds round_trip -m 1 <text
   prints '<unk>\n'
 }
 
-@test "with --vocab such words are reported too" {
+@test "bad words are also reported with --vocab" {
   ptb-vocab -q -m 1 -o first.bin <<<'a'
   succeeds ptb-vocab --vocab first.bin -o second.bin < <(printf 'a x\0y a\n')
   says_like '^ptb-vocab: 1 word .*zero byte'
@@ -392,7 +393,7 @@ appending() {
   prints 'a <unk> a\n'
 }
 
-@test "--strict refuses them" {
+@test "--strict refuses bad words" {
   { printf 'a '; letters 65536; echo; } >long
   printf 'a x\0y\n' >zero
   echo 'a b' >good
@@ -407,14 +408,14 @@ appending() {
   succeeds ptb-vocab -q --strict -m 1 good -o out
 }
 
-@test "words are found whole wherever reading stops" {
-  # Words that lie across the first and the second mebibyte.
+@test "words that cross the boundaries of reads are recognised" {
+  # Words across the ends of the first and the second MiB.
   for _ in 1 2; do
     yes 'nine char' | head -n 104000
     letters 65535
     echo
   done >text
-  succeeds round -m 1 <text
+  succeeds round_trip -m 1 <text
   cmp stdout text
 }
 
@@ -437,16 +438,16 @@ appending() {
 
 # ---- sizes ----
 
-@test "65,534 words and <unk> still have short ids, one more has long ones" {
+@test "65,534 words and <unk> have ids of 2 bytes, one more word makes them 4 bytes" {
   for words in 65534 65535; do
     seq $words | ptb-vocab -q -m 1 -o corpus.bin
     sgns-cat corpus.bin | cmp - <(seq $words)
-    # It refuses ids of a width that does not fit the vocabulary.
+    # decode.py refuses ids of a width that does not match the vocabulary.
     "$SUPPORT/decode.py" corpus.bin | cmp - <(seq $words)
   done
 }
 
-@test "the streams of more than 65,535 words go through all programs" {
+@test "streams of more than 65,535 words pass through all programs" {
   seq 70000 | paste -d ' ' - - - - - - - >text
   ptb-vocab -q -m 1 text -o corpus.bin
   sgns-cat corpus.bin | cmp - text
@@ -462,19 +463,19 @@ appending() {
 
 # ---- --memory ----
 
-# with_tmpdir COMMAND...: with the folder tmp for temporary files.
+# with_tmpdir COMMAND...: runs COMMAND with the directory tmp for temporary files.
 with_tmpdir() {
   mkdir -p tmp
   TMPDIR=$PWD/tmp "$@"
 }
 
-# leaves_no_temporary: that folder is empty again.
+# leaves_no_temporary: that directory is empty again.
 leaves_no_temporary() {
   assert_equal "$(ls -A tmp)" ''
 }
 
-@test "--memory changes nothing in the output" {
-  # Some blocks, and words enough for numbers of both widths.
+@test "--memory does not affect the output" {
+  # Several blocks, and enough words for ids of both widths.
   { seq 70000 | paste -d ' ' - - -; sample_text 30000 500; seq 70000; } >text
   for min_count in 10 1; do
     ptb-vocab -q -m $min_count text -o expected
@@ -486,29 +487,29 @@ leaves_no_temporary() {
   done
 }
 
-@test "--memory writes a temporary file only where the text is above it" {
-  yes a | head -n 65536 >text # with the ends of lines, 256 KiB
+@test "--memory writes a temporary file only if the text exceeds it" {
+  yes a | head -n 65536 >text # 256 KiB, with the ends of lines
   succeeds env TMPDIR=missing ptb-vocab -q -m 1 --memory 256K -o out text
   fails_with 1 env TMPDIR=missing ptb-vocab -q -m 1 --memory 262143 -o out2 text
   says "cannot make a temporary file in 'missing': No such file or directory"
   leaves_nothing out2
 }
 
-@test "a temporary file that cannot grow is an error, and leaves nothing" {
+@test "a limit on the size of a temporary file is an error and leaves no files" {
   seq 400000 >text
   status=0
-  # 64 KiB for every file; what it says must not go to one.
+  # 64 KiB for every file; messages must not go to one.
   said=$( (ulimit -f 64 && with_tmpdir ptb-vocab -q --memory 0 text 2>&1 >/dev/null) ) || status=$?
   assert_equal "$status" 1
   assert_equal "$said" "ptb-vocab: temporary file in '$PWD/tmp': write failed: File too large"
   leaves_no_temporary
 }
 
-@test "a full disk for temporary files is an error, and leaves nothing" {
+@test "a full disk for temporary files is an error and leaves no files" {
   mkdir full
-  unshare -rm true 2>/dev/null || skip "needs namespaces of its own"
+  unshare -rm true 2>/dev/null || skip "needs user namespaces (unshare -rm)"
   seq 400000 >text
-  # shellcheck disable=SC2016 # for the other shell
+  # shellcheck disable=SC2016 # expanded by the inner shell
   fails_with 1 unshare -rm bash -c 'mount -t tmpfs -o size=64k none full || exit
     TMPDIR=full "$@"; status=$?
     [ -z "$(ls -A full)" ] && exit $status' _ ptb-vocab -q --memory 0 text -o out
@@ -516,8 +517,8 @@ leaves_no_temporary() {
   leaves_nothing out
 }
 
-@test "no temporary file is left by an error or a signal" {
-  ! built_with_tsan || skip "TSan keeps a signal back while a program waits for input"
+@test "errors and signals leave no temporary file" {
+  ! built_with_tsan || skip "TSan delays signals while a program waits for input"
   { seq 200000; printf 'x\0y\n'; } >text
   fails_with 3 with_tmpdir ptb-vocab -q --strict --memory 0 text -o out
   leaves_nothing out
@@ -527,7 +528,7 @@ leaves_no_temporary() {
   pid=$!
   exec {feed}>pipe
   seq 200000 >&"$feed"
-  # It has its temporary file when it has read that much.
+  # After reading this much it has created its temporary file.
   for _ in {1..200}; do
     ! readlink /proc/$pid/fd/* | grep -qF "$PWD/tmp/" || break
     sleep 0.05
@@ -541,23 +542,23 @@ leaves_no_temporary() {
   leaves_no_temporary
 }
 
-@test "with --memory the text is not held" {
-  ! sanitized || skip "a sanitizer takes memory of its own"
-  yes 'a b c d e f g' | head -n 4000000 >text # 32 million tokens, 64 MB of them
+@test "with --memory the text is not kept in memory" {
+  ! sanitized || skip "sanitizers use additional memory"
+  yes 'a b c d e f g' | head -n 4000000 >text # 32 million tokens of 2 bytes: 64 MB
   for option in --memory=1M --count; do
     within_memory 48 succeeds ptb-vocab -q $option text -o out
   done
   sgns-cat out | tail -n 1 | grep -qx $'g\t4000000'
-  # The bound is not so wide that all of the text would fit.
+  # The limit is too small for the whole text.
   within_memory 48 fails_with 1 ptb-vocab -q --memory=1G text -o out
   says 'out of memory'
 }
 
 # ---- --threads ----
 
-# A text of some blocks with everything in it that a text can have, and words that are rare, long, or
-# first met late.
-nasty_text() {
+# A text of several blocks with all that a text can contain, and with words that are rare, long, or
+# first occur late.
+difficult_text() {
   sample_text 20000 400
   seq 70000 | paste -d '\t' - - -
   { yes 'nine char' | head -n 13000; letters 65535; echo; letters 65536; printf ' \v\n\n'; letters 400000; }
@@ -567,7 +568,7 @@ nasty_text() {
   printf 'last'
 }
 
-# same_for_threads ARGUMENT...: output, and what it says, do not depend on how many threads there are.
+# same_for_threads ARGUMENT...: output and messages do not depend on the number of threads.
 same_for_threads() {
   ptb-vocab -t 1 "$@" -o expected 2>said
   for threads in 2 3 7 0; do
@@ -578,18 +579,18 @@ same_for_threads() {
 }
 
 @test "the same bytes for any number of threads" {
-  nasty_text >text
+  difficult_text >text
   ptb-vocab -q --count text -o counts.bin
   for options in '-m 1' '-m 10' '-M 40' '--memory 0' '-m 1 --memory 100K' --count '--vocab counts.bin' \
     '-m 1 --vocab counts.bin'; do
-    # shellcheck disable=SC2086 # options
+    # shellcheck disable=SC2086 # several words
     same_for_threads $options text
   done
-  # The text is in it whole.
+  # The corpus contains the whole text.
   ptb-vocab -q -t 3 -m 1 text | sgns-cat | tr -s '\t\v\f\r ' ' ' | cmp - <(sgns-cat expected)
 }
 
-@test "the Penn Treebank has the same bytes for any number of threads" {
+@test "the Penn Treebank gives the same bytes for any number of threads" {
   need_ptb
   ptb-vocab -q --count "$PTB" -o counts.bin
   for options in '' --memory=100K --count --vocab=counts.bin; do
@@ -597,14 +598,14 @@ same_for_threads() {
   done
 }
 
-@test "threads are not recorded, and not told" {
+@test "the number of threads is not recorded in the provenance" {
   ptb-vocab -q -t 2 -m 1 -o out <<<'a b'
   sgns-cat --header out | grep '^made by: ' >made
   run grep -q thread made
   assert_failure
 }
 
-@test "of many errors on many threads the first one is told" {
+@test "of several errors on several threads the first in the text is reported" {
   for i in {1..9}; do
     sample_text 10000 100
     printf 'a\0b %d\n' "$i"
@@ -620,7 +621,7 @@ same_for_threads() {
   done
 }
 
-@test "threads: an output that cannot be written is one line, a broken pipe none" {
+@test "threads: a failing write gives one message, a broken pipe none" {
   sample_text 60000 300 >text
   to_full() { "$@" >/dev/full; }
   ptb-vocab -q --count text -o counts.bin
@@ -634,26 +635,26 @@ same_for_threads() {
   done
 }
 
-@test "threads that cannot be had are an error" {
-  ! sanitized || skip "a sanitizer takes memory of its own"
+@test "threads that cannot be created are an error" {
+  ! sanitized || skip "sanitizers use additional memory"
   echo a >text
   within_memory 200 fails_with 1 ptb-vocab -q -t 1000 text -o out
   leaves_nothing out
 }
 
-# ---- where the text comes from ----
+# ---- input ----
 
 @test "file, standard input, pipe and slow pipe give the same bytes" {
   sample_text 300 40 >text
   ptb-vocab -q text -o expected
   ptb-vocab -q - <text | cmp - expected
   ptb-vocab -q <text | cmp - expected
-  # shellcheck disable=SC2002 # to have a pipe is the point
+  # shellcheck disable=SC2002 # a pipe is needed
   cat text | ptb-vocab -q | cmp - expected
   slowly text | ptb-vocab -q | cmp - expected
 }
 
-@test "the numbers of sentences, tokens and words are told at the end" {
+@test "the numbers of sentences, tokens and words are reported at the end" {
   printf 'a b a\n\nc' >text
   succeeds ptb-vocab -m 1 text -o corpus.bin
   assert_equal "$(<stderr)" "ptb-vocab: 3 sentences, 4 tokens, vocabulary of 4 words"

@@ -12,19 +12,20 @@ setup() {
   ln -s "$BATS_FILE_TMPDIR/corpus.bin" .
 }
 
-# corpus_of < TEXT: makes few.bin, with all words.
+# corpus_of < TEXT: creates few.bin, with all words in the vocabulary.
 corpus_of() {
   ptb-vocab -q -m 1 -o few.bin
 }
 
-# examples_of STREAM OPTION...: the examples, a line each: centre, contexts, noise words, tab-separated.
+# examples_of STREAM OPTION...: prints the examples, one per line: centre, contexts, noise words,
+# separated by tabs.
 examples_of() {
   local stream=$1
   shift
   sgns-batch -q "$@" "$stream" | sgns-cat
 }
 
-# centres_and_contexts: of the examples, the context words sorted.
+# centres_and_contexts: prints centre and sorted context words of the examples on standard input.
 centres_and_contexts() {
   awk -F '\t' '{
     n = split($2, word, " ")
@@ -36,21 +37,21 @@ centres_and_contexts() {
   }'
 }
 
-# value NAME: of a header on standard input.
+# value NAME: prints the value of NAME in a header on standard input.
 value() {
   sed -n "s/^$1: //p"
 }
 
 # ---- centres and contexts ----
 
-@test "with window 1 the contexts are the neighbours in the sentence, <unk> left out" {
+@test "with window 1 the contexts are the neighbours in the sentence without <unk>" {
   printf 'a b c d\na\n\nb <unk> c\n<unk> e\n<unk>\ne d e\n' | corpus_of
   succeeds examples_of few.bin -w 1 -e 1 --no-shuffle
   centres_and_contexts <stdout >found
   printf '%s\n' 'a: b' 'b: a c' 'c: b d' 'd: c' 'b: c' 'c: b' 'e: d' 'd: e e' 'e: d' | cmp - found
 }
 
-@test "an epoch has each known token of a sentence of two or more once as its centre" {
+@test "each known token of a sentence with at least two is a centre once per epoch" {
   printf 'a b c d\na\n\nb <unk> c\n<unk> e\n<unk>\ne d e\n' | corpus_of
   sgns-batch -q -e 4 few.bin -o batches.bin
   sgns-cat --header batches.bin >header
@@ -60,8 +61,8 @@ value() {
   printf '%s\n' 'a 4' 'b 8' 'c 8' 'd 8' 'e 8' | cmp - centres
 }
 
-@test "contexts are all words within a distance of 1 to --window, clipped at the sentence's ends" {
-  # Each word tells its place; two sentences, so that a window must not reach into the other.
+@test "contexts are all words within a distance of 1 to --window, clipped at the ends of the sentence" {
+  # Each word encodes its position. Two sentences, to detect windows that reach into the other one.
   for _ in {1..100}; do
     echo 1 2 3 4 5 6 7 8 9 10 11 12
     echo 101 102 103 104
@@ -83,12 +84,12 @@ value() {
         if (place != $1 && place >= low && place <= high && !(place in found)) wrong = 1
       for (place in found) if (place + 0 < low || place + 0 > high) wrong = 1
       if (reach > 4) wrong = 1
-      if ($1 >= 5 && $1 <= 8) { seen[reach]++; centres++ }  # nothing clipped here
+      if ($1 >= 5 && $1 <= 8) { seen[reach]++; centres++ }  # not clipped here
       if (wrong) { print; exit 1 }
     }
     END {
       if (wrong) exit 1
-      for (reach = 1; reach <= 4; reach++)  # 400 centres, a quarter of them for each
+      for (reach = 1; reach <= 4; reach++)  # 400 centres, about a quarter of them for each reach
         if (seen[reach] < 65 || seen[reach] > 135) { print reach, seen[reach]; exit 1 }
     }' stdout
 }
@@ -103,7 +104,7 @@ value() {
 }
 
 @test "a sentence of many thousand words has all its contexts" {
-  # It goes over several records of the stream.
+  # It spans several records of the stream.
   yes "$(seq 1 1000 | paste -sd ' ')" | head -n 70 | paste -sd ' ' | corpus_of
   succeeds examples_of few.bin -w 1 -k 1 -e 1 --no-shuffle
   awk -F '\t' '
@@ -119,7 +120,7 @@ value() {
 
 # ---- noise words ----
 
-@test "there are --negatives noise words per context word, none of them a context or <unk>" {
+@test "--negatives noise words per context word, none of them a context word or <unk>" {
   for negatives in 1 5 13; do
     succeeds examples_of corpus.bin -k $negatives -e 2
     awk -F '\t' -v k=$negatives '
@@ -134,7 +135,7 @@ value() {
   done
 }
 
-@test "with --shared-noise there are --negatives noise words per centre word" {
+@test "with --shared-noise, --negatives noise words per centre word" {
   for negatives in 1 5 40; do
     succeeds examples_of corpus.bin --shared-noise -k $negatives
     awk -F '\t' -v k=$negatives '
@@ -146,15 +147,15 @@ value() {
         for (i = 1; i <= noise; i++) if (word[i] in found || word[i] == "<unk>") { print; exit 1 }
       }' stdout
     assert_size_not_zero stdout
-    # The rest is as without it, and also through a temporary file.
+    # Centres and contexts are the same as without it.
     examples_of corpus.bin -k $negatives | cut -f 1,2 >expected
     cut -f 1,2 stdout | cmp - expected
   done
 }
 
 @test "noise words are drawn by count^--noise-exponent, 0.75 by default" {
-  # p and q are the only centres; either can be noise beside the other. Drawn are a (810 times) and
-  # b (10 times); of <unk> there are most of all.
+  # Only p and q are centres; each can be its own noise word. Otherwise noise words are a (810
+  # tokens) and b (10 tokens), but not <unk>, the most frequent.
   {
     yes a | head -n 810
     yes b | head -n 10
@@ -163,7 +164,7 @@ value() {
   } | corpus_of
   for exponent in 0 0.5 0.75 1; do
     option=--noise-exponent=$exponent
-    [ $exponent != 0.75 ] || option=--quiet # nothing: the default
+    [ $exponent != 0.75 ] || option=--quiet # no option: the default
     examples_of few.bin -w 1 -k 20 -e 1 $option | cut -f 3 | tr ' ' '\n' | sort | uniq -c |
       awk -v exponent=$exponent '
         { n[$2] = $1; all += $1 }
@@ -186,20 +187,20 @@ value() {
 
 @test "noise words are drawn by the counts before subsampling" {
   { yes a | head -n 5000; yes 'p q' | head -n 100; yes b | head -n 50; } | corpus_of
-  ptb-subsample -q -t 0.0004 few.bin -o kept.bin # p and q: one of five
+  ptb-subsample -q -t 0.0004 few.bin -o kept.bin # keeps a fifth of p and q
   examples_of kept.bin -w 1 -k 100 -e 1 | cut -f 3 | tr ' ' '\n' | sort | uniq -c >drawn
   awk '{ n[$2] = $1 } END { exit !(n["a"] > 15 * n["b"] && n["b"] > 0) }' drawn # 100^0.75 is 31
 }
 
-@test "the centre can be a noise word" {
-  # Beside q only p itself can be, and the other way round.
+@test "the centre word can be a noise word" {
+  # With context word q, only p itself can be a noise word, and vice versa.
   echo 'p q' | corpus_of
   succeeds examples_of few.bin -k 3 -e 1 --no-shuffle
   prints 'p\tq\tp p p\nq\tp\tq q q\n'
 }
 
-@test "an example for which there can be no noise word is an error, and no endless search" {
-  # In each, all words are contexts of some centre.
+@test "an example without possible noise words is an error, not an endless search" {
+  # In each text, all words are contexts of some centre.
   for text in 'a a a' 'a b a b' 'a b c d e f a b c d e f'; do
     echo "$text" | corpus_of
     fails_with 3 timeout 60 sgns-batch -q -w 6 few.bin -o out
@@ -208,8 +209,8 @@ value() {
   done
 }
 
-@test "one free word among very frequent contexts is found" {
-  # Its weight is a 10^11th of theirs: no luck with drawing until it comes.
+@test "a single rare word that is not a context word is found as noise word" {
+  # Its weight is 10^-11 of that of the contexts: drawing until it comes up would take too long.
   { yes 'a b a b' | head -n 300; echo x; } | corpus_of
   timeout 60 sgns-batch -q -a 4 -w 3 -k 1 -e 1 few.bin -o batches.bin
   sgns-cat batches.bin >examples
@@ -233,19 +234,19 @@ value() {
   assert_files_not_equal epoch-2 epoch-3
 }
 
-@test "with --resample epochs differ in their examples, the first one is the frozen one" {
+@test "with --resample the examples of epochs differ; the first epoch is that without it" {
   succeeds examples_of corpus.bin -e 2 --resample
   n=$(($(wc -l <stdout) / 2))
   head -n "$n" stdout | cmp - <(examples_of corpus.bin -e 1)
   head -n "$n" stdout | sort >first
   tail -n "$n" stdout | sort >second
-  # Windows and noise are new, the centres are not.
+  # Windows and noise words are redrawn, centres stay.
   cmp <(cut -f 1 first | sort) <(cut -f 1 second | sort)
   assert_files_not_equal <(cut -f 1,2 first | sort) <(cut -f 1,2 second | sort)
   [ "$(comm -12 first second | wc -l)" -lt $((n / 10)) ]
 }
 
-@test "shuffling changes the order alone" {
+@test "shuffling changes only the order" {
   examples_of corpus.bin -e 1 >shuffled
   examples_of corpus.bin -e 1 --no-shuffle >straight
   assert_files_not_equal shuffled straight
@@ -263,7 +264,7 @@ value() {
     awk '{ sum += $1; high += $1 > 500 } END { exit sum / NR < 430 || sum / NR > 570 || high < 180 || high > 320 }'
 }
 
-@test "the same seed gives the same bytes, another one other windows, noise and order" {
+@test "the same seed gives the same bytes, another seed other windows, noise words and order" {
   sgns-batch -q corpus.bin -o default.bin
   sgns-batch -q --seed=1 corpus.bin | cmp - default.bin
   examples_of corpus.bin -e 1 --no-shuffle >one
@@ -275,7 +276,7 @@ value() {
     <(examples_of corpus.bin -e 1 -s 2 | cut -f 1)
 }
 
-@test "one epoch is the same in however many" {
+@test "an epoch does not depend on the number of epochs" {
   examples_of corpus.bin -e 3 -r >three
   examples_of corpus.bin -e 2 -r >two
   head -n "$(wc -l <two)" three | cmp - two
@@ -283,22 +284,22 @@ value() {
 
 # ---- minibatches ----
 
-@test "minibatches have --batch-size examples, the last one of an epoch what remains" {
+@test "minibatches have --batch-size examples, the last one of an epoch the remaining ones" {
   seq 1 23 | paste -sd ' ' | corpus_of
   sgns-batch -q -b 10 -e 2 few.bin -o batches.bin
   sgns-cat --header batches.bin >header
   assert_equal "$(value 'batch size' <header)" 10
   assert_equal "$(value epochs <header)" 2
   assert_equal "$(value examples <header)" 23
-  # The decoder demands the right number of examples in every minibatch. The trainer steps once for
-  # each of them.
+  # decode.py checks the number of examples in every minibatch. sgns-train makes one step for each
+  # minibatch.
   "$SUPPORT/decode.py" batches.bin | wc -l | grep -qx 46
   sgns-train -q -d 2 --loss-log log batches.bin >/dev/null
   tail -n +2 log | cut -f 1,2 >steps
   printf '%s\n' $'1\t1' $'1\t2' $'1\t3' $'2\t4' $'2\t5' $'2\t6' | cmp - steps
 }
 
-@test "the size of the minibatches changes no example" {
+@test "the size of the minibatches does not affect the examples" {
   examples_of corpus.bin -b 1 -e 2 >one
   for size in 7 512 100000; do
     examples_of corpus.bin -b $size -e 2 | cmp - one
@@ -312,7 +313,7 @@ value() {
   assert_equal "$(value noise <header)" $((5 * $(value contexts <header)))
 }
 
-@test "a minibatch of more words than a stream may have is an error" {
+@test "a minibatch with more words than the format allows is an error" {
   ! sanitized || skip 'a quarter of a billion words'
   yes "$(seq 1 100 | paste -sd ' ')" | head -n 600 | corpus_of
   fails_with 3 sgns-batch -q -b 100000 -k 1000 -e 1 -o out few.bin
@@ -322,11 +323,12 @@ value() {
 
 # ---- threads ----
 
-# Few examples to a unit of work, so that there are many units; minibatches that are smaller and larger.
+# Few examples per unit of work, so that there are many units; minibatches are smaller and larger
+# than one.
 @test "any number of threads gives the same bytes" {
   sample_text 2000 40 | corpus_of
   for options in '-b 20' '-b 1000' '-b 100000 -r' '-b 33 --no-shuffle' '-k 1 -e 9'; do
-    # shellcheck disable=SC2086 # several options in one
+    # shellcheck disable=SC2086 # several words
     {
       sgns-batch -q -e 2 -k 200 $options -t 1 few.bin -o expected
       for threads in 2 3 8; do
@@ -346,7 +348,7 @@ value() {
   sgns-cat batches.bin | cmp - small
 }
 
-@test "with threads, too, an error is one line and a broken pipe a silent signal" {
+@test "threads: an error gives one message; a broken pipe, silent death by SIGPIPE" {
   { sample_text 2000 40; echo 'a b a b'; } | corpus_of
   for threads in 1 4; do
     sgns-batch -q -t $threads -e 1000 -k 200 few.bin 2>messages | head -c 100 >/dev/null || true
@@ -363,17 +365,17 @@ value() {
 
 # ---- memory ----
 
-# many_sentences: makes few.bin, of some 310,000 tokens, 2 bytes each: more than half of a MiB.
+# many_sentences: creates few.bin, about 310,000 tokens of 2 bytes: more than half of a MiB.
 many_sentences() {
   sample_text 2000 40 >part
   for _ in {1..32}; do cat part; done | corpus_of
 }
 
-@test "any --memory gives the same bytes, in slices and through temporary files" {
+@test "any --memory gives the same bytes, in slices and with temporary files" {
   many_sentences
   for options in '-e 2' '-e 2 -r' '-e 2 --no-shuffle' '-w 20 -b 100000' '-w 1 -b 7' \
     '-w 1 --no-shuffle' '-k 5 --shared-noise'; do
-    # shellcheck disable=SC2086 # several options in one
+    # shellcheck disable=SC2086 # several words
     {
       sgns-batch -q -e 1 -k 1 $options -t 1 few.bin -o expected
       for memory in 2M 1M; do
@@ -386,7 +388,7 @@ many_sentences() {
   "$SUPPORT/decode.py" --header expected >/dev/null
 }
 
-@test "ids of four bytes, too, go through temporary files" {
+@test "ids of four bytes give the same bytes with temporary files" {
   { seq 1 70000 | paste -sd ' '; seq 1 70000; seq 70000 -1 1 | paste -d ' ' - - - -; } | corpus_of
   sgns-batch -q -e 2 -k 1 few.bin -o expected
   for memory in 2M 1M; do
@@ -395,7 +397,7 @@ many_sentences() {
   TMPDIR=/nonexistent fails_with 1 sgns-batch -q -e 2 -k 1 -m 1M few.bin
 }
 
-@test "temporary files stand in TMPDIR, and only if the memory is not enough" {
+@test "temporary files are created in TMPDIR, only if --memory is too small" {
   many_sentences
   TMPDIR=$PWD/nowhere succeeds sgns-batch -q -e 1 -k 1 -m 2M few.bin
   TMPDIR=$PWD/nowhere fails_with 1 sgns-batch -q -e 1 -k 1 -m 1M -o out few.bin
@@ -403,7 +405,7 @@ many_sentences() {
   leaves_nothing out
 }
 
-@test "no room for temporary files: status 1" {
+@test "temporary files that cannot be written: status 1" {
   many_sentences
   with_files_of() { # KIB COMMAND...
     local size=$1
@@ -414,14 +416,14 @@ many_sentences() {
       "$@" >/dev/null
     )
   }
-  # For hardly anything, for a part of the corpus, for a part of the examples.
+  # Space for almost nothing, for part of the corpus, for part of the examples.
   for size in 1 100 3000; do
     fails_with 1 with_files_of $size sgns-batch -q -e 1 -k 1 -m 1M few.bin
     says 'cannot write to a temporary file'
   done
 }
 
-@test "temporary files leave nothing behind" {
+@test "no temporary files remain after success, errors and signals" {
   many_sentences
   mkdir folder
   export TMPDIR=$PWD/folder
@@ -431,7 +433,7 @@ many_sentences() {
   assert_equal "$(ls -A folder)" ''
   mkfifo fifo
   sgns-batch -q -m 1M -e 1000 few.bin >fifo &
-  head -c 1000000 fifo >/dev/null || true # it is at work on the first epoch
+  head -c 1000000 fifo >/dev/null || true # it has started the first epoch
   wait $! || true
   sgns-batch -q -m 1M -e 1000 few.bin -o unfinished &
   sleep 0.5
@@ -443,10 +445,10 @@ many_sentences() {
   leaves_nothing unfinished
 }
 
-@test "memory is bounded by --memory, however long the corpus" {
+@test "memory is bounded by --memory, whatever the size of the corpus" {
   yes "$(seq 1 50 | paste -sd ' ')" | head -n 60000 | corpus_of # 3 million examples
   within_memory 40 sgns-batch -q -t 1 -w 1 -k 1 -e 1 -m 4M few.bin -o out
-  # What it takes to hold everything is more.
+  # Keeping everything in memory takes more.
   exits_with 1 within_memory 40 sgns-batch -q -t 1 -w 1 -k 1 -e 1 few.bin
   says 'out of memory'
 }
@@ -456,12 +458,12 @@ many_sentences() {
 @test "file, pipe and slow pipe give the same bytes" {
   sgns-batch -q corpus.bin -o expected
   sgns-batch -q - <corpus.bin | cmp - expected
-  # shellcheck disable=SC2002 # to have a pipe is the point
+  # shellcheck disable=SC2002 # a pipe is needed
   cat corpus.bin | sgns-batch -q | cmp - expected
   slowly corpus.bin | sgns-batch -q | cmp - expected
 }
 
-@test "no <unk> comes out, with ptb-subsample before it and without" {
+@test "<unk> never occurs in examples, with or without ptb-subsample" {
   sample_text 300 30 | ptb-vocab -q -m 60 -o few.bin
   sgns-cat few.bin | grep -q '<unk>'
   for threshold in none 0.01 1; do
@@ -477,8 +479,8 @@ many_sentences() {
   done
 }
 
-@test "<unk> and sentences of one word change nothing" {
-  # ... but by their place in the text, on which what is drawn depends: so only centres and neighbours.
+@test "<unk> and sentences of one word do not affect centres and contexts" {
+  # Random draws depend on the position in the text, so only centres and contexts are compared.
   printf '<unk> a b <unk> <unk> c\nd\n<unk>\nc <unk> d\nd <unk>\n' | corpus_of
   examples_of few.bin -w 1 -e 1 --no-shuffle | centres_and_contexts >with
   ptb-subsample -q -t 1 few.bin | sgns-batch -q -w 1 -e 1 --no-shuffle | sgns-cat |
@@ -499,7 +501,7 @@ many_sentences() {
   done
 }
 
-@test "its options go into the provenance" {
+@test "its options are recorded in the provenance" {
   sgns-batch -q -b 9 -w 2 -k 3 -a 0.5 -e 2 -r --no-shuffle -s 7 corpus.bin | sgns-cat --header >header
   sgns-batch -q corpus.bin | sgns-cat --header >default
   run tail -n 1 header

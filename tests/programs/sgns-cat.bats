@@ -32,21 +32,21 @@ setup() {
   prints 'a\tb c\td d\nb\ta\tc\nc\td\t\n'
 }
 
-@test "vectors are printed as word2vec does: words and dimensions, then a word and its numbers" {
+@test "vectors are printed in word2vec's format: words and dimension, then each word and its vector" {
   "$SUPPORT/forge.py" --one vectors-plain >few.bin
   succeeds sgns-cat few.bin
   prints '5 2\n<unk> 1 0\na 0 1\nb 0.600000024 0.800000012\nc -1 0\nd -0.600000024 0.800000012\n'
 }
 
-@test "counts are printed as a word, a tab and its count, by first appearance" {
+@test "counts are printed as word, tab, count, in order of first appearance" {
   for option in '' --vocab; do
     succeeds sgns-cat ${option:+"$option"} counts.bin
     prints '<unk>\t1\na\t4\nb\t3\nc\t2\nd\t2\ne\t1\nx\t2\ny\t2\n'
   done
 }
 
-@test "the numbers are printed with all that they hold" {
-  # Read again as binary32 they are the same: the smallest, the largest, one third, a negative zero.
+@test "numbers are printed without loss of precision" {
+  # They are read back as the same binary32: the smallest, the largest, one third, a negative zero.
   printf '<unk> 1e-45 3.4028235e38\na 0.333333333 -0.0\n' |
     "$SUPPORT/forge.py" --vectors >few.bin
   sgns-cat few.bin | tail -n +2 | "$SUPPORT/forge.py" --vectors >again.bin
@@ -54,7 +54,7 @@ setup() {
   cmp <(zstd -dcq few.bin) <(zstd -dcq again.bin)
 }
 
-@test "a word gives its row alone" {
+@test "with a word, only its row is printed" {
   for word in a y '<unk>'; do
     succeeds sgns-cat vectors.bin "$word"
     sgns-cat vectors.bin | tail -n +2 | grep "^$word " | cmp - stdout
@@ -98,13 +98,13 @@ epochs: 2\nexamples: 15\ntotal examples: 30'
   tail -n +6 stdout | grep -qE '^made by: ptb-vocab [0-9.]+ --count$'
 }
 
-@test "--header of a later minor version tells it" {
+@test "--header of a later minor version prints that version" {
   "$SUPPORT/forge.py" --one corpus-later-minor-version >later.bin
   succeeds sgns-cat --header later.bin
   assert_file_contains stdout '^version: 1\.7$'
 }
 
-@test "the stream can come from a pipe" {
+@test "a stream can be read from a pipe" {
   for kind in corpus batches vectors counts; do
     sgns-cat $kind.bin >expected
     sgns-cat <$kind.bin | cmp - expected
@@ -113,7 +113,7 @@ epochs: 2\nexamples: 15\ntotal examples: 30'
   done
 }
 
-@test "a word's row can come from a pipe" {
+@test "a word's row can be read from a pipe" {
   sgns-cat vectors.bin a >expected
   sgns-cat - a <vectors.bin | cmp - expected
 }
@@ -124,7 +124,7 @@ epochs: 2\nexamples: 15\ntotal examples: 30'
   cmp text.out <(sgns-cat corpus.bin)
 }
 
-@test "on a terminal control bytes and broken UTF-8 are escaped, elsewhere not" {
+@test "on a terminal, and only there, control bytes and invalid UTF-8 are escaped" {
   printf 'a\x1b[31mb \xff \xc3\xa9 \x7f\n' >text.raw
   ptb-vocab -q -m 1 -o odd.bin text.raw
   sgns-cat odd.bin | cmp - text.raw
@@ -132,7 +132,7 @@ epochs: 2\nexamples: 15\ntotal examples: 30'
   assert_equal "$(<shown)" 'a\x1b[31mb \xff é \x7f'
 }
 
-@test "provenance of hostile bytes is escaped" {
+@test "control bytes in the provenance are escaped" {
   "$SUPPORT/forge.py" --one corpus-provenance-with-control-bytes >odd.bin
   succeeds sgns-cat --header odd.bin
   tail -n 1 stdout | grep -qxF 'made by: maker\x1b[31m 1.0\x0amade by: another'
@@ -144,14 +144,14 @@ epochs: 2\nexamples: 15\ntotal examples: 30'
   assert_size_zero stdout
 }
 
-@test "only vectors have a row of a word" {
+@test "only a vectors stream has rows of words" {
   for kind in corpus batches counts; do
     fails_with 2 sgns-cat $kind.bin a
     assert_size_zero stdout
   done
 }
 
-@test "--header and --vocab exclude each other" {
+@test "--header and --vocab cannot be combined" {
   fails_with 2 sgns-cat --header --vocab corpus.bin
   says --header
   says --vocab
@@ -159,19 +159,19 @@ epochs: 2\nexamples: 15\ntotal examples: 30'
 
 # ---- --check ----
 
-@test "--check has a line for each stream, and status 0 if all are good" {
+@test "--check prints one line per stream, status 0 if all are valid" {
   succeeds sgns-cat --check corpus.bin batches.bin vectors.bin counts.bin
   prints 'corpus.bin: corpus stream, ok\nbatches.bin: batch stream, ok\nvectors.bin: vectors stream, ok
 counts.bin: counts stream, ok\n'
   assert_size_zero stderr
   for stream in corpus batches vectors counts; do
     sgns-cat -c <$stream.bin | grep -qx 'stdin: [a-z]* stream, ok'
-    # shellcheck disable=SC2002 # to have a pipe is the point
+    # shellcheck disable=SC2002 # a pipe is needed
     cat $stream.bin | sgns-cat -c - | grep -qx 'stdin: [a-z]* stream, ok'
   done
 }
 
-@test "--check looks at all streams, and tells what is wrong with each" {
+@test "--check checks all streams and reports the error in each" {
   head -c -1 corpus.bin >cut.bin
   for quick in '' --quick; do
     fails_with 3 sgns-cat --check ${quick:+"$quick"} cut.bin text vectors.bin missing - <counts.bin
@@ -185,7 +185,7 @@ counts.bin: counts stream, ok\n'
   done
 }
 
-@test "--check: what cannot be read is status 1, unless another stream is bad" {
+@test "--check: an unreadable file gives status 1, unless another stream is invalid" {
   fails_with 1 sgns-cat --check missing corpus.bin
   says '0 of 2 streams bad, 1 unreadable'
   fails_with 1 sgns-cat --check --quick .
@@ -193,7 +193,7 @@ counts.bin: counts stream, ok\n'
   fails_with 3 sgns-cat --check text missing
 }
 
-@test "--check looks at all of a checkpoint" {
+@test "--check checks all of a checkpoint" {
   "$SUPPORT/forge.py" --all forged
   succeeds sgns-cat --check forged/valid/checkpoint-plain
   prints 'forged/valid/checkpoint-plain: vectors stream, ok\n'
@@ -202,7 +202,7 @@ counts.bin: counts stream, ok\n'
   assert_equal "$(wc -l <stdout)" "$(find forged/invalid -name 'checkpoint-*' | wc -l)"
 }
 
-@test "--check refuses all forged streams that are invalid, and takes those that are valid" {
+@test "--check refuses all invalid forged streams and accepts all valid ones" {
   "$SUPPORT/forge.py" --all forged
   exits_with 3 sgns-cat --check forged/invalid/*
   assert_equal "$(grep -c 'ok$' stdout)" 0
@@ -210,32 +210,32 @@ counts.bin: counts stream, ok\n'
   for quick in '' --quick; do
     succeeds sgns-cat --check ${quick:+"$quick"} forged/valid/*
   done
-  # It decodes nothing that it need not; but what it says is good ends as it should.
+  # --quick decodes as little as possible, but it refuses every stream whose end is invalid.
   exits_with 3 sgns-cat --check --quick \
-    forged/invalid/*-{cut-*,*behind-end,stray-*,end-before-shape,end-too-*,rows-missing} forged/invalid/batches-claims-most-examples
+    forged/invalid/*-{truncated-*,*after-end,stray-*,end-before-shape,end-too-*,rows-missing} forged/invalid/batches-claims-most-examples
   assert_equal "$(grep -c 'ok' stdout)" 0
   [ "$(wc -l <stdout)" -ge 35 ]
 }
 
-@test "--quick says what it does not look at, and does not see damage there" {
+@test "--quick reports what it does not check and does not detect damage there" {
   sample_text 60000 300 | ptb-vocab -q -m 1 | sgns-batch -q -e 2 -o large.bin
   succeeds sgns-cat --check --quick large.bin corpus.bin
   prints 'large.bin: batch stream, head and END ok, data not checked
 corpus.bin: corpus stream, head and END ok, data not checked\n'
-  # Far from both ends.
+  # Damage far from both ends.
   size=$(wc -c <large.bin)
   [ "$size" -gt 16000000 ]
   printf 'xxxxxxxx' | dd of=large.bin bs=1 seek=$((size / 2)) conv=notrunc status=none
   succeeds sgns-cat --check --quick large.bin
   fails_with 3 sgns-cat --check large.bin
-  # It reads little: a hole of 100 GB between the ends takes no time.
+  # It reads little: a hole of 100 GB in the middle takes no time.
   cp large.bin holes
   truncate -s 100G holes
   tail -c 9000000 large.bin >>holes
   succeeds timeout 20 sgns-cat --check --quick holes
 }
 
-@test "--quick notices a stream that was cut, or that another one follows" {
+@test "--quick detects a truncated stream and one followed by another" {
   sample_text 60000 300 | ptb-vocab -q -m 1 -o large.bin
   size=$(wc -c <large.bin)
   for left in 16 100 $((size / 2)) $((size - 1000)) $((size - 60)) $((size - 1)); do
@@ -250,18 +250,18 @@ corpus.bin: corpus stream, head and END ok, data not checked\n'
   sed -n 1p stdout | grep -qE '^empty-frame\.bin: byte [0-9]+: an empty zstd frame at the end$'
 }
 
-@test "--quick checks all of what it cannot look at quickly" {
-  # All in one frame that is larger than what it looks at: none of these programs writes such.
+@test "--quick checks all of a stream that it cannot check quickly" {
+  # A single frame, larger than what --quick reads; these programs never write such a frame.
   sample_text 60000 300 | ptb-vocab -q -m 1 | sgns-batch -q -e 6 | zstd -dcq | zstd -cq --fast=100 >frame.bin
   [ "$(wc -c <frame.bin)" -gt 36000000 ]
   succeeds sgns-cat --check --quick frame.bin
   prints 'frame.bin: batch stream, ok\n'
   sgns-cat --check --quick <corpus.bin | grep -qx 'stdin: corpus stream, head and END ok, data not checked'
-  # shellcheck disable=SC2002 # to have a pipe is the point
+  # shellcheck disable=SC2002 # a pipe is needed
   cat corpus.bin | sgns-cat --check --quick | grep -qx 'stdin: corpus stream, ok'
 }
 
-@test "the command line of --check" {
+@test "--check: options, operands and output" {
   fails_with 2 sgns-cat --quick corpus.bin
   says '--quick requires --check'
   for other in --header --vocab; do

@@ -3,17 +3,18 @@
 
 load ../support/helper
 
-# Formats of one file, and of two with the name that -o gets.
+# Formats of one file; formats of two files with the argument of -o, and the second file's name.
 ONE=(word2vec word2vec-bin glove fasttext)
 declare -A TWO=([npy]=emb.npy [projector]=emb_tensor.tsv)
 declare -A BESIDE=([npy]=emb.words [projector]=emb_metadata.tsv)
 
-# foreign FORMAT < ROWS: as the program of that format writes them; a row is a word, a tab, numbers.
+# foreign FORMAT < ROWS: writes them as the program of that format does; a row is a word, a tab,
+# numbers.
 foreign() {
   "$SUPPORT/foreign.py" "$1"
 }
 
-# rows: words and numbers that are hard to keep.
+# rows: prints words and numbers that are difficult to preserve.
 rows() {
   printf '</s>\t0 -0.0 1\n'
   printf '...\t1e-45 -1e-45 1.17549421e-38\n'
@@ -26,14 +27,14 @@ rows() {
   printf '%0300d\t7 8 9\n' 1
 }
 
-# bits FILE...: rows of the files, whatever they are, in the binary format: to be compared.
+# bits FILE...: prints the rows of FILE, of any format, in word2vec's binary format, for comparison.
 bits() {
   sgns-convert -q --to word2vec-bin "$@"
 }
 
-# ---- there and back ----
+# ---- round trips ----
 
-@test "every number and word survives every format, bit by bit" {
+@test "every format preserves all words and numbers bit by bit" {
   rows | foreign word2vec-bin >w2v
   succeeds sgns-convert -q w2v -o emb.bin
   bits emb.bin | cmp - w2v
@@ -47,7 +48,7 @@ bits() {
   done
 }
 
-@test "random bits survive a chain of all formats, in files and pipes" {
+@test "a chain of all formats, in files and pipes, preserves random bits" {
   python3 -c '
 import random, struct, sys
 random.seed(1)
@@ -64,7 +65,7 @@ for i in range(rows):
   cmp back w2v
 }
 
-@test "what is written is what the other programs write and read" {
+@test "the output is in the format that the other programs write and read" {
   printf 'a\t1 0.1\nb\t-2.5e-05 1e10\n' >rows
   foreign word2vec-bin <rows | sgns-convert -q -o emb.bin
   succeeds sgns-convert -q --to word2vec emb.bin
@@ -80,7 +81,7 @@ for i in range(rows):
   assert_equal "$(head -c 10 emb.npy | od -An -tx1 | tr -d ' \n')" 934e554d505901007600
 }
 
-@test "a stream of another program's vectors is one that all tools take" {
+@test "a stream converted from another program's vectors is accepted by all programs" {
   printf '</s>\t1 0\neast\t2 0.1\nnorth\t0 1\n' | foreign gensim >emb.txt
   succeeds sgns-convert emb.txt -o emb.bin
   says 'sgns-convert: 3 words of dimension 2, from word2vec to sgns'
@@ -101,7 +102,7 @@ for i in range(rows):
   leaves_nothing out
 }
 
-@test "of a stream the whole chain of programs is kept, its words with their counts" {
+@test "converting a stream keeps its provenance and its words with their counts" {
   make_samples .
   sgns-convert -q --to sgns -o again.bin vectors.bin
   sgns-cat --header vectors.bin >header
@@ -114,7 +115,7 @@ for i in range(rows):
 
 # ---- U ----
 
-# checkpoint [OPTION...]: emb.ckpt and batches of a small text.
+# checkpoint [OPTION...]: creates emb.ckpt, emb.bin and batches.bin from a small text.
 checkpoint() {
   sample_text 200 40 | ptb-vocab -q -m 1 | sgns-batch -q -b 32 -e 3 -o batches.bin
   sgns-train -q -d 7 "$@" --checkpoint emb.ckpt --checkpoint-every 20steps -o emb.bin batches.bin
@@ -122,7 +123,7 @@ checkpoint() {
 
 @test "--output-vectors gives U of a checkpoint" {
   checkpoint --optimizer sgd
-  # With gradient descent, STATE has U as it is.
+  # With gradient descent, STATE consists of U itself.
   PYTHONPATH=$SUPPORT python3 -c '
 import pathlib, struct, decode
 payload, at = decode.decompress(pathlib.Path("emb.ckpt").read_bytes()), 16
@@ -143,7 +144,7 @@ while at < len(payload):
   sgns-knn u.bin w1 3
 }
 
-@test "without it a checkpoint is its vectors, in another format or in a stream without the state" {
+@test "without --output-vectors a checkpoint is converted to its vectors, without the training state" {
   checkpoint
   cmp <(sgns-convert -q --to word2vec emb.ckpt | sgns-convert -q | sgns-cat) <(sgns-cat emb.ckpt)
   sgns-convert -q --to sgns -o plain.bin emb.ckpt
@@ -157,9 +158,9 @@ while at < len(payload):
   says '--output-vectors: requires a checkpoint, but emb.txt is glove'
 }
 
-# ---- what the input is ----
+# ---- the format of the input ----
 
-@test "the format of the input is found out where that is certain" {
+@test "the format of the input is detected where it is unambiguous" {
   printf 'a\t1 0.1\nb\t2 3\n' >rows
   guessed() { # FORMAT FILE
     succeeds sgns-convert -o out.bin "$2"
@@ -187,7 +188,7 @@ while at < len(payload):
   done
 }
 
-@test "where it is not certain, the choices are named" {
+@test "where the format is ambiguous, the choices are listed" {
   for content in 'some text\n' '5 1\nx 2\n' 'a 1\n' '3 3\nab cd ef\n' '\x1f\x8b\x08\x00' '0.5 1\n\n\n'; do
     printf "%b" "$content" >odd
     fails_with 2 sgns-convert -o out odd
@@ -196,7 +197,7 @@ while at < len(payload):
   done
 }
 
-@test "words of one number are read by the name of their format" {
+@test "vectors of dimension 1 can be read with --from" {
   printf '5\t2\n7\t3\n' >rows
   foreign gensim-bin <rows >w2v.bin
   bits --from word2vec-bin w2v.bin >expected
@@ -206,7 +207,7 @@ while at < len(payload):
   done
 }
 
-@test "mistakes in the command line are named" {
+@test "usage errors are reported" {
   rows | foreign gensim-bin >w2v
   fails_with 2 sgns-convert --from nonsense w2v
   says '--from=nonsense: expected sgns, word2vec'
@@ -231,7 +232,7 @@ while at < len(payload):
   says 'w2v: byte 0: not a compressed stream'
 }
 
-@test "a stream or a binary file is not for a terminal, text is" {
+@test "text is written to a terminal, a stream or a binary file is not" {
   printf 'a\t1 0.1\n' | foreign glove >emb.txt
   for to in '' '--to sgns' '--to word2vec-bin'; do
     status=0
@@ -245,7 +246,7 @@ while at < len(payload):
 
 # ---- quirks ----
 
-@test "as other programs write: spaces and carriage returns at the end, newlines or none" {
+@test "trailing spaces, carriage returns, extra or missing newlines are accepted" {
   printf 'a\t1 0.5\nb\t-2 0.25\n' >rows
   foreign gensim-bin <rows >expected
   for format in word2vec word2vec-bin gensim fasttext glove; do
@@ -261,13 +262,13 @@ while at < len(payload):
   bits emb | cmp - got
 }
 
-@test "columns are divided by the space alone, and counted from the right" {
+@test "columns are separated by spaces only and counted from the right" {
   printf 'a\xc2\xa0b 1 2\n... 3 4\n5 6 7\n\xe2\x80\xa8 8 9\n' >emb.txt
   succeeds sgns-convert --to word2vec emb.txt
   cmp stdout <(echo 4 2 && cat emb.txt)
 }
 
-@test "rows whose word no stream can have are left out, and counted" {
+@test "rows whose word a stream cannot contain are skipped and counted" {
   printf 'a 1 2\n. . . 3 4\nat b@c 5 6\n 7 8\nx\ty 9 10\nb 11 12\n' >emb.txt
   succeeds sgns-convert --to glove emb.txt
   prints 'a 1 2\nb 11 12\n'
@@ -284,7 +285,7 @@ while at < len(payload):
   says 'no row with a word'
 }
 
-@test "of a word that is there again the first row stays" {
+@test "of duplicate words the first row is kept" {
   for format in gensim gensim-bin glove; do
     printf 'a\t1 2\nb\t3 4\na\t5 6\nb\t3 4\n' | foreign $format >emb
     succeeds sgns-convert --to glove emb
@@ -293,18 +294,18 @@ while at < len(payload):
   done
 }
 
-@test "a first line of GloVe may be there, and does not count <unk>" {
+@test "GloVe's first line is optional and does not count <unk>" {
   printf 'a\t1 2\nb\t3 4\n<unk>\t5 6\n' >rows
   foreign glove-header <rows >emb.txt
   for from in '' '--from glove' '--from word2vec'; do
-    # shellcheck disable=SC2086 # words
+    # shellcheck disable=SC2086 # several words
     succeeds sgns-convert $from --to glove emb.txt
     prints 'a 1 2\nb 3 4\n<unk> 5 6\n'
     says 'emb.txt: declares 2 words, contains 3'
   done
 }
 
-@test "a first line that tells of another number is an error, or ignored if that is wanted" {
+@test "a wrong number of words in the first line is an error, ignored with --ignore-count" {
   printf 'a\t1 2\nb\t3 4\nc\t5 6\n' >rows
   for format in gensim gensim-bin; do
     for told in 2 4 1000000; do
@@ -321,7 +322,7 @@ while at < len(payload):
   done
 }
 
-@test "long words and long rows" {
+@test "words and rows of the maximum length are accepted" {
   { printf '%065535d\t' 7 && seq -s ' ' 65536; } | foreign gensim-bin >emb
   bits emb | cmp - <(cat emb && echo)
   sgns-convert -q --to word2vec emb | bits | cmp - <(cat emb && echo)
@@ -329,14 +330,14 @@ while at < len(payload):
 
 # ---- refusals ----
 
-# refuses FORMAT TEXT WHY: a file of it, at the place that WHY tells.
+# refuses FORMAT CONTENT WHY: a file with CONTENT is refused with the position and reason WHY.
 refuses() {
   printf '%b' "$2" >bad
   fails_with 3 sgns-convert --from "$1" -o out bad &&
     says "sgns-convert: bad: $3" && leaves_nothing out
 }
 
-@test "text that is not right is refused with line and reason" {
+@test "invalid text is refused with line and reason" {
   refuses word2vec '' 'line 1: there is none'
   refuses word2vec 'a 1 2\n' 'line 1: not the numbers of words and of dimensions'
   refuses word2vec '1 2 3\na 1 2\n' 'line 1: not the numbers'
@@ -364,7 +365,7 @@ refuses() {
   refuses glove '2 2\n' 'line 1: no row behind it'
 }
 
-@test "binary that is not right is refused with byte and reason" {
+@test "invalid binary data is refused with byte and reason" {
   one='\0\0\0200\0077'
   refuses word2vec-bin '' 'byte 0: no line'
   refuses word2vec-bin '1 x\n' 'byte 0: no line'
@@ -378,8 +379,8 @@ refuses() {
   refuses word2vec-bin "1 1\n$(printf '%065536d' 1) $one" 'byte 4: a word of more than 65535 bytes'
 }
 
-@test "arrays that are not right are refused, and so are lists of other words" {
-  array() { # DICTIONARY [BYTES]: bad.npy
+@test "invalid arrays and word lists that do not match are refused" {
+  array() { # DICTIONARY [BYTES]: creates bad.npy
     printf '\x93NUMPY\x01\x00%b%s%b' "$(printf '\\x%02x\\x00' ${#1})" "$1" "${2-}" >bad.npy
   }
   wrong() { # WHY
@@ -420,7 +421,7 @@ refuses() {
   says 'bad.words: cannot open: No such file'
 }
 
-@test "tables that are not right are refused" {
+@test "invalid tables are refused" {
   printf 'a\nb\n' >bad_metadata.tsv
   wrong() { # CONTENT WHY
     printf '%b' "$1" >bad_tensor.tsv
@@ -436,16 +437,16 @@ refuses() {
   wrong '1\t2\n3\t4\n5\t6\n' 'bad_metadata.tsv: line 2: the last, but'
 }
 
-@test "the words of a projector may be a table" {
+@test "the projector's words may be a table with several columns" {
   printf '1\t2\n3\t4\n' >emb_tensor.tsv
   printf 'word\tcount\na\t7\nb\t8\n' >emb_metadata.tsv
   succeeds sgns-convert -q --to glove emb_tensor.tsv
   prints 'a 1 2\nb 3 4\n'
 }
 
-@test "a file cut at any byte is refused, but where it is a shorter one of its format" {
+@test "a file truncated at any byte is refused unless the result is a valid file" {
   printf 'ab\t1 -0.25\nb\t3.5 4\nc\t1e-5 6\n' >rows
-  foreign gensim-bin <rows >emb.gensim-bin # a newline behind the last row could be missed
+  foreign gensim-bin <rows >emb.gensim-bin # no newline after the last row, which could be cut off
   foreign fasttext <rows >emb.fasttext
   foreign gensim <rows >emb.gensim
   sgns-convert -q --to npy -o emb.npy emb.gensim
@@ -460,13 +461,13 @@ refuses() {
   sweep emb.gensim sgns-convert --from word2vec --to glove -
   sweep emb.npy sgns-convert --from npy --words emb.words {}
   sweep emb_tensor.tsv sgns-convert --from projector --words emb_metadata.tsv - || {
-    # Cut between two rows, it is the list of words that is too long.
+    # Truncated between two rows, the table is valid, and the list of words is too long.
     assert_output --partial ' runs, 3 faults'
     assert_equal "$(grep -c 'message: sgns-convert: emb_metadata.tsv: line' <<<"$output")" 3
   }
 }
 
-@test "text of GloVe, which tells no number of rows, is refused when cut inside a line" {
+@test "GloVe's text, which has no number of rows, is refused if truncated inside a line" {
   printf 'ab\t1 -0.25\nb\t3.5 4\n' | foreign glove >emb.txt
   taken=0
   for ((size = 0; size < $(wc -c <emb.txt); size++)); do
@@ -483,7 +484,7 @@ refuses() {
 
 # ---- two files ----
 
-@test "both files of a format appear, or none" {
+@test "both files of a format are created, or none" {
   rows | foreign gensim-bin >w2v
   for format in "${!TWO[@]}"; do
     head -c -1 w2v >bad
@@ -506,7 +507,7 @@ refuses() {
   done
 }
 
-# limited COMMAND...: no file of more than 1 KiB; what it says goes to a pipe.
+# limited COMMAND...: files are limited to 1 KiB; messages go to a pipe.
 limited() {
   local status=0
   { (ulimit -f 1 && exec "$@") 2>&1; echo $? >status; } | cat >said
@@ -515,7 +516,7 @@ limited() {
   return "$status"
 }
 
-@test "neither file may be an input" {
+@test "neither output file may be an input" {
   rows | foreign gensim >emb.txt
   sgns-convert -q --to npy -o emb.npy emb.txt
   sgns-convert -q --to npy -o other.npy emb.txt
@@ -530,7 +531,7 @@ limited() {
   says 'cannot be both'
 }
 
-@test "--words names the second file, which or the first may come through a pipe" {
+@test "--words names the second file; either file may be a pipe" {
   rows | foreign gensim >emb.txt
   sgns-convert -q --to npy -o emb.npy emb.txt
   bits emb.txt >expected
@@ -544,7 +545,7 @@ limited() {
 
 # ---- memory ----
 
-@test "memory is bounded by the words, and a false number of rows takes none" {
+@test "memory is bounded by the words; a false number of rows takes none" {
   # 40 MB of vectors.
   awk 'BEGIN { print "10000 1000"; for (i = 0; i < 10000; i++) {
     printf "w%d", i; for (j = 0; j < 1000; j++) printf " %d", (i * j) % 7; print "" } }' >emb.txt
@@ -557,13 +558,13 @@ limited() {
   fails_with 3 within_memory 40 sgns-convert --from word2vec-bin -o out bad
 }
 
-@test "a temporary file that cannot be made or written is an error" {
+@test "a temporary file that cannot be created or written is an error" {
   awk 'BEGIN { for (i = 0; i < 3000; i++) { printf "w%d", i; for (j = 0; j < 100; j++) printf " 1"; print "" } }' >emb.txt
   TMPDIR=missing fails_with 1 sgns-convert -o out emb.txt
   says "temporary file in 'missing'"
   leaves_nothing out
   TMPDIR=. fails_with 1 limited sgns-convert --to glove emb.txt
   says "cannot write to a temporary file in '.'"
-  # A few rows need none.
+  # A few rows need no temporary file.
   head -n 5 emb.txt | TMPDIR=missing sgns-convert -q --to glove | cmp - <(head -n 5 emb.txt)
 }

@@ -3,7 +3,7 @@
 
 load ../support/helper
 
-# compass: v.bin with vectors in known directions.
+# compass: creates v.bin with vectors in known directions.
 compass() {
   "$SUPPORT/forge.py" --vectors >v.bin <<'END'
 <unk> -1 -1
@@ -16,18 +16,19 @@ WEST -4 3
 END
 }
 
-# figures_of ...: what sgns-eval prints, without the heading and the name of the file.
+# figures_of ARGUMENT...: prints the results of sgns-eval without the heading and the file name.
 figures_of() {
   sgns-eval -q "$@" | tail -n +2 | cut -f 2-
 }
 
-# trained: v.bin and rows of it as text.
+# trained: creates v.bin, trained vectors, and rows, the same as text.
 trained() {
   sample_text 500 120 | ptb-vocab -q -m 1 | sgns-batch -q -b 32 -e 2 | sgns-train -q -d 12 --lr 0.01 -o v.bin
   sgns-cat v.bin >rows
 }
 
-# random_pairs N, random_analogies N: with words of sample_text, most of them in the vocabulary of 120.
+# random_pairs N, random_analogies N: print test sets of words like sample_text's, most of them
+# among the 120 words of the vocabulary.
 random_pairs() {
   awk -v n="$1" 'BEGIN { for (i = 1; i <= n; i++) printf "w%d\tw%d\t%.1f\n", i * 37 % 130 + 1, i * 71 % 127 + 1, i * 13 % 40 / 4 }'
 }
@@ -45,7 +46,7 @@ comparable() {
   cat
 }
 
-# agrees_with_gensim ARGUMENT... -- FILE...: on v.bin, all that gensim tells.
+# agrees_with_gensim ARGUMENT... -- FILE...: sgns-eval prints the same results for v.bin as gensim.
 agrees_with_gensim() {
   local arguments=()
   while [ "$1" != -- ]; do
@@ -59,14 +60,15 @@ agrees_with_gensim() {
   sgns-eval "${arguments[@]}" v.bin "$@" | awk -F '\t' 'NR > 1 && $3 != "unknown"' | cut -f 1-6 | comparable | cmp - expected
 }
 
-# need_eval: a folder with wordsim353.txt, simlex999.txt and google-analogies.txt, or the test is skipped.
+# need_eval: skips the test without a directory with wordsim353.txt, simlex999.txt,
+# google-analogies.txt.
 need_eval() {
   [ -n "${EVAL-}" ] || skip "needs EVAL=path/to/test/sets"
 }
 
 # ---- the figures ----
 
-@test "similarities are compared by rank and by value" {
+@test "similarities are evaluated by rank and by value" {
   compass
   # Cosines .707, 0, -1, -.707
   printf 'east\tnortheast\t10\neast\tnorth\t9\neast\tWest\t1\nnortheast\tWest\t2\nnorth\tsouth\t5\n' >pairs
@@ -76,9 +78,9 @@ pairs\ttotal\tspearman\t1.0000\t-\t4\t5\npairs\ttotal\tpearson\t0.9523\t-\t4\t5\
   assert_size_zero stderr
 }
 
-@test "analogies are solved in both ways, by section and in all" {
+@test "analogies are solved by both methods, per section and in total" {
   compass
-  # east is to northeast as north is to northwest; not so the second.
+  # In the first, east is to northeast as north is to northwest; the second is wrong.
   cat >questions <<'END'
 : turn left
 east northeast north northwest
@@ -99,7 +101,7 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
   grep -v : questions | figures_of v.bin - | cmp - <(figures_of v.bin questions | grep '^total')
 }
 
-@test "where nothing can be compared there is no figure" {
+@test "results that are undefined are printed as -" {
   compass
   printf 'east north 1\n' >one
   assert_equal "$(figures_of v.bin one | cut -f 3 | paste -sd ' ')" '- - 0'
@@ -109,17 +111,17 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
   assert_equal "$(figures_of v.bin unknown | cut -f 3,5,6 | paste -sd ' ')" $'-\t0\t2 -\t0\t2 4\t-\t-'
 }
 
-@test "letter case does not matter, unless it is to" {
+@test "case is ignored unless --match-case is given" {
   compass
   printf 'EAST West 1\neast north 3\neast Northeast 9\n' >pairs
   assert_equal "$(figures_of v.bin pairs | cut -f 3,5 | head -n 1)" $'1.0000\t3'
   assert_equal "$(figures_of --match-case v.bin pairs | cut -f 5 | head -n 1)" 1
-  # The first of two spellings stands for both, and both are left out where one is asked.
+  # The first of two spellings is used for both, and both are excluded from the answers to either.
   printf 'west northwest West north\n' >questions
   assert_equal "$(figures_of v.bin questions | cut -f 3 | head -n 2 | paste -sd ' ')" '100.00 100.00'
 }
 
-@test "only the first words are used, if that is wanted" {
+@test "--restrict uses only the first words of the vocabulary" {
   compass
   printf 'east north 1\neast northeast 2\nnorth northwest 3\n' >pairs
   assert_equal "$(figures_of -r 4 v.bin pairs | head -n 1)" $'total\tspearman\t1.0000\t-\t2\t3'
@@ -127,7 +129,7 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
   assert_equal "$(sgns-eval -r 3 --unknown v.bin pairs)" $'pairs\tnorth\npairs\tnorthwest'
 }
 
-@test "unknown words are counted once, and listed" {
+@test "unknown words are counted once and listed by --unknown" {
   compass
   printf 'south east 1\nSOUTH pole 2\neast pole 3\n\x1b[m ast 1\n' >pairs
   assert_equal "$(figures_of v.bin pairs | tail -n 1)" $'total\tunknown\t4\t-\t-\t-'
@@ -136,7 +138,7 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
   assert_equal "$(sgns-eval -uc v.bin pairs | wc -l)" 5
 }
 
-@test "it agrees with plain Python on trained vectors, on any number of threads" {
+@test "the results are those of plain Python on trained vectors, for any number of threads" {
   trained
   random_pairs 200 >pairs
   random_analogies 220 >questions
@@ -147,31 +149,31 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
   grep -q '3cosadd.[1-9]' expected
 }
 
-@test "it agrees with gensim, with and without regard to case" {
+@test "the results are those of gensim, with case significant and ignored" {
   need_gensim
   trained
   random_pairs 200 >pairs
   random_analogies 300 >questions
   agrees_with_gensim -- pairs questions
   agrees_with_gensim --match-case -- pairs questions
-  # gensim's 3CosMul looks through all words even so.
+  # gensim's 3CosMul ignores the restriction and searches all words.
   comparable() { grep -v 3cosmul; }
   agrees_with_gensim --restrict 60 -- pairs questions
   comparable() { cat; }
-  # Words in several spellings, which gensim counts as one as well.
+  # Words in several spellings, which gensim also treats as one.
   awk 'NR > 1 { $1 = NR % 3 ? $1 : "W" substr($1, 2); if (NR % 7 == 0) $1 = "w" int(NR / 2); if (!seen[$1]++) print }' rows >mixed
   "$SUPPORT/forge.py" --vectors <mixed >v.bin
   agrees_with_gensim -- pairs questions
 }
 
-@test "it agrees with gensim on the vectors of the Penn Treebank" {
+@test "the results are those of gensim on vectors of the Penn Treebank" {
   need_ptb
   need_eval
   need_gensim
   ptb-vocab -q "$PTB" | ptb-subsample -q | sgns-batch -q -e 2 | sgns-train -q -o v.bin
   cp "$EVAL/wordsim353.txt" .
   tr ' ' '\t' <"$EVAL/simlex999.txt" >simlex.txt
-  # A question in seven, in sections of a thousand.
+  # Every seventh question, in sections of a thousand.
   awk 'NR % 7000 == 1 { print ": from " NR } NR % 7 == 0' "$EVAL/google-analogies.txt" >questions
   agrees_with_gensim -- wordsim353.txt simlex.txt questions
   sgns-eval v.bin "$EVAL/wordsim353.txt" "$EVAL/simlex999.txt" "$EVAL/google-analogies.txt" >figures
@@ -180,7 +182,7 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
 
 # ---- test sets ----
 
-@test "tabs, spaces, headings, comments and Windows ends of lines" {
+@test "tabs, spaces, headings, comments and Windows line endings are accepted" {
   compass
   printf 'east north 1\neast northeast 2.5\neast west -3e0\n' >plain
   figures_of v.bin plain >expected
@@ -192,7 +194,7 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
   figures_of - plain <v.bin | cmp - expected
 }
 
-@test "a line that does not fit is refused by its number" {
+@test "an invalid line is refused with its number" {
   compass
   refused() { # LINE TEXT SAYS
     printf '%b' "$2" >bad
@@ -229,7 +231,7 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
   sed -n 2p stdout | grep -qF 'f\x09ile	a\x09b\x1b[m	3cosadd'
 }
 
-@test "the vectors and a test set must be given, and be there" {
+@test "vectors and a test set must be given and must exist" {
   compass
   printf 'east north 1\n' >pairs
   fails_with 2 sgns-eval

@@ -3,12 +3,12 @@
 
 load ../support/helper
 
-# vectors_of < ROWS: makes v.bin of a word and its numbers in each line; the first must be <unk>.
+# vectors_of < ROWS: creates v.bin; each row is a word and its vector, the first word must be <unk>.
 vectors_of() {
   "$SUPPORT/forge.py" --vectors >v.bin
 }
 
-# compass: v.bin with vectors in known directions from east.
+# compass: creates v.bin with vectors in known directions from east.
 compass() {
   vectors_of <<'END'
 <unk> 0 0
@@ -23,7 +23,7 @@ END
 
 # ---- the answer ----
 
-@test "the nearest words come by falling cosine, in the form of the book" {
+@test "the nearest words are printed by descending cosine, in the format of the book" {
   compass
   succeeds sgns-knn v.bin east 4
   prints 'cosine sim=0.707: northeast\ncosine sim=0.600: steep\ncosine sim=0.000: <unk>\ncosine sim=0.000: north\n'
@@ -33,7 +33,7 @@ cosine sim=0.000: north\ncosine sim=-0.600: nnw\ncosine sim=-1.000: west\n'
   assert_size_zero stderr
 }
 
-@test "the word itself is not in the answer, its double is" {
+@test "the word itself is not in the answer, a word with the same vector is" {
   vectors_of <<'END'
 <unk> 0 1
 a 0.1 0.2
@@ -44,7 +44,7 @@ END
   prints 'cosine sim=1.000: double\ncosine sim=0.894: <unk>\ncosine sim=0.447: b\n'
 }
 
-@test "1e-9 under the root: short vectors are less alike" {
+@test "the 1e-9 under the root makes short vectors less similar" {
   # (1e-5, 0) and (1, 0): 1e-5 / sqrt(1e-10 + 1e-9).
   vectors_of <<'END'
 <unk> 0 0
@@ -55,7 +55,7 @@ END
   prints 'cosine sim=0.302: short\n'
 }
 
-@test "lengths do not matter otherwise, nor do numbers near the largest" {
+@test "other lengths of vectors do not matter, even with numbers near the largest" {
   vectors_of <<'END'
 <unk> 1 -1
 a 0.001 0.001
@@ -70,7 +70,7 @@ END
   done
 }
 
-@test "it agrees with the cosines computed from the rows" {
+@test "the answers are those computed from the rows" {
   sample_text 200 40 | ptb-vocab -q -m 1 | sgns-batch -q -b 32 | sgns-train -q -d 12 --lr 0.01 -o v.bin
   sgns-cat v.bin >rows
   for word in w1 w5 w40 '<unk>'; do
@@ -96,7 +96,7 @@ END
   done
 }
 
-@test "a larger K than there are other words gives all of them" {
+@test "if K exceeds the number of other words, all are printed" {
   compass
   for k in 6 7 100 2147483647; do
     succeeds sgns-knn v.bin east $k
@@ -111,7 +111,7 @@ END
 }
 
 @test "the answer is the same on any number of threads" {
-  # Large enough for three threads, and with many ties.
+  # Large enough for three threads, with many ties.
   awk 'BEGIN { print "<unk>" zeros(120); for (i = 0; i < 20000; i++) print "w" i, i % 11 - 5, i % 7, i % 5 zeros(117) }
     function zeros(n,   s) { while (n-- > 0) s = s " 0"; return s }' | vectors_of
   succeeds sgns-knn -t 1 v.bin w77 200
@@ -122,7 +122,7 @@ END
   fails_with 2 sgns-knn --threads 1025 v.bin w77
 }
 
-@test "the stream can come from a pipe" {
+@test "the stream can be read from a pipe" {
   compass
   succeeds sgns-knn - north 1 <v.bin
   prints 'cosine sim=0.800: nnw\n'
@@ -138,7 +138,7 @@ END
 
 # ---- words of any bytes ----
 
-@test "words of any bytes can be asked for, and are printed as they are" {
+@test "words of any bytes can be queried and are printed unchanged" {
   printf '<unk> 1 0\n\xc3\xa9 0 5\n\x1b[31m 3 4\n\xff 0 3\n-x 4 3\n' | vectors_of
   succeeds sgns-knn v.bin $'\xff' 2
   prints 'cosine sim=1.000: \xc3\xa9\ncosine sim=0.800: \x1b[31m\n'
@@ -148,7 +148,7 @@ END
   prints 'cosine sim=0.960: \x1b[31m\n'
 }
 
-@test "on a terminal control bytes and broken UTF-8 are escaped" {
+@test "on a terminal, control bytes and invalid UTF-8 are escaped" {
   printf '<unk> 1 0\na 0 1\n\x1b[31m\xc3\xa9 0 2\n\xff 3 4\n\xc2\x9b 4 3\n' | vectors_of
   script -qec 'sgns-knn v.bin a 3' /dev/null </dev/null | tr -d '\r' >shown
   assert_equal "$(<shown)" 'cosine sim=1.000: \x1b[31mé
@@ -156,7 +156,7 @@ cosine sim=0.800: \xff
 cosine sim=0.600: \xc2\x9b'
 }
 
-# ---- mistakes ----
+# ---- errors ----
 
 @test "an unknown word is an error that names it and the closest spellings" {
   printf '%s 1 0\n' '<unk>' computer computers commuter chip ship zebra | vectors_of
@@ -171,13 +171,13 @@ cosine sim=0.600: \xc2\x9b'
   assert_size_zero stdout
 }
 
-@test "of the spellings the closest comes first, of equal ones the more frequent" {
+@test "the closest spelling comes first; of equally close ones, the most frequent" {
   printf '%s 1 0\n' '<unk>' chips ships chip whip | vectors_of
   fails_with 2 sgns-knn v.bin chipp
   says_like 'chips, chip'
 }
 
-@test "an unknown word like no other is an error without an offer" {
+@test "an unknown word unlike any other is an error without suggestions" {
   printf '%s 1 0\n' '<unk>' computer chip | vectors_of
   for word in qqqqqqqq '' "$(head -c 70000 /dev/zero | tr '\0' q)"; do
     fails_with 2 sgns-knn v.bin "$word"
@@ -186,7 +186,7 @@ cosine sim=0.600: \xc2\x9b'
   done
 }
 
-@test "an unknown word and the offers are escaped" {
+@test "an unknown word and the suggestions are escaped" {
   printf '<unk> 1 0\nch\x1b[31mip 1 1\n' | vectors_of
   fails_with 2 sgns-knn v.bin $'ch\e[31mop\n'
   run grep "$(printf '\033')" stderr
@@ -195,7 +195,7 @@ cosine sim=0.600: \xc2\x9b'
   says '\x1b[31mip'
 }
 
-@test "K must be a whole number from 1" {
+@test "K must be a positive integer" {
   compass
   for k in 0 00 2147483648 99999999999999999999; do
     fails_with 2 sgns-knn v.bin east "$k"
@@ -205,7 +205,7 @@ cosine sim=0.600: \xc2\x9b'
   fails_with 2 sgns-knn v.bin east -1
 }
 
-@test "the vectors and a query must be given where there is no terminal" {
+@test "vectors and a query must be given unless standard input is a terminal" {
   compass
   fails_with 2 sgns-knn </dev/null
   fails_with 2 sgns-knn v.bin </dev/null
@@ -230,7 +230,7 @@ cosine sim=0.600: \xc2\x9b'
 
 # ---- several queries ----
 
-# numbered: v.bin with words that are numbers, and signs.
+# numbered: creates v.bin with words that are numbers or signs.
 numbered() {
   vectors_of <<'END'
 <unk> 0 1
@@ -241,7 +241,7 @@ numbered() {
 END
 }
 
-@test "several words are answered in their order, each under its name" {
+@test "several words are answered in order, each under its name" {
   compass
   succeeds sgns-knn v.bin north east west 1
   prints 'north:\ncosine sim=0.800: nnw\n\neast:\ncosine sim=0.707: northeast\n\nwest:\ncosine sim=0.600: nnw\n'
@@ -250,7 +250,7 @@ END
   sgns-knn - north east west 1 <v.bin | cmp - stdout
 }
 
-@test "the last of several operands is K if it is a number, with -k none is" {
+@test "the last of several operands is K if it is a number, unless -k is given" {
   numbered
   succeeds sgns-knn v.bin 7
   assert_equal "$(wc -l <stdout)" 4
@@ -266,7 +266,7 @@ END
   prints '-:\ncosine sim=0.949: 10\n'
 }
 
-@test "TSV has query, rank, word and cosine" {
+@test "--tsv prints query, rank, word and cosine" {
   compass
   succeeds sgns-knn --tsv v.bin east north 2
   prints 'east\t1\tnortheast\t0.707107\neast\t2\tsteep\t0.600000\nnorth\t1\tnnw\t0.800000\nnorth\t2\tsteep\t0.800000\n'
@@ -274,7 +274,7 @@ END
   tail -n 1 stdout | grep -qxF $'east\t6\twest\t-1.000000'
 }
 
-@test "JSON has an object a line, and words of any bytes survive it" {
+@test "--json prints one object per line and preserves words of any bytes" {
   printf '<unk> 1 0\na 0 2\n"\\ 0 2\n\x01\x7f\xc2\x9b\xe2\x82\xac 0 2\n\xffx\xc3 3 4\n\xed\xa0\x80\xf4\x90\x80\x80 4 3\n' | vectors_of
   # shellcheck disable=SC1003
   succeeds sgns-knn --json v.bin a '"\' 3
@@ -291,7 +291,7 @@ for line in sys.stdin:
   assert_equal "$(wc -l <words)" 36
 }
 
-@test "--all answers for every word, as one by one, on any number of threads" {
+@test "--all gives the same answers as querying the words one by one, for any number of threads" {
   sample_text 400 150 | ptb-vocab -q -m 1 | sgns-batch -q -b 32 | sgns-train -q -d 12 --lr 0.01 -o v.bin
   succeeds sgns-knn --all v.bin 5
   sgns-cat --vocab v.bin | cut -f 1 >words
@@ -309,8 +309,8 @@ for line in sys.stdin:
   awk -F '\t' '$4 < -1 || $4 > 1 || $1 == $3 { bad = 1 } END { exit bad || NR == 0 }' stdout
 }
 
-@test "more queries than are searched at a time, and more neighbours" {
-  # 3,000 words; with all neighbours a batch is smaller.
+@test "more queries than fit in a batch are answered, also with many neighbours" {
+  # 3,000 words; with all of them as neighbours a batch is smaller.
   awk 'BEGIN { print "<unk> 1 0"; for (i = 1; i < 3000; i++) print "w" i, i % 11 - 5, i % 7 - 3 }' | vectors_of
   sgns-cat --vocab v.bin | cut -f 1 >words
   sgns-knn -T v.bin - 2 <words >two
@@ -320,7 +320,7 @@ for line in sys.stdin:
   sgns-knn --all v.bin 2999 | cmp - stdout
 }
 
-@test "a vocabulary of one word has no neighbours, however it is asked" {
+@test "a vocabulary of one word has no neighbours in any mode" {
   echo '<unk> 1 2' | vectors_of
   succeeds sgns-knn --all v.bin
   assert_size_zero stdout
@@ -328,7 +328,7 @@ for line in sys.stdin:
   prints '{"query":"<unk>","neighbours":[]}'
 }
 
-@test "a line is answered before the next one comes" {
+@test "each line is answered before the next is read" {
   compass
   mkfifo asked answered
   sgns-knn --tsv v.bin - 1 <asked >answered &
@@ -342,7 +342,7 @@ for line in sys.stdin:
   wait $!
 }
 
-@test "unknown words among others are told and counted, and the others are answered" {
+@test "unknown words are reported and counted, and the other words are answered" {
   compass
   exits_with 3 sgns-knn -T v.bin east eats north 1
   prints 'east\t1\tnortheast\t0.707107\nnorth\t1\tnnw\t0.800000\n'
@@ -360,7 +360,7 @@ sgns-knn: 4 of 5 queries could not be answered"
   says '4 of 5 queries'
 }
 
-@test "queries on standard input that are endless, too long, or missing" {
+@test "standard input may be empty or long; a line that is too long is refused" {
   compass
   succeeds sgns-knn v.bin - </dev/null
   assert_size_zero stdout
@@ -369,10 +369,10 @@ sgns-knn: 4 of 5 queries could not be answered"
   fails_with 1 sgns-knn v.bin - <.
   says_like '^sgns-knn: stdin: .*Is a directory$'
   printf 'east\n' >list
-  # shellcheck disable=SC2094 # this is the mistake
+  # shellcheck disable=SC2094 # the mistake under test
   fails_with 2 sgns-knn v.bin - -o list <list
   assert_equal "$(<list)" east
-  # As much memory for a long list as for a short one.
+  # A long list takes no more memory than a short one.
   yes north | head -n 300000 >long
   within_memory 200 sgns-knn -T v.bin - 6 <long | awk 'END { exit NR != 1800000 }'
 }
@@ -394,24 +394,25 @@ END
   for form in ' king  -  man  +  woman ' 'woman + king - man'; do
     sgns-knn v.bin "$form" | cmp - <(sgns-knn v.bin 'king - man + woman')
   done
-  # Length of a word's vector does not matter, nor does a word that is added to itself.
+  # The length of a word's vector does not matter; adding a word to itself changes nothing.
   sgns-knn v.bin 'king + king' | cmp - <(sgns-knn v.bin king)
   # In a list, among words.
   printf 'queen\nking - man + woman\nman\n' | sgns-knn -T v.bin - 2 >list
   for query in queen 'king - man + woman' man; do sgns-knn -T v.bin "$query" 2; done | cmp - list
-  # Nothing is left of it.
+  # The sum is zero.
   succeeds sgns-knn v.bin 'man - man' 1
   prints 'cosine sim=0.000: <unk>'
 }
 
-# same_sums EXPECTED: the answers to the queries in `asked` are these, as far as float32 goes.
+# same_sums EXPECTED: the answers to the queries in `asked` are those of EXPECTED, up to the
+# precision of float32.
 same_sums() {
   sgns-knn -T v.bin - 7 <asked >found
   cut -f 1-3 found | cmp - <(cut -f 1-3 "$1")
   paste found "$1" | awk -F '\t' '($4 - $8) ^ 2 > 2.1e-6 ^ 2 { bad = 1 } END { exit bad || NR != 7 * 39 }'
 }
 
-@test "sums are those of an independent computation, and gensim's" {
+@test "answers to sums are those of an independent implementation and of gensim" {
   sample_text 300 60 | ptb-vocab -q -m 1 | sgns-batch -q -b 32 | sgns-train -q -d 12 --lr 0.01 -o v.bin
   sgns-cat v.bin >rows
   awk 'BEGIN { for (i = 1; i < 40; i++) printf "w%d - w%d + w%d\n", i, i * 7 % 41 + 1, i * 5 % 43 + 1 }' >asked
@@ -422,7 +423,7 @@ same_sums() {
   same_sums expected
 }
 
-@test "signs are words where words stand, and a query that is a word is that word" {
+@test "in the place of a word, + and - are taken literally; a query that is a word means that word" {
   numbered
   succeeds sgns-knn -T -k 1 v.bin -- '- - +' '+ + 7'
   # (1,1)/sqrt2 + (1,0); (-1,0) + (1,0)
@@ -440,8 +441,8 @@ same_sums() {
 
 # ---- at a terminal ----
 
-# typed QUERIES ARGUMENT...: runs sgns-knn at a terminal where a user types the queries, one by one and
-# after the prompt; what is shown goes to the file shown.
+# typed QUERIES ARGUMENT...: runs sgns-knn at a terminal, where a user types the queries one by one,
+# after the prompt. The terminal's output goes to the file shown.
 typed() {
   local command
   command=$(printf '%q ' sgns-knn "${@:2}")
@@ -454,7 +455,7 @@ typed() {
   } | TERM=dumb script -qec "$command" /dev/null | tr -d '\r' >shown
 }
 
-@test "at a terminal there is a prompt, which answers words and sums, and offers spellings" {
+@test "at a terminal a prompt answers words and sums and suggests spellings" {
   compass
   typed $'east\neats\n\nnorth - east' -k 1 v.bin
   grep -q '^> ' shown
@@ -462,14 +463,14 @@ typed() {
   grep -qF "'eats' is not in the vocabulary; closest: east" shown
   grep -qx 'cosine sim=0.990: nnw' shown
   [ "$(grep -c '^cosine' shown)" -eq 2 ]
-  # Its answers can go to a file, its prompt does not.
+  # The answers can go to a file, the prompt does not.
   typed $'east\nnorth' -T -o out -k 1 v.bin
   assert_equal "$(<out)" "$(sgns-knn -T -k 1 v.bin east north)"
   typed $'east' v.bin - 1
   grep -q '^> ' shown
 }
 
-@test "at a terminal the tabulator completes words" {
+@test "at a terminal the tab key completes words" {
   ldd "$BUILD/bin/sgns-knn" | grep -q libedit || skip 'built without libedit'
   vectors_of <<'END'
 <unk> 0 0

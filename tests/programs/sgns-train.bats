@@ -15,18 +15,19 @@ setup() {
   ln -s "$BATS_FILE_TMPDIR"/*.bin .
 }
 
-# train OPTION...: on the sample; small, for speed.
+# train OPTION...: a small training, for speed.
 train() {
   sgns-train -q -d 8 "$@"
 }
 
-# two_steps: makes two.bin, two minibatches of one epoch: first with the centres a and b, then c and d.
+# two_steps: creates two.bin, an epoch of two minibatches, the first with centres a and b, the
+# second with c and d.
 two_steps() {
   printf 'a b\nc d\n' | ptb-vocab -q -m 1 | sgns-batch -q -b 2 -w 1 -e 1 --no-shuffle -o two.bin
 }
 
-# moved FILE FILE: by how much the numbers of each word differ in two listings of vectors; a line of
-# word, smallest and largest difference.
+# moved FILE FILE: compares two listings of vectors; prints for each word the smallest and the
+# largest difference of its components.
 moved() {
   paste -d ' ' "$1" "$2" | awk 'NR > 1 {
     dim = NF / 2 - 1; least = 1e9; most = 0
@@ -53,21 +54,21 @@ moved() {
       }
     }
     END {
-      # The variance of the uniform distribution is bound^2 / 3; 1,550 numbers.
+      # The variance of the uniform distribution is bound^2 / 3; there are 1,550 numbers.
       exit wrong || n != words * dim || most < 0.99 * bound || least > -0.99 * bound ||
         sum / n > 0.05 * bound || sum / n < -0.05 * bound ||
         squares / n < 0.3 * bound ^ 2 || squares / n > 0.367 * bound ^ 2
     }' initial
 }
 
-@test "with learning rate 0 nothing moves, and the loss stays near ln 2" {
+@test "with learning rate 0 vectors do not change and the loss stays near ln 2" {
   train --lr 0 --loss-log log batches.bin | sgns-cat >all-steps
   sgns-batch -q -e 1 -b 1000000 kept.bin | train --lr 0 | sgns-cat >one-step
   cmp all-steps one-step
   awk 'NR > 1 && ($3 < 0.6 || $3 > 0.8) { print; exit 1 }' log
 }
 
-@test "the first step of Adam moves each number of a centre word by the learning rate" {
+@test "the first step of Adam moves each component of a centre word's vector by the learning rate" {
   two_steps
   sgns-train -q -d 20 --lr 0 two.bin | sgns-cat >before
   printf 'a b\nc d\n' | ptb-vocab -q -m 1 | sgns-batch -q -b 4 -w 1 -e 1 -o one.bin
@@ -79,9 +80,9 @@ moved() {
   done
 }
 
-@test "Adam is dense: a word moves on in the steps that are not its own" {
-  # Of one gradient g, then none: step 2 moves by lr (0.09 / 0.19) / sqrt(0.000999 / 0.001999). Of
-  # none, then g: by lr (0.1 / 0.19) / sqrt(0.001 / 0.001999).
+@test "Adam is dense: a word keeps moving in steps without a gradient" {
+  # After a gradient g, a step without one moves by lr (0.09 / 0.19) / sqrt(0.000999 / 0.001999).
+  # After a step without one, g moves by lr (0.1 / 0.19) / sqrt(0.001 / 0.001999).
   two_steps
   sgns-train -q -d 20 --lr 0 two.bin | sgns-cat >before
   sgns-train -q -d 20 two.bin | sgns-cat >after
@@ -96,7 +97,7 @@ moved() {
     END { exit wrong || NR != 5 }'
 }
 
-@test "gradient descent moves the first centre words by the rate, and words that do not occur not at all" {
+@test "gradient descent moves the first centre words in proportion to the rate, absent words not at all" {
   two_steps
   for lr in 0 1 2; do
     sgns-train -q -d 6 -O sgd --lr $lr two.bin | sgns-cat >$lr.txt
@@ -109,7 +110,7 @@ moved() {
     END { exit bad || n != 2 }'
 }
 
-@test "gradient descent is the same for any number of threads, and says so in the header" {
+@test "gradient descent is the same for any number of threads, and recorded in the header" {
   sgns-train -q -d 8 -t 1 --optimizer sgd batches.bin >one
   for threads in 2 3; do
     sgns-train -q -d 8 -t $threads --optimizer sgd batches.bin | cmp - one
@@ -127,8 +128,8 @@ moved() {
     END { exit wrong || NR != 6 || last > 0.5 }'
 }
 
-@test "words that stand in the same places come to lie together" {
-  # cat and dog, and red and blue, have the same neighbours, and never each other.
+@test "words that occur in the same contexts get similar vectors" {
+  # cat and dog, red and blue have the same neighbours, but are never neighbours of each other.
   for _ in {1..60}; do
     printf 'the cat sleeps\nthe dog sleeps\na red car\na blue car\n'
   done | ptb-vocab -q | sgns-batch -q -w 2 -b 16 -e 20 | sgns-train -q -d 10 --lr 0.01 -o vectors.bin
@@ -140,8 +141,8 @@ moved() {
 
 # ---- earlier vectors ----
 
-@test "--init: known words start from earlier vectors by their spelling, new ones as they would anyway" {
-  # Another vocabulary: other ids for the words that both have, and words that only one has.
+@test "--init: known words are initialised from earlier vectors by spelling, new words as without it" {
+  # Another vocabulary: other ids for common words, and words that only one of them has.
   { sample_text 200 20; yes 'new w7 newer w3 w5' | head -n 300; } | ptb-vocab -q -m 1 | sgns-batch -q -e 1 -o other.bin
   train other.bin -o old.bin
   train --lr 0 batches.bin -o fresh.bin
@@ -159,11 +160,11 @@ moved() {
   done
   join known out.txt | cmp - <(join known old.txt)
   join unknown out.txt | cmp - <(join unknown fresh.txt)
-  # By what was learnt: no word has what it had at first.
+  # The earlier vectors were trained: no word has its initial vector.
   assert_equal "$(join known out.txt | grep -v '<unk>' | comm -12 - fresh.txt)" ''
 }
 
-@test "--init: the option and the commands that made the earlier vectors are in the header" {
+@test "--init: the header records the option and the commands that made the earlier vectors" {
   train --seed 9 batches.bin -o old.bin
   train --init old.bin batches.bin -o out.bin
   sgns-cat --header out.bin | grep '^made by:' >chain
@@ -181,7 +182,7 @@ moved() {
   train --init old.bin -O sgd batches.bin >/dev/null
 }
 
-@test "--init: one matrix from vectors, both from a checkpoint" {
+@test "--init: initialises one matrix from vectors, both from a checkpoint" {
   train -L log batches.bin -o old.bin
   succeeds sgns-train -q -d 8 -c old.ckpt --checkpoint-every "$(tail -n 1 log | cut -f 2)steps" batches.bin -o old.bin
   succeeds sgns-train -d 8 --init old.ckpt batches.bin -o out.bin
@@ -189,13 +190,13 @@ moved() {
   loss=$(sed -n 's/^epoch 1.*: loss \([0-9.]*\),.*/\1/p' stderr)
   succeeds sgns-train -d 8 --init old.bin batches.bin -o out.bin
   says_like '^sgns-train: 31 of 31 words initialised from old.bin$'
-  # With U the first epoch begins where the last one ended; without it nothing is known of contexts.
+  # With U the first epoch starts where the last one ended; without it contexts are untrained.
   other=$(sed -n 's/^epoch 1.*: loss \([0-9.]*\),.*/\1/p' stderr)
   awk -v loss="$loss" -v other="$other" 'BEGIN { exit !(loss > 0.1 && loss < other - 0.005) }' ||
     fail "from both matrices $loss, from one $other"
 }
 
-@test "--init: other dimensions, damaged or other streams, and standard input twice are refused" {
+@test "--init: another dimension, damaged or other streams, and standard input twice are refused" {
   train -d 9 batches.bin -o nine.bin
   fails_with 3 sgns-train -q -d 8 --init nine.bin batches.bin -o out
   says 'nine.bin: byte '
@@ -223,18 +224,19 @@ moved() {
 
 # ---- held-out examples ----
 
-# held_out OPTION...: held.bin, minibatches of another text with the vocabulary of the training.
+# held_out OPTION...: creates held.bin, minibatches of another text with the vocabulary of the
+# training.
 held_out() {
   sample_text 300 30 | tail -n 100 | ptb-vocab -q --vocab corpus.bin | sgns-batch -q -o held.bin "$@"
 }
 
-@test "--eval tells the loss on held-out examples behind each epoch, and changes nothing" {
+@test "--eval reports the loss on held-out examples after each epoch and does not affect training" {
   held_out -e 1
   train -L plain.tsv batches.bin -o expected
   succeeds sgns-train -d 8 --eval held.bin -L log.tsv batches.bin -o out.bin
   cmp out.bin expected
   assert_equal "$(grep -cE '^epoch [1-3]/3: loss 0\.[0-9]{4}, mean so far 0\.[0-9]{4}, eval 0\.[0-9]{4}$' stderr)" 3
-  # A fifth column, which has a number where an epoch ends; the first four as ever.
+  # A fifth column, with a number at the end of each epoch; the first four are as without --eval.
   cut -f 1-3 log.tsv | cmp - <(cut -f 1-3 plain.tsv)
   awk -F '\t' '
     NR == 1 { if ($5 != "eval") bad = 1; next }
@@ -244,12 +246,12 @@ held_out() {
       for (i = 2; i <= NR; i++) if (full[i] != (i == NR || epoch[i + 1] != epoch[i])) bad = 1
       exit bad
     }' log.tsv
-  # What is on the log is what is told.
+  # The loss log has the losses that are reported.
   awk -F '\t' '$5 ~ /[0-9]/ { printf "%.4f\n", $5 }' log.tsv |
     cmp - <(sed -n 's/^epoch.* eval //p' stderr)
 }
 
-@test "--eval: the same losses for any number of threads, any size of minibatch and any number of epochs" {
+@test "--eval: the loss does not depend on threads, minibatch size or the number of held-out epochs" {
   held_out -e 1
   train -t 1 --eval held.bin -L expected.tsv batches.bin -o out.bin
   for threads in 2 3 16; do
@@ -265,13 +267,13 @@ held_out() {
   train --eval - batches.bin -L log.tsv -o out.bin <held.bin
 }
 
-@test "--eval: on the very examples of a training that learns nothing it is the training's loss" {
+@test "--eval: on the training examples, with learning rate 0, the loss is the training loss" {
   train --lr 0 --eval batches.bin -L log.tsv batches.bin -o out.bin 
   succeeds sgns-train -d 8 --lr 0 --eval batches.bin batches.bin -o out.bin
   sed -nE 's/^epoch.*, mean so far ([0-9.]+), eval .*/\1/p' stderr | cmp - <(sed -n 's/^epoch.* eval //p' stderr)
 }
 
-@test "--init: a checkpoint gives both matrices as they were behind its last minibatch" {
+@test "--init: a checkpoint gives both matrices as they were after its last minibatch" {
   held_out -e 1
   for optimizer in adam sgd; do
     train -O $optimizer --eval held.bin -L old.tsv batches.bin -o old.bin
@@ -283,7 +285,7 @@ held_out() {
   done
 }
 
-@test "--eval: another vocabulary, a pipe, and what is broken are refused before training" {
+@test "--eval: another vocabulary, a pipe, and invalid streams are refused before training" {
   sample_text 200 29 | ptb-vocab -q -m 1 | sgns-batch -q -o held.bin
   fails_with 3 sgns-train -d 8 --eval held.bin batches.bin -o out
   says 'held.bin: byte '
@@ -308,7 +310,7 @@ held_out() {
   leaves_nothing out
 }
 
-@test "--eval: a file that changes while training goes on ends it" {
+@test "--eval: a file that changes during training ends it" {
   held_out -e 1
   cp held.bin changing.bin
   mkfifo pipe
@@ -333,7 +335,7 @@ held_out() {
   tail -n 1 stderr | grep -qE '^loss [0-9.]+, [0-9.]+ tokens/sec on cpu$'
 }
 
-@test "--quiet says nothing" {
+@test "--quiet prints no messages" {
   succeeds sgns-train --quiet -d 8 batches.bin -o vectors.bin
   assert_size_zero stderr
 }
@@ -350,10 +352,10 @@ held_out() {
     END { exit wrong || NR != 1 + 3 * per_epoch }' log
 }
 
-@test "the reported losses are means over examples, as the log's steps give them" {
+@test "the reported losses are means over examples, consistent with the loss log" {
   succeeds sgns-train -d 8 --loss-log log batches.bin -o vectors.bin
   examples=$(sgns-cat --header batches.bin | sed -n 's/^examples: //p')
-  # The last minibatch of an epoch is shorter, and counts less.
+  # The last minibatch of an epoch is shorter and has less weight.
   [ $((examples % 64)) -gt 0 ]
   awk -F '\t' -v examples="$examples" '
     NR == 1 { next }
@@ -370,10 +372,10 @@ held_out() {
 }
 
 @test "on a terminal it shows a bar, the epoch, the loss, the speed and the time left" {
-  # It is shown every tenth of a second; the pause makes sure of that.
+  # It is updated every tenth of a second; the pause makes sure that this happens.
   sample_text 8000 300 | ptb-vocab -q -m 1 | sgns-batch -q -e 1 -o long.bin
   half=$(($(wc -c <long.bin) / 2))
-  [ $half -gt 500000 ] # what comes before the pause is decoded then
+  [ $half -gt 500000 ] # enough that data sent before the pause is decoded
   mkfifo pipe
   { head -c $half long.bin; sleep 0.5; tail -c +$((half + 1)) long.bin; } >pipe 3>&- &
   script -qec 'sgns-train -d 10 -o vectors.bin pipe' /dev/null </dev/null | tr '\r' '\n' >shown
@@ -391,7 +393,7 @@ held_out() {
   done
 }
 
-@test "threads also agree where there are more of them than rows, and with long vectors" {
+@test "more threads than rows, and long vectors, give the same bytes" {
   two_steps
   for dim in 1 3 300; do
     sgns-train -q -d $dim -t 1 two.bin -o expected
@@ -404,7 +406,7 @@ held_out() {
 @test "file, pipe and slow pipe give the same bytes" {
   train batches.bin -o expected
   train - <batches.bin | cmp - expected
-  # shellcheck disable=SC2002 # to have a pipe is the point
+  # shellcheck disable=SC2002 # a pipe is needed
   cat batches.bin | train | cmp - expected
   slowly batches.bin | train | cmp - expected
 }
@@ -413,14 +415,14 @@ held_out() {
   sample_text 100 30 | sed 's/w3/w\xc3\xb6rt/g' >text
   all() { ptb-vocab -q -m 2 text | sgns-batch -q -a 0.7 | train --lr 0.01; }
   LC_ALL=C all >expected
-  # One with a comma in its numbers, if it can be made; else those that are there.
+  # A locale with a decimal comma, if it can be compiled; and those installed.
   mkdir locales
   export LOCPATH=
   if localedef -i de_DE -f UTF-8 locales/de_DE.UTF-8 2>/dev/null; then
     LOCPATH=$PWD/locales
     assert_equal "$(LC_ALL=de_DE.UTF-8 env printf %.1f 1,5)" 1,5
     LC_ALL=de_DE.UTF-8 all | cmp - expected
-    LC_ALL=de_DE.UTF-8 sgns-train --lr 0,01 batches.bin 2>said >/dev/null && fail 'took a comma'
+    LC_ALL=de_DE.UTF-8 sgns-train --lr 0,01 batches.bin 2>said >/dev/null && fail 'accepted a comma'
   fi
   unset LOCPATH
   used=0
@@ -431,19 +433,19 @@ held_out() {
   [ $used -ge 2 ]
 }
 
-@test "the same seed gives the same bytes, another one other vectors" {
+@test "the same seed gives the same bytes, another seed other vectors" {
   train batches.bin -o default.bin
   train --seed=1 batches.bin | cmp - default.bin
   sgns-cat default.bin >one
   train --seed 2 batches.bin | sgns-cat >two
-  # The first line has the numbers of words and dimensions; in the others all numbers differ.
+  # Except for the first line, with the number of words and the dimension, all numbers differ.
   assert_equal "$(comm -12 <(tail -n +2 one | tr ' ' '\n' | sort) \
     <(tail -n +2 two | tr ' ' '\n' | sort) | grep -c '\.')" 0
 }
 
-# ---- what is in the stream ----
+# ---- the stream ----
 
-@test "the header has the chain of all four programs with their options" {
+@test "the header records all four programs with their options" {
   train --lr 0.005 -s 3 batches.bin | sgns-cat --header >header
   run grep '^made by:' header
   assert_equal "${#lines[@]}" 4
@@ -453,7 +455,7 @@ held_out() {
   assert_line --index 3 --regexp '^made by: sgns-train [0-9.]+ --dim=8 --optimizer=adam --lr=0.005 --seed=3 --device=cpu$'
 }
 
-@test "the vocabulary keeps all its words and counts, and each word has its row" {
+@test "the vocabulary keeps all its words and counts, and each word has a row" {
   train batches.bin -o vectors.bin
   sgns-cat --vocab vectors.bin | cmp - <(sgns-cat --vocab corpus.bin)
   sgns-cat vectors.bin | tail -n +2 | cut -d ' ' -f 1 |
@@ -470,14 +472,14 @@ held_out() {
 
 # ---- refusals ----
 
-@test "batches without an example are refused" {
+@test "batches without examples are refused" {
   echo 'a b' | ptb-vocab -q -m 2 | sgns-batch -q -o empty.bin
   fails_with 3 sgns-train empty.bin -o out
   says 'empty.bin: no minibatch to train on'
   leaves_nothing out
 }
 
-@test "a GPU is an error where there is no CUDA" {
+@test "a GPU is an error in a build without CUDA" {
   for device in cuda cuda:0 cuda:12; do
     SGNS_CUDA=missing.so fails_with 4 sgns-train --device $device batches.bin -o out
     says 'this build has no CUDA'
@@ -486,7 +488,7 @@ held_out() {
   done
 }
 
-@test "a device that there cannot be is a mistake, whatever the input" {
+@test "an invalid device is refused with status 2 before the input is read" {
   for device in nonsense cud cuda: cuda:x cuda:1x cpu:1 CPU; do
     fails_with 2 sgns-train --device $device batches.bin -o out
     says "$device"
@@ -505,7 +507,7 @@ held_out() {
   succeeds sgns-knn vectors.bin w1
 }
 
-@test "training that leaves the finite numbers stops, and names epoch and minibatch" {
+@test "training stops when the loss is not finite, naming epoch and minibatch" {
   fails_with 5 sgns-train -q --lr 1e30 batches.bin -o out
   says 'the loss of epoch 1, minibatch 2 is not finite'
   leaves_nothing out
@@ -527,7 +529,7 @@ held_out() {
   fails_with 2 sgns-train -q --loss-log input.bin input.bin -o out
   cmp input.bin batches.bin
   leaves_nothing out
-  # shellcheck disable=SC2094 # this is the mistake
+  # shellcheck disable=SC2094 # the mistake under test
   fails_with 2 sgns-train -q --loss-log input.bin -o out <input.bin
   cmp input.bin batches.bin
   fails_with 2 sgns-train -q --loss-log out batches.bin -o out

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What holds for every stream and for every program that reads one.
+# Properties of all streams and of all programs that read them.
 
 load ../support/helper
 
@@ -16,7 +16,8 @@ setup() {
   cp "$SAMPLES"/* .
 }
 
-# for_readers KIND COMMAND...: the command, with each program that reads such a stream.
+# for_readers KIND COMMAND...: runs COMMAND with each program that reads streams of this kind
+# appended.
 for_readers() {
   local kind=$1 program
   shift
@@ -25,19 +26,20 @@ for_readers() {
   done
 }
 
-# sweep HOW STREAMS PROGRAM: it refuses whatever sweep.py makes of the streams, in files.
+# sweep HOW STREAMS PROGRAM: PROGRAM refuses all variants of the streams that sweep.py makes, as
+# files.
 sweep() {
   reading "$3" "${source:-{\}}"
   run "$SUPPORT/sweep.py" "$1" "$2" "${COMMAND[@]}"
   assert_success && assert_output --regexp '^[1-9][0-9]+ runs, 0 faults$'
 }
 
-# sweep_both HOW STREAM PROGRAM: likewise, in files and in a pipe.
+# sweep_both HOW STREAM PROGRAM: the same, as files and through a pipe.
 sweep_both() {
   sweep "$@" && source=- sweep "$@"
 }
 
-# refuses STREAM PROGRAM: with status 3 and a position, leaving nothing.
+# refuses STREAM PROGRAM: PROGRAM fails with status 3, reports a position and leaves no output.
 refuses() {
   reading "$2" "$1"
   fails_with 3 "${COMMAND[@]}" -o out &&
@@ -45,13 +47,13 @@ refuses() {
     leaves_nothing out
 }
 
-# accepts STREAM PROGRAM
+# accepts STREAM PROGRAM: PROGRAM reads STREAM successfully.
 accepts() {
   reading "$2" "$1"
   succeeds "${COMMAND[@]}" -o out
 }
 
-# ---- what the programs write ----
+# ---- output of the programs ----
 
 @test "zstd -t accepts every stream" {
   for kind in corpus batches vectors counts; do
@@ -91,39 +93,39 @@ accepts() {
 
 # ---- damage ----
 
-@test "a corpus cut at any byte is refused by all its readers" {
+@test "a corpus truncated at any byte is refused by all its readers" {
   for_readers corpus sweep_both cut corpus.bin
 }
 
-@test "a batch stream cut at any byte is refused by all its readers" {
+@test "a batch stream truncated at any byte is refused by all its readers" {
   for_readers batches sweep_both cut batches.bin
 }
 
-@test "a vectors stream cut at any byte is refused by all its readers" {
+@test "a vectors stream truncated at any byte is refused by all its readers" {
   for_readers vectors sweep_both cut vectors.bin
 }
 
-@test "a counts stream cut at any byte is refused by all its readers" {
+@test "a counts stream truncated at any byte is refused by all its readers" {
   for_readers counts sweep_both cut counts.bin
 }
 
-@test "a flipped bit is refused by all readers of a corpus, or changes nothing" {
+@test "a flipped bit in a corpus is refused by all its readers or has no effect" {
   for_readers corpus sweep flip corpus.bin
 }
 
-@test "a flipped bit is refused by all readers of batches, or changes nothing" {
+@test "a flipped bit in batches is refused by all their readers or has no effect" {
   for_readers batches sweep flip batches.bin
 }
 
-@test "a flipped bit is refused by all readers of vectors, or changes nothing" {
+@test "a flipped bit in vectors is refused by all their readers or has no effect" {
   for_readers vectors sweep flip vectors.bin
 }
 
-@test "a flipped bit is refused by all readers of counts, or changes nothing" {
+@test "a flipped bit in counts is refused by all their readers or has no effect" {
   for_readers counts sweep flip counts.bin
 }
 
-@test "sgns-cat --check refuses cut and flipped streams" {
+@test "sgns-cat --check refuses truncated streams and flipped bits" {
   for kind in corpus batches vectors counts; do
     for how in cut flip; do
       run "$SUPPORT/sweep.py" $how $kind.bin sgns-cat -q --check '{}'
@@ -132,8 +134,9 @@ accepts() {
   done
 }
 
-@test "any flipped bit of any stream is refused by sgns-cat, or changes nothing" {
-  # With a sanitizer each of the thousands of runs takes many times longer: there, one bit of a byte will do.
+@test "every flipped bit of every stream is refused by sgns-cat or has no effect" {
+  # A sanitizer slows down each of the thousands of runs: with it, only one bit of each byte is
+  # flipped.
   how=flip-all
   ! sanitized || how=flip
   for kind in corpus batches vectors counts; do
@@ -141,17 +144,17 @@ accepts() {
   done
 }
 
-@test "a large stream cut anywhere is refused" {
+@test "a large stream truncated anywhere is refused" {
   sample_text 60000 300 | ptb-vocab -q -m 1 -o large.bin
   size=$(wc -c <large.bin)
-  [ "$size" -gt 300000 ] # several times what is read at once
+  [ "$size" -gt 300000 ] # several times the size of a read
   for part in {1..19}; do
     head -c $((size * part / 20)) large.bin >cut.bin
     for_readers corpus refuses cut.bin
   done
 }
 
-@test "a cut stream's header and vocabulary are not shown" {
+@test "header and vocabulary of a truncated stream are not printed" {
   for kind in corpus batches vectors counts; do
     head -c -1 $kind.bin >cut.bin
     for option in --header --vocab; do
@@ -161,10 +164,10 @@ accepts() {
   done
 }
 
-@test "a stream cut between two frames is refused for its missing END" {
+@test "a stream truncated between two frames is refused for its missing END" {
   for kind in corpus batches vectors counts; do
-    cp "$FORGED/invalid/$kind-cut-between-frames" cut.bin
-    zstd -tq cut.bin # as the compression goes, it is whole
+    cp "$FORGED/invalid/$kind-truncated-between-frames" cut.bin
+    zstd -tq cut.bin # valid zstd data
     for program in $(readers_of $kind); do
       refuses cut.bin "$program"
       says "ended after record"
@@ -173,14 +176,14 @@ accepts() {
   done
 }
 
-@test "a second stream behind the first is refused" {
+@test "a second stream after the first is refused" {
   for kind in corpus batches vectors counts; do
     cat $kind.bin $kind.bin >two.bin
     for_readers $kind refuses two.bin
   done
 }
 
-@test "a single byte behind a stream is refused" {
+@test "a single byte after a stream is refused" {
   for kind in corpus batches vectors counts; do
     { cat $kind.bin; printf '\n'; } >longer.bin
     for_readers $kind refuses longer.bin
@@ -189,8 +192,9 @@ accepts() {
 
 # ---- other input ----
 
-# takes PROGRAM-AND-OPTIONS: what it reads, as messages call it; a stream of any kind is an sgns stream.
-takes() {
+# expected_by READER: prints the kind of input that READER, a program with options, expects, as
+# messages name it; sgns is any kind of stream.
+expected_by() {
   case $1 in
     'ptb-vocab --vocab') echo sgns ;;
     'ptb-vocab --merge') echo counts ;;
@@ -203,7 +207,7 @@ takes() {
   esac
 }
 
-@test "every output into every wrong reader is refused, and the message names both" {
+@test "every output is refused by every wrong reader with a message that names both kinds" {
   "$SUPPORT/forge.py" --one checkpoint-plain >checkpoint.bin
   sgns-cat vectors.bin >vectors.txt
   sgns-knn vectors.bin a >knn.txt
@@ -213,7 +217,7 @@ takes() {
   wrong=0
   for reader in ptb-vocab 'ptb-vocab --vocab' 'ptb-vocab --merge' ptb-subsample sgns-batch sgns-train \
     'sgns-train --resume' sgns-knn sgns-cat; do
-    expected=$(takes "$reader")
+    expected=$(expected_by "$reader")
     for file in "${!is[@]}"; do
       kind=${is[$file]}
       [ "$expected" != "$kind" ] || continue
@@ -242,12 +246,12 @@ takes() {
   assert_equal $wrong 102
 }
 
-@test "a text that zstd compressed is no text, and none is mistaken for such" {
+@test "zstd-compressed text is not text; text that starts similarly is" {
   zstd -q text
   fails_with 3 ptb-vocab -q text.zst -o out
   says 'text.zst: byte 0: compressed by zstd, expected text'
   leaves_nothing out
-  # Too little of a stream to tell its kind; and a text that only begins alike.
+  # A text that only starts like zstd data, and streams too short to recognise their kind.
   printf '\x28\xb5\x2f a' >odd
   succeeds ptb-vocab -q -m 1 odd
   for bytes in 4 5 9 12; do
@@ -257,7 +261,7 @@ takes() {
   done
 }
 
-@test "what is no stream is refused: nothing, text, compressed text, a gzip file" {
+@test "files that are not streams are refused: empty, text, compressed text, gzip" {
   : >empty
   zstd -q text -o text.zst
   gzip -k text
@@ -269,7 +273,7 @@ takes() {
   done
 }
 
-@test "a newer major version is refused, and the message names both versions" {
+@test "a newer major version is refused with a message that names both versions" {
   for kind in corpus batches vectors counts; do
     cp "$FORGED/invalid/$kind-newer-major-version" newer.bin
     for program in $(readers_of $kind); do
@@ -281,15 +285,15 @@ takes() {
 
 # ---- forged streams ----
 
-@test "decode.py tells the valid forged streams from the invalid ones" {
+@test "decode.py accepts the valid forged streams and refuses the invalid ones" {
   assert_equal "$(<"$BATS_FILE_TMPDIR/disagreements")" ""
 }
 
 @test "every reader accepts what the format allows" {
   for kind in corpus batches vectors counts; do
     for stream in "$FORGED"/valid/"$kind"-*.text; do
-      [[ $stream != *-no-examples.text ]] || continue # sgns-train has nothing to train on
-      [[ $stream != *-unknown-word*.text ]] || continue # nor has ptb-vocab counts
+      [[ $stream != *-no-examples.text ]] || continue # sgns-train needs examples
+      [[ $stream != *-unknown-word*.text ]] || continue # ptb-vocab needs counts
       cp "${stream%.text}" valid.bin
       for_readers "$kind" accepts valid.bin
     done
@@ -299,7 +303,7 @@ takes() {
 @test "sgns-cat prints forged valid streams as decode.py does" {
   compared=0
   for decoded in "$FORGED"/valid/*.{text,vocab,header}; do
-    [[ $decoded != *control-bytes.header ]] || continue # which sgns-cat escapes
+    [[ $decoded != *control-bytes.header ]] || continue # sgns-cat escapes them
     option=--${decoded##*.}
     [ "$option" != --text ] || option=
     sgns-cat ${option:+"$option"} "${decoded%.*}" | cmp - "$decoded"
@@ -308,14 +312,15 @@ takes() {
   [ $compared -ge 90 ]
 }
 
-# refuses_invalid PROGRAM: all the invalid streams that it reads, and takes little memory to do so.
+# refuses_invalid PROGRAM: PROGRAM refuses all invalid streams of the kinds that it reads, in little
+# memory.
 refuses_invalid() {
   local kind
   mkdir invalid
   for kind in corpus batches vectors counts; do
     [[ " $(readers_of $kind) " != *" $1 "* ]] || cp "$FORGED/invalid/$kind"-* invalid
   done
-  # Refused before it is read: its SHAPE tells that there is nothing to train on.
+  # sgns-train refuses this one before it finds the error: according to SHAPE there are no examples.
   [ "$1" != sgns-train ] || rm invalid/batches-examples-where-shape-has-none
   within_memory 1024 sweep all 'invalid/*' "$1"
 }
@@ -327,12 +332,12 @@ refuses_invalid() {
 @test "sgns-cat refuses every invalid forged stream" { refuses_invalid sgns-cat; }
 @test "sgns-train refuses every invalid forged stream" { refuses_invalid sgns-train; }
 
-@test "half a gigabyte of zeros in a few kilobytes does not fill the memory" {
+@test "half a gigabyte of zeros compressed to a few kilobytes takes little memory" {
   for kind in corpus batches vectors counts; do
     {
       zstd -dcq $kind.bin | head -c -56 # without END
       for _ in {1..32}; do
-        printf '\115\0\0\0\0\0\0\001' # a record of an unnamed type, 16 MiB
+        printf '\115\0\0\0\0\0\0\001' # a record of an unknown type, 16 MiB
         head -c 16M /dev/zero
       done
     } | zstd -q >bomb.bin
@@ -343,15 +348,15 @@ refuses_invalid() {
   done
 }
 
-# ---- ptb-vocab --merge, which reads counts streams alone ----
+# ---- ptb-vocab --merge, which only reads counts streams ----
 
-# sweep_merge HOW STREAMS: as the second of two.
+# sweep_merge HOW STREAMS: like sweep, with the stream as the second of two to merge.
 sweep_merge() {
   run "$SUPPORT/sweep.py" "$1" "$2" ptb-vocab -q --merge counts.bin '{}'
   assert_success && assert_output --regexp '^[1-9][0-9]+ runs, 0 faults$'
 }
 
-@test "--merge refuses cut, flipped and forged streams" {
+@test "--merge refuses truncated and forged streams and flipped bits" {
   sweep_merge cut counts.bin
   sweep_merge flip counts.bin
   mkdir invalid

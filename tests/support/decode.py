@@ -2,18 +2,18 @@
 # SPDX-License-Identifier: MIT
 """Decode a stream to text, independently of the C reader.
 
-Written from lib/stream/FORMAT.md alone, without a look at the C sources: where this decoder and the C
-reader disagree about a stream, one of them or the page is wrong. Hence no shared code, and hence
-it refuses whatever the page rules out, not only what would stop it from going on.
+Written from lib/stream/FORMAT.md alone, without reference to the C sources: if this decoder and the C
+reader disagree about a stream, one of them or FORMAT.md is wrong. For this reason it shares no code with
+them, and refuses whatever FORMAT.md does not allow, not only what makes decoding impossible.
 
-    decode.py [FILE|-]        corpus: a sentence a line; batches: an example a line, as centre TAB
-                              contexts TAB noise words; vectors: WORDS DIM, then a row a line;
-                              counts: as --vocab
+    decode.py [FILE|-]        corpus: one sentence per line; batches: one example per line, as
+                              centre TAB contexts TAB noise words; vectors: WORDS DIM, then one row
+                              per line; counts: as --vocab
     decode.py --vocab FILE    word TAB count, in the order of the ids
     decode.py --header FILE   kind, shape, totals, provenance
 
-Exit status 3: the stream is invalid; nothing is printed, for it is so as a whole. It is read whole
-into memory. Needs the zstd command.
+Exit status 3: the stream is invalid. In that case nothing is printed. The stream is read into memory.
+Requires the zstd command.
 """
 import argparse
 import math
@@ -38,27 +38,27 @@ def must(condition, reason):
 
 
 def last_frame(data):
-    """Where the last zstd frame starts. Walks the frames (RFC 8878, section 3.1), because the zstd
-    command passes over skippable frames and takes larger windows without a word."""
+    """The offset of the last zstd frame. Parses the frames (RFC 8878, section 3.1), because the zstd
+    command silently skips skippable frames and accepts larger windows."""
     must(data, "the stream is empty")
     at = start = 0
     try:
         while at < len(data):
             start = at
-            must(data[at:at + 4] == b"\x28\xb5\x2f\xfd", "something that is no zstd frame")
+            must(data[at:at + 4] == b"\x28\xb5\x2f\xfd", "not a zstd frame")
             flags, at = data[at + 4], at + 5
             single = flags >> 5 & 1
             if not single:
                 base = 1 << (10 + (data[at] >> 3))
                 window, at = base + base // 8 * (data[at] & 7), at + 1
             size = (0, 1, 2, 4)[flags & 3]
-            must(not any(data[at:at + size]), "a frame needs a dictionary")
+            must(not any(data[at:at + size]), "a frame requires a dictionary")
             at += size
             size = (single, 2, 4, 8)[flags >> 6]
-            if single:  # such a frame has no window of its own: its content is the window
+            if single:  # a single segment has no window size: the content is the window
                 window = int.from_bytes(data[at:at + size], "little") + (256 if size == 2 else 0)
             at += size
-            must(window <= 8 * MIB, "a frame needs a window of more than 8 MiB")
+            must(window <= 8 * MIB, "a frame requires a window of more than 8 MiB")
             last = 0
             while not last:
                 block = data[at] | data[at + 1] << 8 | data[at + 2] << 16
@@ -79,14 +79,14 @@ def zstd(data):
 
 def decompress(data):
     start = last_frame(data)
-    # On its own, because an empty frame would be bytes after the one that holds the payload's end.
+    # The last frame is decompressed separately: if it is empty, the payload ended in an earlier one.
     tail = zstd(data[start:])
     must(tail, "the last frame is empty")
     return (zstd(data[:start]) if start else b"") + tail
 
 
 def xxh64(data):
-    """XXH64 with seed 0. No function calls in the loop over the stripes: they are what costs."""
+    """XXH64 with seed 0. The loop over the stripes has no function calls, for speed."""
     p1, p2, p3 = 0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9
     p4, p5, mask = 0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5, (1 << 64) - 1
 
@@ -123,7 +123,7 @@ def xxh64(data):
 
 
 class Fields:
-    """The content of one record, to be taken field by field and used up."""
+    """The content of a record, which must be read completely, field by field."""
 
     def __init__(self, content):
         self.content, self.at = content, 0
@@ -140,8 +140,8 @@ class Fields:
 
 
 class Kind:
-    later = ()  # named records that may follow the data
-    extra = ()  # lines of the header behind the totals
+    later = ()  # known records that may follow the data
+    extra = ()  # lines of the header after the totals
 
 
 class Corpus(Kind):
@@ -185,8 +185,8 @@ class Batches(Kind):
         must(self.epochs >= 1, "no epochs")
         must(self.examples * self.epochs < 1 << 63, "too many examples")
         self.decoded, self.contexts, self.noise = [], 0, 0
-        self.closed = 0  # examples in finished minibatches
-        self.open, self.open_words = 0, 0  # examples, and their words, in the unfinished one
+        self.closed = 0  # examples in complete minibatches
+        self.open, self.open_words = 0, 0  # examples and words in the incomplete one
 
     def read(self, fields):
         n, more, contexts, noise = fields.take("4I")
@@ -207,18 +207,18 @@ class Batches(Kind):
             i, j = i + ci, j + ki
 
     def count(self, n, more, words):
-        must(self.closed < self.examples * self.epochs, "more examples than the shape says")
+        must(self.closed < self.examples * self.epochs, "more examples than in the shape")
         size = min(self.batch, self.examples - self.closed % self.examples)
         self.open, self.open_words = self.open + n, self.open_words + words
         must(self.open < size if more else self.open == size,
-             "a minibatch with another number of examples than the shape says")
+             "the size of a minibatch does not match the shape")
         must(self.open_words <= 256 * MIB, "a minibatch with too many words")
         if not more:
             self.closed, self.open, self.open_words = self.closed + self.open, 0, 0
 
     def totals(self):
-        must(self.open == 0, "the last minibatch is not finished")
-        must(self.closed == self.examples * self.epochs, "fewer examples than the shape says")
+        must(self.open == 0, "the last minibatch is incomplete")
+        must(self.closed == self.examples * self.epochs, "fewer examples than in the shape")
         return self.closed, self.contexts, self.noise
 
     def lines(self, words):
@@ -251,27 +251,27 @@ class Vectors(Kind):
             self.rows.append(row)
 
     def read_later(self, record, fields):
-        must(len(self.rows) == self.words, "a checkpoint's record before the last row")
+        must(len(self.rows) == self.words, "a checkpoint record before the last row")
         if record == TRAINING:
             self.read_training(fields)
         else:
             self.read_state(fields)
 
     def read_training(self, fields):
-        must(not self.checkpoint, "TRAINING twice")
+        must(not self.checkpoint, "a second TRAINING record")
         optimiser, batch, epochs, examples = fields.take("IIIQ")
-        rate, _seed, _head, done, seen, loss, epoch_seen, epoch_loss, _data = fields.take("dQQQQdQdQ")
+        rate, _seed, _header, done, seen, loss, epoch_seen, epoch_loss, _data = fields.take("dQQQQdQdQ")
         must(optimiser in (0, 1), "an unknown optimiser")
         must(all(map(math.isfinite, (rate, loss, epoch_loss))), "a number that is not finite")
         must(1 <= batch <= MIB and epochs >= 1 and examples >= 1, "a shape out of range")
         must(examples * epochs < 1 << 63, "too many examples")
         per_epoch = -(-examples // batch)
         must(1 <= done <= per_epoch * epochs, "minibatches out of range")
-        # From the start of the latest minibatch's epoch.
+        # The epoch of the last minibatch starts after this many epochs.
         start = (done - 1) // per_epoch
         in_epoch = min((done - start * per_epoch) * batch, examples)
-        must(epoch_seen == in_epoch, "examples of the epoch that are not those of its minibatches")
-        must(seen == start * examples + in_epoch, "examples that are not those of the minibatches")
+        must(epoch_seen == in_epoch, "the examples of the epoch do not match the minibatches")
+        must(seen == start * examples + in_epoch, "the examples do not match the minibatches")
         self.checkpoint = {"done": done, "parts": (3, 1)[optimiser]}
         self.extra = (("checkpoint", f"minibatch {done} of {per_epoch * epochs}"),)
 
@@ -279,7 +279,7 @@ class Vectors(Kind):
         must(self.checkpoint, "STATE before TRAINING")
         matrix, first, n = fields.take("3I")
         must(matrix in (0, 1), "an unknown matrix")
-        must(matrix == 0 or self.state[0] == self.words, "U before all of V")
+        must(matrix == 0 or self.state[0] == self.words, "U before the end of V")
         must(n >= 1, "a record without rows")
         must(first == self.state[matrix] and first + n <= self.words, "rows out of order")
         parts, latest = self.checkpoint["parts"], self.checkpoint["done"]
@@ -294,7 +294,7 @@ class Vectors(Kind):
     def totals(self):
         must(len(self.rows) == self.words, "fewer rows than words")
         must(self.state == ([self.words] * 2 if self.checkpoint else [0, 0]),
-             "a checkpoint without all of its state")
+             "a checkpoint with incomplete state")
         return self.words, 0, 0
 
     def lines(self, words):
@@ -319,13 +319,13 @@ class Counts(Kind):
 
 
 class Stream:
-    """A whole payload. Whoever holds a Stream holds a valid one."""
+    """A complete payload. The constructor raises Invalid unless it is valid."""
 
     def __init__(self, payload):
         must(len(payload) >= 16, "the stream ends inside the preamble")
         magic, major, self.minor, kind = struct.unpack_from("<8sHHI", payload)
-        must(magic == b"\x89SGNS\r\n\x1a", "another magic")
-        must(major == 1, "another major version")
+        must(magic == b"\x89SGNS\r\n\x1a", "wrong magic")
+        must(major == 1, "unsupported major version")
         must(kind in (1, 2, 3, 4), "an unknown kind")
         self.kind = (Corpus, Batches, Vectors, Counts)[kind - 1]
         self.provenance, self.words, self.counts, self.data = [], [], [], None
@@ -333,13 +333,13 @@ class Stream:
         self.read_end(payload, records, at)
 
     def read_records(self, payload):
-        """Read what is before END; return how many records that is, and where END starts."""
+        """Read the records before END; return their number and the offset of END."""
         data = self.kind.record
         may_follow = {PROVENANCE: (PROVENANCE, WORDS), WORDS: (WORDS, SHAPE),
                       SHAPE: (data, END), data: (data, *self.kind.later, END)}
         for later in self.kind.later:
             may_follow[later] = (*self.kind.later, END)
-        previous = PROVENANCE  # as if, because the page does not say that there must be one
+        previous = PROVENANCE  # because FORMAT.md does not require a PROVENANCE record
         records, at = 0, 16
         while True:
             must(len(payload) - at >= 8, "the stream ends without END")
@@ -347,7 +347,7 @@ class Stream:
             must(size <= 16 * MIB, "a record of more than 16 MiB")
             must(len(payload) - at - 8 >= size, "the stream ends inside a record")
             if record in NAMED:
-                must(record in may_follow[previous], f"a record of type {record} in a wrong place")
+                must(record in may_follow[previous], f"unexpected record of type {record}")
                 previous = record
                 if record == END:
                     return records, at
@@ -368,24 +368,24 @@ class Stream:
     def read_provenance(self, fields):
         content, = fields.take(f"{len(fields.content)}s")
         strings = content.split(b"\0")
-        must(strings.pop() == b"", "a provenance string is not closed")
+        must(strings.pop() == b"", "a provenance string is not terminated")
         must(len(strings) >= 2, "provenance without name and version")
         self.provenance.append(strings)
 
     def read_words(self, fields):
         n, = fields.take("I")
-        must(n >= 1, "a vocabulary record without a word")
+        must(n >= 1, "a vocabulary record without words")
         for _ in range(n):
             count, length = fields.take("QH")
             word, = fields.take(f"{length}s")
             must(word and NOT_IN_A_WORD.isdisjoint(word),
-                 "a word is empty, or has a zero byte or white space in it")
+                 "a word is empty or contains a zero byte or white space")
             self.words.append(word)
             self.counts.append(count)
 
     def read_shape(self, fields):
         words, = fields.take("I")
-        must(words == len(self.words), "the shape has another number of words")
+        must(words == len(self.words), "the number of words in the shape is wrong")
         must(1 <= words < 1 << 31, "number of words out of range")
         must(self.kind is Vectors or self.words[0] == b"<unk>", "id 0 is not <unk>")
         must(len(set(self.words)) == words, "a word occurs twice")
@@ -398,10 +398,10 @@ class Stream:
         end = Fields(payload[at + 8:])
         end_records, end_size, *self.totals, end_hash = end.take("QQ3QQ")
         end.end()
-        must(end_records == records, "END has another number of records")
-        must(end_size == at, "END has another size")
-        must(tuple(self.totals) == self.data.totals(), "END has other totals")
-        must(end_hash == xxh64(payload[:at]), "END has another hash")
+        must(end_records == records, "the number of records in END is wrong")
+        must(end_size == at, "the size in END is wrong")
+        must(tuple(self.totals) == self.data.totals(), "the totals in END are wrong")
+        must(end_hash == xxh64(payload[:at]), "the hash in END is wrong")
 
     def vocab_lines(self):
         return (b"%s\t%d" % pair for pair in zip(self.words, self.counts))
@@ -429,7 +429,7 @@ def main():
                 data = file.read()
         stream = Stream(decompress(data))
     except (Invalid, OSError) as error:
-        # An OSError (no such file, no zstd command) says nothing about the stream.
+        # An OSError (missing file, no zstd command) does not mean that the stream is invalid.
         reason = error if isinstance(error, Invalid) else error.strerror
         print(f"decode.py: {args.file}: {reason}", file=sys.stderr)
         sys.exit(3 if isinstance(error, Invalid) else 1)

@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Write vectors as other programs do, from lines of a word, a tab, and numbers:
+"""Write vectors as other programs do, from lines of a word, a tab and numbers:
 
     foreign.py FORMAT < ROWS
 
-word2vec, word2vec-bin    as word2vec.c: six decimals, a space behind each; a newline behind each row
-gensim, gensim-bin        as gensim: shortest numbers; no newline behind a row of the binary format
-fasttext                  as fastText's .vec: five digits, a space behind each
-glove, glove-header       as GloVe: six decimals, no first line; with -write-header 1, which counts
-                          the words without the <unk> that it writes behind them
+word2vec, word2vec-bin    like word2vec.c: six decimals, a space after each number, a newline after
+                          each row
+gensim, gensim-bin        like gensim: shortest numbers; binary rows without newlines
+fasttext                  like fastText's .vec: five digits, a space after each number
+glove, glove-header       like GloVe: six decimals, no first line; glove-header: like GloVe with
+                          -write-header 1, whose first line does not count the <unk> in the last row
 
-Where the numbers must come through as they are, gensim's formats do that.
+Only gensim's formats and word2vec-bin preserve all numbers.
 """
 import struct
 import sys

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Forge streams that the programs' own writers never write.
+"""Forge streams that the programs themselves never write.
 
-    forge.py --all FOLDER        valid/KIND-NAME and invalid/KIND-NAME; beside a valid one what
-                                 decode.py makes of it: NAME.text, NAME.vocab, NAME.header
-    forge.py --one KIND-NAME     this one, to standard output
-    forge.py --vectors < TEXT    a vectors stream of the rows in TEXT, each a word and its numbers
-    forge.py --graft FILE FILE   the head of the first stream, its provenance too, with the data of
-                                 the second
+    forge.py --all DIRECTORY     write all: valid/KIND-NAME and invalid/KIND-NAME, the valid ones with
+                                 the output of decode.py in NAME.text, NAME.vocab, NAME.header
+    forge.py --one KIND-NAME     write this one to standard output
+    forge.py --vectors < TEXT    write a vectors stream with the rows in TEXT, each a word and its vector
+    forge.py --graft FILE FILE   write the header of the first stream, including its provenance, with the
+                                 data of the second
 
-decode.py must accept every valid stream and refuse every invalid one, or the exit status of --all is
-1. The hash in END is right unless it is what is forged: other checks have to find the fault.
+The exit status of --all is 1 unless decode.py accepts every valid stream and refuses every invalid one.
+The hash in END is correct unless it is forged itself, so that other checks have to detect the fault.
 """
 import pathlib
 import struct
@@ -20,7 +20,7 @@ import sys
 import decode
 from decode import PROVENANCE, WORDS, SHAPE, TOKENS, EXAMPLES, ROWS, TRAINING, STATE, END, MIB
 
-UNNAMED = 77  # a record type that the format does not name
+UNKNOWN_TYPE = 77  # a record type that the format does not define
 KINDS = ("corpus", "batches", "vectors", "counts")
 WITH_DATA = KINDS[:3]
 MARK = 0xFFFF
@@ -58,16 +58,16 @@ def examples(*rows, more=0):
             + b"".join(u16(*ids) for ids in contexts) + b"".join(u16(*ids) for ids in noises))
 
 
-def training(optimiser=0, batch=2, epochs=1, examples=3, lr=.002, seed=1, head=None, done=1,
+def training(optimiser=0, batch=2, epochs=1, examples=3, lr=.002, seed=1, header=None, done=1,
              seen=2, loss=1.5, epoch_seen=2, epoch_loss=1.5, data=None):
-    """A TRAINING record of `sgns-train -d 2` behind the first minibatch of the plain batches."""
+    """A TRAINING record of `sgns-train -d 2` after the first minibatch of the plain batches."""
     inputs = Draft("batches")
-    if head is None:
-        head = decode.xxh64(inputs.payload_without_end(data=0))
+    if header is None:
+        header = decode.xxh64(inputs.payload_without_end(data=0))
     if data is None:
         data = decode.xxh64(inputs.payload_without_end(data=1))
     return (TRAINING, u32(optimiser, batch, epochs) + u64(examples) + f64(lr)
-            + u64(seed, head, done, seen) + f64(loss) + u64(epoch_seen) + f64(epoch_loss) + u64(data))
+            + u64(seed, header, done, seen) + f64(loss) + u64(epoch_seen) + f64(epoch_loss) + u64(data))
 
 
 def state(matrix, first, *rows):
@@ -76,8 +76,8 @@ def state(matrix, first, *rows):
             + b"".join(f32(*numbers) for _, numbers in rows))
 
 
-NEVER = (0, (.1, -.2, 0, 0, 0, 0))  # a row that had no gradient
-ONCE = (1, (.3, .4, -.01, .02, .001, 0))  # one that had
+NEVER = (0, (.1, -.2, 0, 0, 0, 0))  # a row that never had a gradient
+ONCE = (1, (.3, .4, -.01, .02, .001, 0))  # a row that had one
 
 
 def compress(payload, *options):
@@ -86,14 +86,14 @@ def compress(payload, *options):
 
 
 class Draft:
-    """A valid stream, to be spoiled: its parts, from which bytes() makes a stream."""
+    """The parts of a valid stream, to be changed; bytes() assembles the stream."""
 
     def __init__(self, kind):
         checkpoint = kind == "checkpoint"
         self.kind = "vectors" if checkpoint else kind
         self.magic, self.major, self.minor = b"\x89SGNS\r\n\x1a", 1, 0
         self.words = [(b"<unk>", 3), (b"a", 4), (b"b", 3), (b"c", 2), (b"d", 2)]
-        self.head = [(PROVENANCE, b"maker\0001.0\0--seed=1\0"), "words", "shape"]
+        self.header = [(PROVENANCE, b"maker\0001.0\0--seed=1\0"), "words", "shape"]
         self.shape, self.data, self.totals = {
             "corpus": (b"", [(TOKENS, u16(1, 2, 3, MARK, 4, 0)), (TOKENS, u16(1, MARK, MARK))],
                        [3, 6, 0]),
@@ -112,13 +112,13 @@ class Draft:
     def records(self):
         parts = {"words": (WORDS, word_list(*self.words)),
                  "shape": (SHAPE, u32(len(self.words)) + self.shape)}
-        return [parts.get(r, r) for r in self.head] + self.data
+        return [parts.get(r, r) for r in self.header] + self.data
 
     def payload_without_end(self, data=None):
-        """With only the first `data` data records, if that is given."""
+        """If `data` is given, only with that number of data records."""
         records = self.records()
         if data is not None:
-            records = records[:len(self.head) + data]
+            records = records[:len(self.header) + data]
         kind = KINDS.index(self.kind) + 1 if isinstance(self.kind, str) else self.kind
         preamble = self.magic + u16(self.major, self.minor) + u32(kind)
         return preamble + b"".join(u32(t, len(c)) + c for t, c in records)
@@ -138,14 +138,14 @@ class Draft:
 
     def __bytes__(self):
         payload, start, stream = self.payload(), 0, b""
-        for end in (*self.frames, len(payload)):  # where frames are to end
+        for end in (*self.frames, len(payload)):  # the ends of the frames
             stream += compress(payload[start:end], *self.zstd)
             start = end
         return stream
 
 
 # ---- the forgeries ----
-# Each takes a Draft of every kind it is registered for, and spoils it or returns the stream.
+# Each gets a Draft of each kind that it is registered for, and changes it or returns the stream.
 
 VALID, INVALID = [], []
 
@@ -158,7 +158,7 @@ def invalid(*kinds):
     return lambda forgery: INVALID.extend((kind, forgery) for kind in kinds) or forgery
 
 
-# Valid for a reader, if unlike what the programs write.
+# Valid, but unlike the output of the programs.
 
 @valid(*KINDS)
 def plain(_):
@@ -166,9 +166,9 @@ def plain(_):
 
 
 @valid(*KINDS)
-def unnamed_records(draft):
-    later = (UNNAMED, b"from the future")
-    draft.head = [later, draft.head[0], "words", later, "shape", (UNNAMED + 1, b"")]
+def unknown_records(draft):
+    later = (UNKNOWN_TYPE, b"from the future")
+    draft.header = [later, draft.header[0], "words", later, "shape", (UNKNOWN_TYPE + 1, b"")]
     draft.data = [*draft.data[:1], later, *draft.data[1:], later]
 
 
@@ -179,12 +179,12 @@ def later_minor_version(draft):
 
 @valid(*KINDS)
 def no_provenance(draft):
-    del draft.head[0]
+    del draft.header[0]
 
 
 @valid(*KINDS)
 def words_over_records(draft):
-    draft.head[1:2] = [(WORDS, word_list(*part)) for part in (draft.words[:1], draft.words[1:])]
+    draft.header[1:2] = [(WORDS, word_list(*part)) for part in (draft.words[:1], draft.words[1:])]
 
 
 @valid(*KINDS)
@@ -206,7 +206,7 @@ def largest_counts(draft):
 
 @valid("corpus")
 def provenance_with_control_bytes(draft):
-    draft.head[0] = (PROVENANCE, b"maker\x1b[31m\0001.0\nmade by: another\0")
+    draft.header[0] = (PROVENANCE, b"maker\x1b[31m\0001.0\nmade by: another\0")
 
 
 @valid("corpus")
@@ -220,7 +220,7 @@ def no_tokens(draft):
 
 
 @valid("corpus")
-def only_the_unknown_word(draft):
+def only_unk(draft):
     draft.words, draft.data = [(b"<unk>", 2)], [(TOKENS, u16(0, 0, MARK))]
     draft.totals = [1, 2, 0]
 
@@ -267,7 +267,7 @@ def many_epochs(draft):
 # The container.
 
 @invalid(*KINDS)
-def other_magic(draft):
+def wrong_magic(draft):
     draft.magic = b"\x89SGNS\r\n\x1b"
 
 
@@ -292,22 +292,22 @@ def kind_zero(draft):
 
 
 @invalid(*KINDS)
-def cut_between_frames(draft):
+def truncated_between_frames(draft):
     return compress(draft.payload_without_end())
 
 
 @invalid(*KINDS)
-def cut_after_preamble(draft):
+def truncated_after_preamble(draft):
     return compress(draft.payload()[:16])
 
 
 @invalid(*KINDS)
-def cut_in_preamble(draft):
+def truncated_in_preamble(draft):
     return compress(draft.payload()[:10])
 
 
 @invalid(*KINDS)
-def cut_in_record_between_frames(draft):
+def truncated_in_record_between_frames(draft):
     return compress(draft.payload()[:-20])
 
 
@@ -317,32 +317,32 @@ def empty_frame(_):
 
 
 @invalid(*KINDS)
-def end_with_other_records(draft):
+def end_with_wrong_records(draft):
     draft.end = {"records": len(draft.records()) + 1}
 
 
 @invalid(*KINDS)
-def end_with_other_size(draft):
+def end_with_wrong_size(draft):
     draft.end = {"size": len(draft.payload_without_end()) - 1}
 
 
 @invalid(*KINDS)
-def end_with_other_hash(draft):
+def end_with_wrong_hash(draft):
     draft.end = {"hash": decode.xxh64(draft.payload_without_end()) ^ 1}
 
 
 @invalid(*KINDS)
-def end_with_other_first_total(draft):
+def end_with_wrong_first_total(draft):
     draft.totals[0] += 1
 
 
 @invalid(*KINDS)
-def end_with_other_second_total(draft):
+def end_with_wrong_second_total(draft):
     draft.totals[1] += 1
 
 
 @invalid(*KINDS)
-def end_with_other_third_total(draft):
+def end_with_wrong_third_total(draft):
     draft.totals[2] += 1
 
 
@@ -359,42 +359,42 @@ def end_too_short(draft):
 
 @invalid(*KINDS)
 def end_before_shape(draft):
-    draft.head.pop()
+    draft.header.pop()
     draft.data = []
 
 
 @invalid(*KINDS)
-def byte_behind_end(draft):
+def byte_after_end(draft):
     draft.tail = b"\0"
 
 
 @invalid(*KINDS)
-def record_behind_end(draft):
-    draft.tail = u32(UNNAMED, 0)
+def record_after_end(draft):
+    draft.tail = u32(UNKNOWN_TYPE, 0)
 
 
 @invalid(*KINDS)
-def stray_bytes_behind_frames(draft):
+def stray_bytes_after_frames(draft):
     return bytes(draft) + b"\0\0"
 
 
 @invalid(*KINDS)
-def frame_behind_end(draft):
+def frame_after_end(draft):
     return bytes(draft) + compress(b"more")
 
 
 @invalid(*KINDS)
-def empty_frame_behind_end(draft):
+def empty_frame_after_end(draft):
     return bytes(draft) + compress(b"")
 
 
 @invalid(*KINDS)
-def skippable_frame_behind_end(draft):
+def skippable_frame_after_end(draft):
     return bytes(draft) + b"\x50\x2a\x4d\x18" + u32(3) + b"abc"
 
 
 @invalid(*KINDS)
-def skippable_frame_in_front(draft):
+def skippable_frame_at_the_start(draft):
     return b"\x50\x2a\x4d\x18" + u32(3) + b"abc" + bytes(draft)
 
 
@@ -403,77 +403,77 @@ def wide_window(draft):
     draft.zstd = ["--ultra", "--long=24"]
 
 
-@invalid("corpus")  # once: the hash of so much takes a second
+@invalid("corpus")  # for one kind only, since hashing 16 MiB takes a second
 def record_above_the_limit(draft):
-    draft.data.append((UNNAMED, bytes(16 * MIB + 1)))
+    draft.data.append((UNKNOWN_TYPE, bytes(16 * MIB + 1)))
 
 
 @invalid(*KINDS)
 def record_claims_above_the_limit(draft):
-    return compress(draft.payload_without_end() + u32(UNNAMED, 0xFFFFFFFF) + b"little")
+    return compress(draft.payload_without_end() + u32(UNKNOWN_TYPE, 0xFFFFFFFF) + b"little")
 
 
 @invalid(*KINDS)
-def record_claims_more_than_there_is(draft):
-    return compress(draft.payload_without_end() + u32(UNNAMED, 16 * MIB) + b"little")
+def record_claims_more_than_follows(draft):
+    return compress(draft.payload_without_end() + u32(UNKNOWN_TYPE, 16 * MIB) + b"little")
 
 
-# The head.
+# The header.
 
 @invalid(*KINDS)
 def provenance_not_closed(draft):
-    draft.head[0] = (PROVENANCE, b"maker\0001.0")
+    draft.header[0] = (PROVENANCE, b"maker\0001.0")
 
 
 @invalid(*KINDS)
 def provenance_of_one_string(draft):
-    draft.head[0] = (PROVENANCE, b"maker\0")
+    draft.header[0] = (PROVENANCE, b"maker\0")
 
 
 @invalid(*KINDS)
 def provenance_empty(draft):
-    draft.head[0] = (PROVENANCE, b"")
+    draft.header[0] = (PROVENANCE, b"")
 
 
 @invalid(*KINDS)
-def provenance_behind_words(draft):
-    draft.head[:2] = ["words", draft.head[0]]
+def provenance_after_words(draft):
+    draft.header[:2] = ["words", draft.header[0]]
 
 
 @invalid(*KINDS)
-def provenance_behind_shape(draft):
-    draft.head.append(draft.head[0])
+def provenance_after_shape(draft):
+    draft.header.append(draft.header[0])
 
 
 @invalid(*KINDS)
 def no_words(draft):
     draft.words = []
-    del draft.head[1]
+    del draft.header[1]
 
 
 @invalid(*KINDS)
-def words_behind_shape(draft):
-    draft.head.append((WORDS, word_list((b"late", 1))))
+def words_after_shape(draft):
+    draft.header.append((WORDS, word_list((b"late", 1))))
 
 
 @invalid(*KINDS)
 def words_record_without_words(draft):
-    draft.head.insert(1, (WORDS, u32(0)))
+    draft.header.insert(1, (WORDS, u32(0)))
 
 
 @invalid(*KINDS)
-def words_claim_more_than_there_are(draft):
-    draft.head[1] = (WORDS, u32(0xFFFFFFFF) + word_list(*draft.words)[4:])
+def words_claim_more_than_follow(draft):
+    draft.header[1] = (WORDS, u32(0xFFFFFFFF) + word_list(*draft.words)[4:])
 
 
 @invalid(*KINDS)
 def words_record_too_long(draft):
-    draft.head[1] = (WORDS, word_list(*draft.words) + b"\0")
+    draft.header[1] = (WORDS, word_list(*draft.words) + b"\0")
 
 
 @invalid(*KINDS)
 def words_record_too_short(draft):
-    draft.head[1] = (WORDS, word_list(*draft.words)[:-1])
+    draft.header[1] = (WORDS, word_list(*draft.words)[:-1])
 
 
 @invalid(*KINDS)
@@ -497,7 +497,7 @@ def word_with_a_zero_byte(draft):
 
 
 @invalid(*KINDS)
-def word_twice(draft):
+def repeated_word(draft):
     draft.words[4] = draft.words[2]
 
 
@@ -510,17 +510,17 @@ def no_unknown_word(draft):
 
 
 @valid("vectors")
-def unknown_word_behind_others(draft):
+def unknown_word_after_others(draft):
     draft.words[0], draft.words[3] = draft.words[3], draft.words[0]
 
 
 @invalid(*NEEDS_UNKNOWN)
-def first_word_is_not_the_unknown(draft):
+def first_word_is_not_unk(draft):
     draft.words[0] = (b"<UNK>", 3)
 
 
 @invalid(*NEEDS_UNKNOWN)
-def first_word_only_begins_like_the_unknown(draft):
+def first_word_only_begins_like_unk(draft):
     draft.words[0] = (b"<unk>s", 3)
 
 
@@ -531,12 +531,12 @@ def counts_overflow(draft):
 
 @invalid(*KINDS)
 def shape_with_fewer_words(draft):
-    draft.head[2] = (SHAPE, u32(4) + draft.shape)
+    draft.header[2] = (SHAPE, u32(4) + draft.shape)
 
 
 @invalid(*KINDS)
 def shape_claims_most_words(draft):
-    draft.head[2] = (SHAPE, u32((1 << 31) - 1) + draft.shape)
+    draft.header[2] = (SHAPE, u32((1 << 31) - 1) + draft.shape)
 
 
 @invalid(*KINDS)
@@ -546,17 +546,17 @@ def shape_too_long(draft):
 
 @invalid(*KINDS)
 def shape_too_short(draft):
-    draft.head[2] = (SHAPE, (u32(5) + draft.shape)[:-1])
+    draft.header[2] = (SHAPE, (u32(5) + draft.shape)[:-1])
 
 
 @invalid(*KINDS)
 def shape_twice(draft):
-    draft.head.append("shape")
+    draft.header.append("shape")
 
 
 @invalid(*WITH_DATA)
 def data_before_shape(draft):
-    draft.head[2:] = [draft.data.pop(0), "shape"]
+    draft.header[2:] = [draft.data.pop(0), "shape"]
 
 
 @invalid(*KINDS)
@@ -592,7 +592,7 @@ def short_mark_among_long_ids(draft):
     draft.data, draft.totals = [(TOKENS, u32(1, 65536, 0xFFFFFFFF))], [1, 2, 0]
 
 
-# Batches: spoil the first record, whose examples are (1, [2, 3], [4, 4]), (2, [1], [3]).
+# Batches: change the first record, whose examples are (1, [2, 3], [4, 4]), (2, [1], [3]).
 
 def first_examples(name, *rows, totals=(3, 4, 5)):
     def forgery(draft):
@@ -613,7 +613,7 @@ first_examples("minibatch_too_large", *[(1, [2], [3])] * 3, totals=(4, 4, 5))
 
 
 def first_fields(name, *fields, totals=(3, 4, 5)):
-    """The same examples behind other n, more, contexts, noise."""
+    """The same examples after other fields n, more, contexts, noise."""
     def forgery(draft):
         draft.data[0], draft.totals = (EXAMPLES, u32(*fields) + draft.data[0][1][16:]), list(totals)
     forgery.__name__ = name
@@ -624,19 +624,19 @@ first_fields("examples_without_examples", 0, 0, 3, 3)
 first_fields("examples_claim_most", 0xFFFFFFFF, 0, 3, 3)
 first_fields("contexts_claim_most", 2, 0, 0xFFFFFFFF, 3)
 first_fields("noise_claims_most", 2, 0, 3, 0xFFFFFFFF)
-first_fields("a_noise_word_told_as_context", 2, 0, 4, 2, totals=(3, 5, 4))
-first_fields("minibatch_goes_on_too_far", 2, 1, 3, 3)
+first_fields("a_noise_word_counted_as_context", 2, 0, 4, 2, totals=(3, 5, 4))
+first_fields("minibatch_continues_too_far", 2, 1, 3, 3)
 
 
 @invalid("batches")
-def more_than_more(draft):
+def more_above_one(draft):
     draft.data[:1] = [(EXAMPLES, examples((1, [2, 3], [4, 4]), more=2)),
                       (EXAMPLES, examples((2, [1], [3])))]
 
 
 @invalid("batches")
 def context_counts_overflow(draft):
-    # Their sum is 3, modulo 2^32.
+    # Their sum is 3 modulo 2^32.
     content = draft.data[0][1]
     draft.data[0] = (EXAMPLES, content[:16] + u32(0xFFFFFFFF, 4) + content[24:])
 
@@ -707,7 +707,7 @@ def claims_most_examples(draft):
     draft.shape = u32(MIB, 1) + u64((1 << 63) - 1)
 
 
-# Vectors: spoil the second record, which is rows 2 to 4.
+# Vectors: change the second record, which has rows 2 to 4.
 
 @invalid("vectors")
 def value_not_a_number(draft):
@@ -720,16 +720,16 @@ def value_infinite(draft):
 
 
 def second_rows(name, *fields, values=6):
-    """Other matrix, first row and number of rows."""
+    """Another matrix, first row and number of rows."""
     def forgery(draft):
         draft.data[1] = (ROWS, u32(*fields) + f32(*[.5] * values))
     forgery.__name__ = name
     invalid("vectors")(forgery)
 
 
-second_rows("other_matrix", 1, 2, 3)
+second_rows("unknown_matrix", 1, 2, 3)
 second_rows("rows_out_of_order", 0, 3, 3)
-second_rows("rows_again", 0, 0, 3)
+second_rows("repeated_rows", 0, 0, 3)
 second_rows("rows_without_rows", 0, 2, 0, values=0)
 second_rows("more_rows_than_words", 0, 2, 4, values=8)
 second_rows("rows_claim_most", 0, 2, 0xFFFFFFFF)
@@ -763,7 +763,7 @@ def dim_above_the_limit(draft):
 
 
 @invalid("vectors")
-def dim_claims_more_than_there_is(draft):
+def dim_claims_more_than_follows(draft):
     draft.shape = u32(65536)
 
 
@@ -784,7 +784,7 @@ def counts_above_those_of_end(draft):
     draft.words[4] = (b"d", 3)
 
 
-# Checkpoints: their records are ROWS, ROWS, TRAINING, STATE of V in two parts, STATE of U.
+# Checkpoints: the records are ROWS, ROWS, TRAINING, STATE of V in two parts, STATE of U.
 
 def checkpoint_training(name, register=invalid, **fields):
     def forgery(draft):
@@ -793,15 +793,15 @@ def checkpoint_training(name, register=invalid, **fields):
     register("checkpoint")(forgery)
 
 
-def checkpoint_state(name, *arguments, register=invalid, place=4):
+def checkpoint_state(name, *arguments, register=invalid, index=4):
     def forgery(draft):
-        draft.data[place] = state(*arguments)
+        draft.data[index] = state(*arguments)
     forgery.__name__ = name
     register("checkpoint")(forgery)
 
 
 def checkpoint_data(name, change):
-    """`change` gets the five or so records, and returns others."""
+    """`change` gets the list of data records and returns another one."""
     def forgery(draft):
         draft.data = change(draft.data)
     forgery.__name__ = name
@@ -811,7 +811,7 @@ def checkpoint_data(name, change):
 NAN, INFINITY = float("nan"), float("inf")
 
 valid("checkpoint")(plain)
-valid("checkpoint")(unnamed_records)
+valid("checkpoint")(unknown_records)
 valid("checkpoint")(many_frames)
 valid("checkpoint")(later_minor_version)
 checkpoint_training("at_the_end", valid, done=2, seen=3, epoch_seen=3,
@@ -828,22 +828,22 @@ checkpoint_training("claims_most_examples", examples=(1 << 64) - 1)
 checkpoint_training("learning_rate_not_a_number", lr=NAN)
 checkpoint_training("loss_infinite", loss=INFINITY)
 checkpoint_training("epoch_loss_not_a_number", epoch_loss=NAN)
-checkpoint_training("behind_no_minibatch", done=0, seen=0, epoch_seen=0)
-checkpoint_training("behind_more_minibatches_than_there_are", done=3, seen=5, epoch_seen=2)
-checkpoint_training("behind_most_minibatches", done=(1 << 64) - 1)
-checkpoint_training("other_examples_in_all", seen=3)
-checkpoint_training("other_examples_in_the_epoch", epoch_seen=1)
+checkpoint_training("after_no_minibatch", done=0, seen=0, epoch_seen=0)
+checkpoint_training("after_too_many_minibatches", done=3, seen=5, epoch_seen=2)
+checkpoint_training("after_most_minibatches", done=(1 << 64) - 1)
+checkpoint_training("wrong_examples_in_all", seen=3)
+checkpoint_training("wrong_examples_in_the_epoch", epoch_seen=1)
 checkpoint_training("full_minibatch_at_the_end", done=2, seen=4, epoch_seen=4)
 
 checkpoint_state("weight_not_a_number", 0, 3, NEVER, (1, (NAN, 0, 0, 0, 0, 0)))
 checkpoint_state("first_moment_infinite", 0, 3, NEVER, (1, (0, 0, 0, -INFINITY, 0, 0)))
 checkpoint_state("second_moment_infinite", 0, 3, NEVER, (1, (0, 0, 0, 0, 0, INFINITY)))
 checkpoint_state("second_moment_negative", 0, 3, NEVER, (1, (0, 0, 0, 0, 0, -1e-30)))
-checkpoint_state("step_behind_the_minibatches", 0, 3, NEVER, (2, (0, 0, 0, 0, 0, 0)))
+checkpoint_state("step_after_the_last_minibatch", 0, 3, NEVER, (2, (0, 0, 0, 0, 0, 0)))
 checkpoint_state("largest_step", 0, 3, NEVER, ((1 << 64) - 1, (0, 0, 0, 0, 0, 0)))
 checkpoint_state("state_of_another_matrix", 2, 3, NEVER, NEVER)
 checkpoint_state("state_of_u_before_all_of_v", 1, 3, NEVER, NEVER)
-checkpoint_state("state_of_v_again", 0, 0, NEVER, NEVER, NEVER, NEVER, NEVER, place=5)
+checkpoint_state("repeated_state_of_v", 0, 0, NEVER, NEVER, NEVER, NEVER, NEVER, index=5)
 checkpoint_state("state_out_of_order", 0, 2, NEVER, NEVER)
 checkpoint_state("state_with_a_gap", 0, 4, NEVER)
 checkpoint_state("state_without_rows", 0, 3)
@@ -854,17 +854,17 @@ checkpoint_data("training_too_long", lambda d: [*d[:2], (TRAINING, d[2][1] + b"\
 checkpoint_data("training_too_short", lambda d: [*d[:2], (TRAINING, d[2][1][:-1]), *d[3:]])
 checkpoint_data("training_empty", lambda d: [*d[:2], (TRAINING, b""), *d[3:]])
 checkpoint_data("training_twice", lambda d: [*d[:3], *d[2:]])
-checkpoint_data("training_behind_state", lambda d: [*d[:2], *d[3:], d[2]])
+checkpoint_data("training_after_state", lambda d: [*d[:2], *d[3:], d[2]])
 checkpoint_data("no_training", lambda d: [*d[:2], *d[3:]])
-checkpoint_data("training_alone", lambda d: d[:3])
+checkpoint_data("training_without_state", lambda d: d[:3])
 checkpoint_data("no_state_of_u", lambda d: d[:5])
 checkpoint_data("state_too_long", lambda d: [*d[:5], (STATE, d[5][1] + b"\0")])
 checkpoint_data("state_too_short", lambda d: [*d[:5], (STATE, d[5][1][:-4])])
 checkpoint_data("state_empty", lambda d: [*d[:5], (STATE, b"")])
-checkpoint_data("state_behind_the_last", lambda d: [*d, d[5]])
+checkpoint_data("state_after_the_last", lambda d: [*d, d[5]])
 checkpoint_data("state_claims_most_rows",
                 lambda d: [*d[:5], (STATE, u32(1, 0, 0xFFFFFFFF) + d[5][1][12:])])
-checkpoint_data("rows_behind_training", lambda d: [*d[:3], d[1], *d[3:]])
+checkpoint_data("rows_after_training", lambda d: [*d[:3], d[1], *d[3:]])
 
 
 @invalid("checkpoint")
@@ -888,7 +888,7 @@ def training_in_another_kind(draft):
     draft.data.append(training())
 
 
-# ---- writing them ----
+# ---- writing the forgeries ----
 
 def forge(kind, forgery):
     draft = Draft(kind)
@@ -907,18 +907,18 @@ def name(kind, forgery):
     return f"{kind}-{forgery.__name__.replace('_', '-')}"
 
 
-def write_all(folder):
-    """Returns how many streams decode.py takes for what they are not."""
+def write_all(directory):
+    """Returns the number of streams about which decode.py disagrees."""
     disagreements = 0
-    for place, forgeries in ("valid", VALID), ("invalid", INVALID):
-        (folder / place).mkdir(parents=True)
+    for verdict, forgeries in ("valid", VALID), ("invalid", INVALID):
+        (directory / verdict).mkdir(parents=True)
         for kind, forgery in forgeries:
-            path = folder / place / name(kind, forgery)
+            path = directory / verdict / name(kind, forgery)
             stream = forge(kind, forgery)
             path.write_bytes(stream)
             meaning = decoded(stream)
-            if bool(meaning) != (place == "valid"):
-                print(f"decode.py: {path.name} is not {place}", file=sys.stderr)
+            if bool(meaning) != (verdict == "valid"):
+                print(f"decode.py: {path.name} is not {verdict}", file=sys.stderr)
                 disagreements += 1
             elif meaning:
                 for suffix, lines in ((".text", meaning.data.lines(meaning.words)),
@@ -939,8 +939,8 @@ def vectors_from_text(text):
     return bytes(draft)
 
 
-def graft(head, data):
-    """Both are names of files."""
+def graft(header, data):
+    """Both arguments are file names."""
     def records(path):
         payload, at, found = decode.decompress(pathlib.Path(path).read_bytes()), 16, []
         while at < len(payload):
@@ -948,8 +948,8 @@ def graft(head, data):
             found.append((record, payload[at + 8:at + 8 + size]))
             at += 8 + size
         return payload[:16], found
-    (preamble, of_head), (_, of_data) = records(head), records(data)
-    kept = ([r for r in of_head if r[0] in (PROVENANCE, WORDS, SHAPE)]
+    (preamble, of_header), (_, of_data) = records(header), records(data)
+    kept = ([r for r in of_header if r[0] in (PROVENANCE, WORDS, SHAPE)]
             + [r for r in of_data if r[0] not in (PROVENANCE, WORDS, SHAPE, END)])
     payload = preamble + b"".join(u32(t, len(c)) + c for t, c in kept)
     totals = of_data[-1][1][16:40]

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""gensim's figures for test sets, in the form of sgns-eval, or the 7 words nearest to sums, as sgns-knn
---tsv:
+"""gensim's results for test sets, in the format of sgns-eval, or its 7 words nearest to sums, in that of
+sgns-knn --tsv:
 
     gensim_eval.py [--match-case] [--restrict N] VECTORS FILE...
     gensim_eval.py --sums VECTORS < QUERIES
 
-VECTORS is what sgns-cat prints of a vectors stream, which is the text format of word2vec. Test sets of
-words and ratings are separated by tabs; analogies have sections.
+VECTORS is the output of sgns-cat for a vectors stream, word2vec's text format. Columns of similarity test
+sets are separated by tabs; analogies have sections.
 """
 import argparse
 import sys
@@ -15,7 +15,7 @@ import warnings
 
 from gensim.models import KeyedVectors
 
-warnings.simplefilter("ignore")  # of figures that are not defined
+warnings.simplefilter("ignore")  # about undefined results
 
 
 def print_row(path, section, measure, score, correct, used):
@@ -45,7 +45,7 @@ def analogies(vectors, path, options):
         return tally(vectors.evaluate_word_analogies(path, similarity_function=function, **options)[1])
 
     add = solve("most_similar")
-    # evaluate_word_analogies of gensim 4 takes the name of a function, and calls most_similar.
+    # gensim 4's evaluate_word_analogies takes the name of a function but always calls most_similar.
     vectors.most_similar, original = vectors.most_similar_cosmul, vectors.most_similar
     mul = list(solve("most_similar_cosmul"))
     vectors.most_similar = original

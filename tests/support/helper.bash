@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# What the Bats files share: Bats' libraries, demands on how a program ends, and small inputs.
+# What the Bats files share: Bats' libraries, assertions about how a program ends, and small inputs.
 # tests/run puts the programs on PATH and sets BUILD.
 # shellcheck disable=SC2034 # ROOT, SUPPORT, PROGRAMS and COMMAND are for the files that load this one
 
@@ -18,16 +18,16 @@ for library in bats-support bats-assert bats-file; do
   done
 done
 
-# A sanitizer's report must not look like one of the programs' own statuses. TSan would wait a second for
-# each program, and count the threads that one has when it ends with an error.
+# A sanitizer's report must have a status that the programs never use. TSan would wait for a second
+# in every program, and report the threads still running when a program ends with an error.
 export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
 export TSAN_OPTIONS=exitcode=99:atexit_sleep_ms=0:report_thread_leaks=0
-# Where there is a GPU, or this build has the backends for one, too, these tests are about the CPU, and
-# "auto" has nothing to load; cuda.bats takes what the caller has named.
+# These tests are about the CPU even if there is a GPU or this build has the CUDA backends: "auto"
+# must find nothing to load. cuda.bats uses the object named by the caller.
 GPU_OBJECT=${SGNS_CUDA-}
 export SGNS_CUDA=none.so
 export PYTHONDONTWRITEBYTECODE=1
-# What script(1) runs its commands with.
+# The shell that script(1) runs its commands with.
 export SHELL=/bin/sh
 
 PROGRAMS=(ptb-vocab ptb-subsample sgns-batch sgns-train sgns-knn sgns-convert sgns-eval sgns-cat)
@@ -37,10 +37,10 @@ setup() {
 }
 
 # ---- how a program ends ----
-# All of these also work behind `if`, `||` and `&&`, where Bats does not stop at a failing command.
+# All of these also work after `if`, `||` and `&&`, where Bats does not stop at a failing command.
 
-# exits_with STATUS COMMAND...: what it prints is then in the files stdout and stderr. A death by
-# signal is a status above 128, and so never what was expected.
+# exits_with STATUS COMMAND...: runs COMMAND, with its output in the files stdout and stderr. Death
+# by a signal gives a status above 128, which no caller expects.
 exits_with() {
   local expected=$1 status=0
   shift
@@ -54,34 +54,34 @@ succeeds() {
   exits_with 0 "$@"
 }
 
-# fails_with STATUS COMMAND...: in which one of the programs must end with STATUS, and say why in just
-# one line that begins with its name.
+# fails_with STATUS COMMAND...: the program in COMMAND must end with STATUS and report the reason in
+# exactly one line, which begins with the program's name.
 fails_with() {
   exits_with "$@" || return
   local word name=
   for word; do
     [ ! -f "$BUILD/bin/$word" ] || name=$word
   done
-  [ "$(wc -l <stderr)" -eq 1 ] || fail "not one line from '$*': $(<stderr)" || return
-  [[ $(<stderr) == "$name: "* ]] || fail "not in the name of $name: $(<stderr)"
+  [ "$(wc -l <stderr)" -eq 1 ] || fail "expected one line from '$*': $(<stderr)" || return
+  [[ $(<stderr) == "$name: "* ]] || fail "expected a line that begins with '$name: ': $(<stderr)"
 }
 
-# says TEXT: it is in stderr, of the program that ended last.
+# says TEXT: standard error of the last program contains TEXT.
 says() {
   grep -qF -e "$1" stderr || fail "expected '$1' on standard error: $(<stderr)"
 }
 
-# says_like REGEX (extended): a line of stderr matches it.
+# says_like REGEX (extended): a line of standard error of the last program matches it.
 says_like() {
   grep -qE -e "$1" stderr || fail "expected /$1/ on standard error: $(<stderr)"
 }
 
-# prints TEXT: just this is in stdout, of the program that ended last; \n separates lines.
+# prints TEXT: standard output of the last program is exactly TEXT, where \n separates lines.
 prints() {
   assert_equal "$(<stdout)" "$(printf '%b' "$1")"
 }
 
-# leaves_nothing FILE: neither FILE nor a temporary of it.
+# leaves_nothing FILE: neither FILE nor a temporary file for it exists.
 leaves_nothing() {
   local found
   if found=$(compgen -G "$1*"); then
@@ -89,8 +89,8 @@ leaves_nothing() {
   fi
 }
 
-# within_memory MIB COMMAND...: runs it where it can have no more than that. Under a sanitizer, whose
-# shadow needs terabytes of addresses, no single allocation can be larger.
+# within_memory MIB COMMAND...: runs COMMAND with at most MIB of address space. A sanitizer's shadow
+# memory needs terabytes of it, so there the limit applies to every single allocation.
 within_memory() {
   local mib=$1
   shift
@@ -116,19 +116,20 @@ built_for_coverage() {
 
 # ---- inputs ----
 
-# The Penn Treebank, or the test is skipped.
+# Skips the test without the Penn Treebank.
 need_ptb() {
   [ -n "${PTB-}" ] || skip "needs PTB=path/to/ptb.train.txt"
 }
 
-# need_peer WHAT COMMAND...: which tells whether it is there; or the test is skipped, unless PEERS is set.
+# need_peer WHAT COMMAND...: if COMMAND fails, WHAT is not installed, and the test is skipped or, if
+# PEERS is set, fails.
 need_peer() {
   "${@:2}" &>/dev/null && return
-  [ -z "${PEERS-}" ] || fail "PEERS is set, but there is no $1"
+  [ -z "${PEERS-}" ] || fail "PEERS is set, but $1 is not installed"
   skip "needs $1"
 }
 
-# gensim for the system's python3.
+# Skips the test without gensim for the system's python3.
 need_gensim() {
   need_peer "Debian's python3-gensim" /usr/bin/python3 -c 'import gensim'
 }
@@ -137,8 +138,9 @@ need_gnuplot() {
   command -v gnuplot >/dev/null || skip 'needs gnuplot'
 }
 
-# sample_text SENTENCES WORDS: w1 is the most frequent word, and words that follow each other are
-# often alike. Random by its own means, so that every awk prints the same.
+# sample_text SENTENCES WORDS: prints a text of the words w1 (the most frequent), w2, ..., in which
+# neighbours often have similar numbers. It has its own random numbers, so that every awk prints the
+# same.
 sample_text() {
   awk -v sentences="$1" -v words="$2" '
     function random(n) { seed = seed * 16807 % 2147483647; return seed % n }
@@ -154,8 +156,8 @@ sample_text() {
     }'
 }
 
-# make_samples FOLDER: a stream of each kind, a few hundred bytes long, the text behind them, and a test
-# set for sgns-eval.
+# make_samples DIRECTORY: a stream of each kind, a few hundred bytes long, the text that they come
+# from, and a test set for sgns-eval.
 make_samples() {
   printf 'a b c a d\nb a\n\n<unk> c d a b e\nx y\nx y\n' >"$1/text"
   ptb-vocab -q -m 2 -o "$1/corpus.bin" "$1/text"
@@ -165,7 +167,7 @@ make_samples() {
   printf 'a b 1\na c 2\nb c 3\n' >"$1/pairs"
 }
 
-# input_of PROGRAM: a sample that it reads.
+# input_of PROGRAM: prints the name of a sample that PROGRAM reads.
 input_of() {
   case $1 in
     ptb-vocab) echo text ;;
@@ -175,7 +177,8 @@ input_of() {
   esac
 }
 
-# command_on PROGRAM INPUT: sets the array `COMMAND` to PROGRAM's work on a sample or its like.
+# command_on PROGRAM INPUT: sets the array `COMMAND` to a command that runs PROGRAM on INPUT, which
+# is a sample or similar.
 command_on() {
   case $1 in
     ptb-vocab) COMMAND=(ptb-vocab -q -m 2 "$2") ;;
@@ -192,13 +195,13 @@ unwrapped_help() {
   "$1" --help | sed -E ':next; N; $!b next; s/\n {10,}/ /g'
 }
 
-# reading PROGRAM STREAM: the same for a stream, which ptb-vocab also reads, if not for its text.
+# reading PROGRAM STREAM: like command_on, but ptb-vocab reads STREAM with --vocab, not as text.
 reading() {
   command_on "$@"
   [ "$1" != ptb-vocab ] || COMMAND=(ptb-vocab -q --vocab "$2" text)
 }
 
-# readers_of KIND: the programs that read such a stream.
+# readers_of KIND: prints the programs that read streams of this kind.
 readers_of() {
   case $1 in
     corpus) echo ptb-vocab ptb-subsample sgns-batch sgns-cat ;;
@@ -208,7 +211,7 @@ readers_of() {
   esac
 }
 
-# slowly FILE: its bytes one by one, with a pause in the middle.
+# slowly FILE: writes its bytes one by one, with a pause in the middle.
 slowly() {
   local half=$(($(wc -c <"$1") / 2))
   dd if="$1" bs=1 count=$half status=none

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What gensim and NumPy make of converted vectors, and what they write themselves: for peers.bats.
+"""Read converted vectors with gensim and NumPy, and save vectors with them; for peers.bats.
 
-    peers.py neighbours WORD...           by gensim, from emb.* of every format in this folder
-    peers.py save                         vectors of odd numbers, in every format: saved.*
-    peers.py same FILE...                 whether these .npy are, bit by bit, saved.npy
+    peers.py neighbours WORD...           print gensim's neighbours from emb.* of every format
+    peers.py save                         save vectors of unusual numbers in every format: saved.*
+    peers.py same FILE...                 check that these .npy equal saved.npy bit by bit
 """
 import sys
 
@@ -35,7 +35,7 @@ def loaded():
 
 
 def neighbours(*queries):
-    """A line each: query, neighbour, cosine; the same from every format, to 1e-6."""
+    """Print one per line: query, neighbour, cosine; must be the same for every format, within 1e-6."""
     with open("rows", encoding="utf8") as file:
         rows = [line.rstrip("\n").split(" ") for line in file][1:]
     words = [row[0] for row in rows]
@@ -56,7 +56,7 @@ def neighbours(*queries):
 def save():
     rng = np.random.default_rng(1)
     bits = rng.integers(0, 1 << 32, (300, 17), dtype=np.uint32)
-    bits[bits & 0x7F800000 == 0x7F800000] = 0x80000000  # infinite, or no number: minus zero
+    bits[bits & 0x7F800000 == 0x7F800000] = 0x80000000  # minus zero instead of infinity or NaN
     bits[0, :6] = 0, 1, 0x80000001, 0x7F7FFFFF, 0x00800000, 0x007FFFFF
     words = ["</s>", "no\u00a0break", "thin\u2009space", "...", "0.5"] + [f"w{i}" for i in range(295)]
     vectors = from_matrix(words, bits.view(np.float32))

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What sgns-knn and sgns-eval compute, once more, in plain Python and double precision:
+"""The computations of sgns-knn and sgns-eval in plain Python and double precision:
 
     plain_eval.py sums VECTORS < QUERIES     the 7 words nearest to sums of words, as sgns-knn --tsv
-    plain_eval.py sets VECTORS FILE...       the figures of test sets, as sgns-eval
+    plain_eval.py sets VECTORS FILE...       the results for test sets, as sgns-eval
 
-VECTORS is what sgns-cat prints of a vectors stream. Words are ASCII; case does not matter in test sets.
+VECTORS is the output of sgns-cat for a vectors stream. Words are ASCII; case is ignored in test sets.
 """
 import math
 import sys
@@ -37,18 +37,18 @@ def answer_sums(words, rows):
         terms = ["+"] + query.split()
         used, total = [], [0.0] * len(rows[0])
         for sign, word in zip(terms[::2], terms[1::2]):
-            place = words.index(word)
-            used.append(place)
-            total = [t + (x if sign == "+" else -x) for t, x in zip(total, rows[place])]
+            index = words.index(word)
+            used.append(index)
+            total = [t + (x if sign == "+" else -x) for t, x in zip(total, rows[index])]
         length = math.sqrt(dot(total, total))
-        cosines = sorted((-dot(total, row) / length, place) for place, row in enumerate(rows)
-                         if place not in used)
-        for rank, (cosine, place) in enumerate(cosines[:7], 1):
-            print(query, rank, words[place], f"{-cosine:.6f}", sep="\t")
+        cosines = sorted((-dot(total, row) / length, index) for index, row in enumerate(rows)
+                         if index not in used)
+        for rank, (cosine, index) in enumerate(cosines[:7], 1):
+            print(query, rank, words[index], f"{-cosine:.6f}", sep="\t")
 
 
 def ranks(values):
-    """From 0; equal ones share the mean."""
+    """From 0; equal values share the mean of their ranks."""
     return [sum(v < value for v in values) + (sum(v == value for v in values) - 1) / 2
             for value in values]
 
@@ -65,40 +65,40 @@ def score(method, cosine, a, b, c):
     return (1 + cosine[b]) / 2 * (1 + cosine[c]) / 2 / ((1 + cosine[a]) / 2 + 1e-6)
 
 
-def solve(method, places, words, rows):
-    a, b, c = places
-    asked = {words[place].upper() for place in places}
+def solve(method, indices, words, rows):
+    a, b, c = indices
+    asked = {words[index].upper() for index in indices}
     best = None
-    for place, row in enumerate(rows):
-        if words[place].upper() in asked:
+    for index, row in enumerate(rows):
+        if words[index].upper() in asked:
             continue
-        cosine = {other: dot(row, rows[other]) for other in places}
+        cosine = {other: dot(row, rows[other]) for other in indices}
         found = score(method, cosine, a, b, c)
         if best is None or found > best[0]:
-            best = found, place
+            best = found, index
     return words[best[1]].upper() if best else None
 
 
-def print_pairs(path, items, place, rows):
-    known = [item for item in items if item[0] in place and item[1] in place]
-    cosines = [dot(rows[place[a]], rows[place[b]]) for a, b, _ in known]
+def print_pairs(path, items, index, rows):
+    known = [item for item in items if item[0] in index and item[1] in index]
+    cosines = [dot(rows[index[a]], rows[index[b]]) for a, b, _ in known]
     ratings = [float(rating) for *_, rating in known]
     for measure, value in (("spearman", pearson(ranks(ratings), ranks(cosines))),
                            ("pearson", pearson(ratings, cosines))):
         print(path, "total", measure, f"{value:.4f}", "-", len(known), len(items), sep="\t")
 
 
-def print_analogies(path, sections, place, words, rows):
+def print_analogies(path, sections, index, words, rows):
     total = {method: [0, 0, 0] for method in METHODS}
     for name, items in sections + [("total", None)]:
         tally = total
         if items is not None:
             tally = {method: [0, 0, len(items)] for method in METHODS}
             for item in items:
-                if not all(word in place for word in item):
+                if not all(word in index for word in item):
                     continue
                 for method in METHODS:
-                    found = solve(method, [place[word] for word in item[:3]], words, rows)
+                    found = solve(method, [index[word] for word in item[:3]], words, rows)
                     tally[method][0] += found == item[3]
                     tally[method][1] += 1
             for method in METHODS:
@@ -110,9 +110,9 @@ def print_analogies(path, sections, place, words, rows):
 
 
 def evaluate(path, words, rows):
-    place = {}
+    index = {}
     for i, word in enumerate(words):
-        place.setdefault(word.upper(), i)
+        index.setdefault(word.upper(), i)
     sections, unknown = [], set()
     with open(path, encoding="utf-8") as lines:
         for line in lines:
@@ -120,14 +120,14 @@ def evaluate(path, words, rows):
                 sections.append((line[1:].strip(), []))
             elif line.strip() and not line.startswith("#"):
                 item = [field.strip().upper() for field in line.split("\t" if "\t" in line else None)]
-                unknown |= {word for word in item[:2 if len(item) == 3 else 4] if word not in place}
+                unknown |= {word for word in item[:2 if len(item) == 3 else 4] if word not in index}
                 if not sections:
                     sections.append(("", []))
                 sections[-1][1].append(item)
     if len(sections[0][1]) > 0 and len(sections[0][1][0]) == 3:
-        print_pairs(path, sections[0][1], place, rows)
+        print_pairs(path, sections[0][1], index, rows)
     else:
-        print_analogies(path, sections, place, words, rows)
+        print_analogies(path, sections, index, words, rows)
     print(path, "total", "unknown", len(unknown), "-", "-", "-", sep="\t")
 
 

@@ -1,20 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Feed programs many bad streams, and demand that they refuse each of them.
+"""Run programs on many invalid streams and check that they refuse all of them.
 
-    sweep.py cut STREAM COMMAND...       the stream cut before each of its bytes
-    sweep.py flip STREAM COMMAND...      the stream with one bit flipped: in every byte one, in turn
-    sweep.py flip-all STREAM COMMAND...  likewise, every bit of every byte
-    sweep.py all PATTERN COMMAND...      the files that match
-    sweep.py matrix [KIND...]            a stream of each kind, cut and with every bit flipped, into
+    sweep.py cut STREAM COMMAND...       the stream truncated before each of its bytes
+    sweep.py flip STREAM COMMAND...      the stream with one bit of each byte flipped, one at a time
+    sweep.py flip-all STREAM COMMAND...  the same with every bit of each byte
+    sweep.py all PATTERN COMMAND...      the files that match PATTERN
+    sweep.py matrix [KIND...]            a stream of each kind, truncated and with every bit flipped, with
                                          every program that reads it, as a file and through a pipe
 
-COMMAND is a program with its arguments; {} among them becomes the name of a file with the bad stream,
-- lets it come through a pipe. It runs with -o FILE in a folder of its own, where it finds the files of
-the present folder. To refuse is: status 3, one line `program: source: byte N...` (of a text: line N)
-with N not behind the input's end, and neither FILE nor a temporary left. (sgns-cat --check has that line in FILE, its
-report.) As good as to refuse a flipped bit is to write the same as without it. Prints what went wrong,
-and how many runs there were; matrix also, which bits changed nothing.
+COMMAND is a program with its arguments, among them {}, which is replaced by the name of a file with the
+invalid stream, or -, which makes it read the stream from a pipe. It runs with -o FILE in a separate
+directory with links to the files of the current one. It refuses a stream if it exits with status 3, prints
+one line `program: source: byte N...` (or line N, for text) with N at most the size of the input, and
+leaves neither FILE nor a temporary file. (sgns-cat --check writes that line to its report, FILE.) A stream
+with a flipped bit may also give the same output as the original. Prints the faults and the number of runs;
+matrix also prints which bits have no effect.
 """
 import collections
 import concurrent.futures
@@ -31,26 +32,26 @@ TIMEOUT = 120  # seconds
 REFUSED, UNCHANGED = "refused", "unchanged"
 
 
-def run(command, stream, folder):
-    """Status, standard error, output (None: no file) and what else the folder then holds."""
+def run(command, stream, directory):
+    """Returns status, standard error, output (None: no file) and other files that are left."""
     piped = "-" in command
-    (folder / BAD).write_bytes(stream)
-    done = subprocess.run([command[0], "-o", OUT, *command[1:]], cwd=folder, check=False,
+    (directory / BAD).write_bytes(stream)
+    done = subprocess.run([command[0], "-o", OUT, *command[1:]], cwd=directory, check=False,
                           input=stream if piped else None, stdout=subprocess.DEVNULL,
                           stdin=None if piped else subprocess.DEVNULL, stderr=subprocess.PIPE,
                           timeout=TIMEOUT)
     output = None
-    if (folder / OUT).exists():
-        output = (folder / OUT).read_bytes()
-        (folder / OUT).unlink()
-    left = list(folder.glob(f"{OUT}*"))
+    if (directory / OUT).exists():
+        output = (directory / OUT).read_bytes()
+        (directory / OUT).unlink()
+    left = list(directory.glob(f"{OUT}*"))
     for path in left:
         path.unlink()
     return done.returncode, done.stderr.decode(errors="replace"), output, left
 
 
 def judge(command, stream, result, good):
-    """REFUSED, UNCHANGED (its output is `good`, unless that is None), or what is wrong."""
+    """Returns REFUSED, UNCHANGED (the output is `good`, unless that is None), or a fault."""
     status, message, output, left = result
     if left:
         return f"left {left[0].name}"
@@ -71,7 +72,7 @@ def judge(command, stream, result, good):
 
 
 def bad_streams(how, pattern):
-    """Name and bytes of each."""
+    """Yields name and bytes of each stream."""
     for path in sorted(glob.glob(pattern)):
         stream = pathlib.Path(path).read_bytes()
         if how == "all":
@@ -84,8 +85,8 @@ def bad_streams(how, pattern):
                                                 + stream[at + 1:])
 
 
-def new_folder(path):
-    """With a link to every file of the present one."""
+def new_directory(path):
+    """Creates a directory with a link to every file of the current one."""
     path.mkdir()
     for file in pathlib.Path().iterdir():
         if file.is_file():
@@ -93,23 +94,23 @@ def new_folder(path):
     return path
 
 
-def sweep_part(streams, command, good, folder):
-    return [(name, judge(command, stream, run(command, stream, folder), good))
+def sweep_part(streams, command, good, directory):
+    return [(name, judge(command, stream, run(command, stream, directory), good))
             for name, stream in streams]
 
 
 def sweep(how, pattern, command):
-    """The verdicts on all these streams, as pairs of a name and a verdict."""
+    """Returns pairs of name and verdict for all these streams."""
     command = [BAD if word == "{}" else word for word in command]
     streams, good = list(bad_streams(how, pattern)), None
     with tempfile.TemporaryDirectory() as top, concurrent.futures.ThreadPoolExecutor() as pool:
-        folders = [new_folder(pathlib.Path(top, str(i))) for i in range(os.cpu_count() or 1)]
+        directories = [new_directory(pathlib.Path(top, str(i))) for i in range(os.cpu_count() or 1)]
         if how.startswith("flip"):
-            status, message, good, _ = run(command, pathlib.Path(pattern).read_bytes(), folders[0])
+            status, message, good, _ = run(command, pathlib.Path(pattern).read_bytes(), directories[0])
             if status != 0:
-                sys.exit(f"the stream as it was: status {status}: {message}")
-        jobs = [pool.submit(sweep_part, streams[i::len(folders)], command, good, folder)
-                for i, folder in enumerate(folders)]
+                sys.exit(f"the original stream: status {status}: {message}")
+        jobs = [pool.submit(sweep_part, streams[i::len(directories)], command, good, directory)
+                for i, directory in enumerate(directories)]
         return [pair for job in jobs for pair in job.result()]
 
 
@@ -120,7 +121,7 @@ def faults(verdicts, command):
 
 # ---- the matrix ----
 
-READERS = {  # {} is the stream, or - for a pipe
+READERS = {  # {} is replaced by the stream, or by - for a pipe
     "corpus": ["ptb-vocab -q --vocab {} text", "ptb-subsample -q {}", "sgns-batch -q {}"],
     "batches": ["ptb-vocab -q --vocab {} text", "sgns-train -q -t 2 -d 3 {}"],
     "vectors": ["ptb-vocab -q --vocab {} text", "sgns-knn -q {} a"],
@@ -133,7 +134,7 @@ OF_ALL_KINDS = ["sgns-cat -q {}", "sgns-cat -q --check {}"]
 
 
 def make_samples():
-    """In the present folder: a text, and of each kind a stream of some hundred bytes."""
+    """Creates, in the current directory, a text and a stream of a few hundred bytes of each kind."""
     pathlib.Path("text").write_text("a b c a d\nb a\n\n<unk> c d a b e\nx y\nx y\n", "ascii")
     for command in ("ptb-vocab -q -m 2 -o corpus.bin text",
                     "ptb-vocab -q --count -o counts.bin text",
@@ -145,7 +146,7 @@ def make_samples():
 
 
 def literals_parts(block):
-    """The parts of the literals section that begins a compressed block (3.1.1.3.1), with sizes."""
+    """The parts of the literals section of a compressed block (3.1.1.3.1) with their sizes."""
     kind, form = block[0] & 3, block[0] >> 2 & 3
     header = (1, 2, 1, 3)[form] if kind < 2 else (3, 3, 4, 5)[form]
     number = int.from_bytes(block[:header], "little")
@@ -172,7 +173,7 @@ def block_parts(block, kind):
 
 
 def byte_names(stream):
-    """What each byte of a stream is to zstd; its frames have checksums and no dictionaries."""
+    """The meaning of each byte of a stream in the zstd format. Frames have checksums, no dictionaries."""
     names = []
     while len(names) < len(stream):
         descriptor = stream[len(names) + 4]
@@ -191,7 +192,7 @@ def byte_names(stream):
 
 
 def bit_name(stream, flip):
-    """What a flipped bit is to zstd (RFC 8878, 3.1.1)."""
+    """The meaning of a flipped bit in the zstd format (RFC 8878, 3.1.1)."""
     at, bit = map(int, re.fullmatch(r"byte (\d+), bit (\d)", flip).groups())
     name = byte_names(stream)[at]
     if name == "frame header" and bit in (4, 5):
@@ -202,8 +203,8 @@ def bit_name(stream, flip):
 
 
 def matrix(kinds):
-    """Prints a line for each stream, reader and way, and what bits changed nothing. Whether all is
-    well."""
+    """Prints a line for each stream, reader and source, and the bits that have no effect. Returns
+    whether there were no faults."""
     runs, wrong = 0, []
     make_samples()
     for kind in kinds or READERS:
@@ -217,13 +218,13 @@ def matrix(kinds):
                 bad = faults(cuts + flips, command)
                 unchanged.update(same)
                 print(f"{kind}: {' '.join(command)}: {len(cuts)} cuts, {len(flips)} flips, "
-                      f"{len(same)} change nothing, {len(bad)} faults", *bad[:5], sep="\n  ",
+                      f"{len(same)} have no effect, {len(bad)} faults", *bad[:5], sep="\n  ",
                       flush=True)
                 runs += len(cuts) + len(flips)
                 wrong += bad
         names = collections.Counter(bit_name(stream, flip) for flip in unchanged)
         listed = "; ".join(f"{n} of the {name}" for name, n in sorted(names.items()))
-        print(f"{kind}: {len(unchanged)} of {8 * len(stream)} bits change nothing: {listed}")
+        print(f"{kind}: {len(unchanged)} of {8 * len(stream)} bits have no effect: {listed}")
     print(f"{runs} runs, {len(wrong)} faults")
     return not wrong
 
@@ -231,8 +232,8 @@ def matrix(kinds):
 def main():
     how, *rest = sys.argv[1:] or [""]
     if how == "matrix" and set(rest) <= set(READERS):
-        with tempfile.TemporaryDirectory() as folder:
-            os.chdir(folder)
+        with tempfile.TemporaryDirectory() as directory:
+            os.chdir(directory)
             sys.exit(not matrix(rest))
     if how not in ("cut", "flip", "flip-all", "all") or len(rest) < 2:
         sys.exit(__doc__)

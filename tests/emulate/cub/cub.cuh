@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cub.cuh -- see cuda_runtime.h here. As in CUB, a call without scratch memory asks how much is
- * needed, and works not. The scratch memory is written over, to see that it is there. */
+/* cub.cuh -- see cuda_runtime.h here. As in CUB, a call without scratch memory only returns the
+ * size that is needed. The scratch memory is overwritten, to check that it exists. */
 #ifndef EMULATE_CUB_CUH
 #define EMULATE_CUB_CUH
 
@@ -13,7 +13,7 @@
 namespace cub
 {
 
-/* The two calls: the first sets `bytes`, the second has `work` done on the stream. */
+/* Both calls: the first sets `bytes`, the second runs `work` on the stream. */
 template <class F>
 cudaError_t emulate_call(void *scratch, size_t &bytes, size_t items, cudaStream_t stream, F work)
 {
@@ -31,7 +31,7 @@ cudaError_t emulate_call(void *scratch, size_t &bytes, size_t items, cudaStream_
 }
 
 struct DeviceRadixSort {
-    /* The order of keys as that of unsigned numbers; −0 is 0. */
+    /* Maps keys to unsigned numbers with the same order; −0 equals 0. */
     template <class K> static uint64_t digits(K key, int begin_bit, int end_bit)
     {
         const int size = 8 * (int)sizeof(K);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* For AFL++ (AFL_CUSTOM_MUTATOR_LIBRARY): what it mutates is a control byte and records, as the
- * targets of libFuzzer have them; before a program gets it, it becomes a stream of the kind in
- * SGNS_KIND (1 to 4) with a true END, compressed. */
+/* For AFL++ (AFL_CUSTOM_MUTATOR_LIBRARY): AFL++ mutates a control byte and records, like the
+ * inputs of the libFuzzer targets. Before a program gets them, they are converted to a
+ * compressed stream of the kind in SGNS_KIND (1 to 4) with a correct END. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <zstd.h>

@@ -6,24 +6,24 @@
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size) __attribute__((weak));
 
-/* Where a walk over records is. */
-struct example_ref {
-    size_t at; /* of the record's header */
+/* The position of a record. */
+struct position {
+    size_t at; /* offset of the record's header */
     uint32_t type, size;
 };
 
-/* Whether a whole record is there. */
-static bool record_at(const uint8_t *data, size_t size, size_t at, struct example_ref *place)
+/* Whether there is a complete record at this offset. */
+static bool record_at(const uint8_t *data, size_t size, size_t at, struct position *record)
 {
     if (size < RECORD_HEADER_SIZE || at > size - RECORD_HEADER_SIZE)
         return false;
-    *place = (struct example_ref){at, bytes_load_u32(data + at), bytes_load_u32(data + at + 4)};
-    return place->size <= size - at - RECORD_HEADER_SIZE;
+    *record = (struct position){at, bytes_load_u32(data + at), bytes_load_u32(data + at + 4)};
+    return record->size <= size - at - RECORD_HEADER_SIZE;
 }
 
-static size_t behind(const struct example_ref *place)
+static size_t record_end(const struct position *record)
 {
-    return place->at + RECORD_HEADER_SIZE + place->size;
+    return record->at + RECORD_HEADER_SIZE + record->size;
 }
 
 static uint64_t load_u64(const uint8_t *p)
@@ -39,7 +39,7 @@ static void store_u64(uint8_t *p, uint64_t value)
 
 /* ---- END ---- */
 
-/* What END is to tell, as far as it can be seen without all of a reader's checks. */
+/* The fields of END, as far as they can be computed without all of a reader's checks. */
 struct sums {
     uint64_t records, words, counts, totals[STREAM_TOTALS];
 };
@@ -82,8 +82,8 @@ static void add_record(struct sums *s, enum stream_kind kind, uint32_t type, con
         s->totals[0] = load_u64(content + 4);
 }
 
-static void tell_truth(uint8_t *payload, const struct example_ref *end, enum stream_kind kind,
-                       struct sums *sums, bool totals)
+static void correct_end(uint8_t *payload, const struct position *end, enum stream_kind kind,
+                        struct sums *sums, bool totals)
 {
     uint8_t *field = payload + end->at + RECORD_HEADER_SIZE;
     if (kind == STREAM_COUNTS)
@@ -98,11 +98,12 @@ static void tell_truth(uint8_t *payload, const struct example_ref *end, enum str
 static void seal(uint8_t *payload, size_t size, enum stream_kind kind, bool totals)
 {
     struct sums sums = {0};
-    struct example_ref record;
-    for (size_t at = PREAMBLE_SIZE; record_at(payload, size, at, &record); at = behind(&record)) {
+    struct position record;
+    for (size_t at = PREAMBLE_SIZE; record_at(payload, size, at, &record);
+         at = record_end(&record)) {
         if (record.type == RECORD_END) {
             if (record.size == 48)
-                tell_truth(payload, &record, kind, &sums, totals);
+                correct_end(payload, &record, kind, &sums, totals);
             return;
         }
         add_record(&sums, kind, record.type, payload + at + RECORD_HEADER_SIZE, record.size);
@@ -135,7 +136,7 @@ struct payload *payload_of(enum stream_kind kind, const uint8_t *data, size_t si
 
 enum { RECORDS_MAX = 64 };
 
-/* Puts `with` in place of the bytes from `from` to `to`. Returns the new size. */
+/* Replaces the bytes from `from` to `to` by `with` (n). Returns the new size. */
 static size_t replace(uint8_t *data, size_t size, size_t from, size_t to, const uint8_t *with,
                       size_t n)
 {
@@ -144,9 +145,9 @@ static size_t replace(uint8_t *data, size_t size, size_t from, size_t to, const 
     return size - (to - from) + n;
 }
 
-/* Mutates the content of a record, whose size follows. */
+/* Mutates the content of a record, and updates its size. */
 static size_t mutate_content(uint8_t *data, size_t size, size_t max_size,
-                             const struct example_ref *record)
+                             const struct position *record)
 {
     static uint8_t content[1 << 16];
     size_t from = record->at + RECORD_HEADER_SIZE, room = max_size - size + record->size;
@@ -160,11 +161,11 @@ static size_t mutate_content(uint8_t *data, size_t size, size_t max_size,
     return replace(data, size, from, from + record->size, content, n);
 }
 
-static size_t repeat(uint8_t *data, size_t size, size_t max_size, const struct example_ref *record,
+static size_t repeat(uint8_t *data, size_t size, size_t max_size, const struct position *record,
                      size_t to)
 {
     static uint8_t copy[1 << 16];
-    size_t n = behind(record) - record->at;
+    size_t n = record_end(record) - record->at;
     if (n > sizeof copy || n > max_size - size)
         return size;
     memcpy(copy, data + record->at, n);
@@ -173,10 +174,10 @@ static size_t repeat(uint8_t *data, size_t size, size_t max_size, const struct e
 
 size_t payload_mutate(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
-    struct example_ref record[RECORDS_MAX];
+    struct position record[RECORDS_MAX];
     unsigned n = 0;
     for (size_t at = 1; n < RECORDS_MAX && record_at(data, size, at, &record[n]); n++)
-        at = behind(&record[n]);
+        at = record_end(&record[n]);
     unsigned what = seed % 16, a = n ? seed / 16 % n : 0, b = n ? seed / 1024 % n : 0;
     if (n == 0 || what < 5)
         return LLVMFuzzerMutate(data, size, max_size);
@@ -184,5 +185,5 @@ size_t payload_mutate(uint8_t *data, size_t size, size_t max_size, unsigned seed
         return mutate_content(data, size, max_size, &record[a]);
     if (what < 15)
         return repeat(data, size, max_size, &record[a], record[b].at);
-    return replace(data, size, record[a].at, behind(&record[a]), data, 0);
+    return replace(data, size, record[a].at, record_end(&record[a]), data, 0);
 }

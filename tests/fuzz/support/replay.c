@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs a target on files, and on all files of folders, without libFuzzer: usage: TARGET PATH...
- * Prints how many. A target that finds something ends the process; the file that it was at is then
- * the last line. */
+/* Runs a target on files, and on all files in directories, without libFuzzer: usage: TARGET PATH...
+ * Prints the number of files. If the target fails, it aborts the process; the last line is then the
+ * name of the current file. */
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv) __attribute__((weak));
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
-/* Nothing is mutated here. */
+/* Required by the targets, but not used here. */
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size)
 {
     (void)data, (void)max_size;
@@ -22,7 +22,7 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size)
 }
 
 static unsigned files;
-static FILE *report; /* standard output, which a target may have made another */
+static FILE *report; /* the original standard output, in case a target replaces it */
 
 static _Noreturn void unreadable(const char *path)
 {
@@ -30,7 +30,7 @@ static _Noreturn void unreadable(const char *path)
     exit(1);
 }
 
-/* In memory of just its size, so that a read behind it is noticed. */
+/* The buffer has exactly the size of the input, so that reads beyond its end are detected. */
 static void run_file(const char *path, size_t size)
 {
     FILE *file = fopen(path, "r");
@@ -53,17 +53,17 @@ static void run(const char *path)
         run_file(path, (size_t)st.st_size);
         return;
     }
-    DIR *folder = opendir(path);
-    if (!folder)
+    DIR *directory = opendir(path);
+    if (!directory)
         unreadable(path);
-    for (struct dirent *entry; (entry = readdir(folder));) {
+    for (struct dirent *entry; (entry = readdir(directory));) {
         char inside[PATH_MAX];
         if (entry->d_name[0] == '.')
             continue;
         snprintf(inside, sizeof inside, "%s/%s", path, entry->d_name);
         run(inside);
     }
-    closedir(folder);
+    closedir(directory);
 }
 
 int main(int argc, char **argv)

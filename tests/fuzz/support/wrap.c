@@ -10,7 +10,7 @@
 
 #include "fuzz.h"
 
-/* The linker's names. */
+/* The names that the linker gives them. */
 ssize_t __real_read(int fd, void *to, size_t size);
 ssize_t __wrap_read(int fd, void *to, size_t size);
 ssize_t __real_write(int fd, const void *from, size_t size);
@@ -29,23 +29,23 @@ size_t __wrap_ZSTD_freeCCtx(ZSTD_CCtx *context);
 
 enum { FRAME_START = 6, BUFFER = 1024 };
 
-/* As a frame of zstd begins that has no dictionary and a small window. */
+/* The start of a zstd frame with a small window and no dictionary. */
 static const uint8_t frame_start[FRAME_START] = {0x28, 0xb5, 0x2f, 0xfd, 0, 0};
 
 static struct {
     const uint8_t *data;
     size_t size, next, chunk;
     unsigned calls;
-    bool payload;     /* the input is one, behind frame_start */
-    bool in_frame;    /* whose first bytes have been passed over */
-    size_t delivered; /* of it */
+    bool payload;     /* the input is a payload, to be returned after frame_start */
+    bool in_frame;    /* frame_start has been skipped */
+    size_t delivered; /* bytes of the payload */
 } input;
 
 static struct bytes output;
 
 void fuzz_fail(const char *condition, const char *file, int line, const struct error *err)
 {
-    dprintf(STDERR_FILENO, "%s:%d: does not hold: %s\n", file, line, condition);
+    dprintf(STDERR_FILENO, "%s:%d: failed: %s\n", file, line, condition);
     if (err)
         dprintf(STDERR_FILENO, "status %d: %s\n", (int)err->status, err->text);
     abort();
@@ -107,7 +107,7 @@ ssize_t __wrap_write(int fd, const void *from, size_t size)
     return (ssize_t)size;
 }
 
-/* Keys of hash tables: an execution must not depend on them, and can be repeated. */
+/* Keys of hash tables: they are constant, so that executions are reproducible. */
 ssize_t __wrap_getrandom(void *to, size_t size, unsigned flags)
 {
     (void)flags;
@@ -117,7 +117,7 @@ ssize_t __wrap_getrandom(void *to, size_t size, unsigned flags)
     return (ssize_t)size;
 }
 
-static ssize_t swallow(void *cookie, const char *data, size_t size)
+static ssize_t discard(void *cookie, const char *data, size_t size)
 {
     (void)cookie, (void)data;
     return (ssize_t)size;
@@ -125,12 +125,12 @@ static ssize_t swallow(void *cookie, const char *data, size_t size)
 
 FILE *fuzz_sink(void)
 {
-    return fopencookie(NULL, "w", (cookie_io_functions_t){.write = swallow});
+    return fopencookie(NULL, "w", (cookie_io_functions_t){.write = discard});
 }
 
 /* ---- zstd ---- */
 
-/* Contexts that were given back: making one takes longer than a whole execution. */
+/* Contexts that were freed, to be reused: creating one takes longer than a whole execution. */
 enum { KEPT = 32 };
 
 struct kept {
