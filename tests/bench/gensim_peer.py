@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Skip-gram with negative sampling by gensim's Word2Vec, the peer of tests/bench/sgd:
+"""Skip-gram with negative sampling by gensim's Word2Vec, for comparison in tests/bench/sgd:
 
     gensim_peer.py TEXT VECTORS THREADS EPOCHS SEED
 
-Prints the seconds from text to vectors (in the text format of word2vec), and the centre words per
-second of the training alone. The text is read from a file by gensim's own compiled reader, its
-fastest way.
+Prints the seconds from text to vectors (in word2vec's text format) and the centre words per second
+of the training alone. gensim reads the text file with its own compiled reader, its fastest mode.
 """
 import sys
 import time

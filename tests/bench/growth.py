@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What programs take on texts of several lengths, as a table in Markdown:
+"""Prints time and memory of programs on texts of several lengths as a Markdown table:
 
     growth.py MEDIANS
 
-Reads lines of program, tokens, seconds, seconds of processors, megabytes, with tabs between them;
-lines of the same program and tokens are runs, of which the medians count. Writes the medians to the
-file MEDIANS, a block for each program, with two empty lines between blocks, as gnuplot has it.
+Reads lines of program, tokens, elapsed seconds, CPU seconds and megabytes, separated by tabs; of
+several lines for the same program and tokens, uses the medians. Writes the medians to the file
+MEDIANS in gnuplot's format: a block for each program, with two empty lines between blocks.
 """
 import math
 import statistics
@@ -14,7 +14,7 @@ import sys
 
 
 def exponent(sizes, values):
-    """b of values ~ sizes^b, by least squares of the logarithms; nothing of a single size."""
+    """b in values ~ sizes^b, by least squares of the logarithms; empty for a single size."""
     if len(sizes) < 2 or min(values) <= 0:
         return ""
     x, y = [math.log(size) for size in sizes], [math.log(value) for value in values]
@@ -25,7 +25,7 @@ def exponent(sizes, values):
 
 
 def read_medians(lines):
-    """{program: {tokens: [seconds, seconds of processors, megabytes]}}"""
+    """{program: {tokens: [elapsed seconds, CPU seconds, megabytes]}}"""
     taken = {}
     for line in lines:
         program, tokens, *values = line.rstrip("\n").split("\t")
@@ -37,7 +37,7 @@ def read_medians(lines):
 
 def main():
     medians = read_medians(sys.stdin)
-    print("| | tokens | seconds | of processors | tokens/s | peak MB |")
+    print("| | tokens | seconds | CPU seconds | tokens/s | peak MB |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for program, of in medians.items():
         for tokens, (seconds, cpu, peak) in of.items():

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How fast the nearest words of many words are found: knn WORDS DIM K [QUERIES [DEVICE [THREADS]]].
- * Random vectors; prints queries per second. */
+/* Measures the search for the nearest words of many: knn WORDS DIM K [QUERIES [DEVICE [THREADS]]].
+ * Uses random vectors; prints queries per second. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,7 +11,7 @@
 #include "oracle.h"
 #include "search/knn_create.h"
 
-enum { AT_ONCE = 8192 /* queries in a call */ };
+enum { AT_ONCE = 8192 /* queries per call */ };
 
 int main(int argc, char **argv)
 {

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The k nearest of every word by others: the peers of knn.c.
+"""The search for the k nearest words of many by other libraries, for comparison with knn.c.
 
     knn.py WORDS DIM K [QUERIES [PEER [THREADS]]]
 
-PEER is torch, PyTorch's matmul and topk, on the GPU where there is one, queries in blocks of 1,024;
-faiss, the exact IndexFlatIP of FAISS with its own threads; or faiss-shared, the same with the queries
-shared among THREADS callers, each of which should have a BLAS of one thread. Random vectors, float32
-without TF32. Prints queries per second.
+PEER is torch: PyTorch's matmul and topk, on the GPU if there is one, queries in blocks of 1,024;
+faiss: FAISS's exact IndexFlatIP with its own threads; or faiss-shared: the same with the queries
+divided among THREADS callers, each of which should use a single-threaded BLAS. Uses random vectors,
+in float32 without TF32. Prints queries per second.
 """
 import sys
 import time

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What a command takes: measure LOG COMMAND [ARGUMENT...]
+/* Measures time and memory of a command: measure LOG COMMAND [ARGUMENT...]
  *
- * Runs the command, and appends to LOG: seconds by the clock, seconds of processors, peak memory in
- * megabytes (10^6), tabs between them. Ends as the command does. In C, since the kernel counts the
- * memory of the process that starts a command as the command's: here that is next to nothing.
- */
+ * Runs the command and appends to LOG, separated by tabs: elapsed seconds, CPU seconds, peak
+ * memory in megabytes (10^6). Exits with the command's status. This is a C program because the
+ * kernel includes the memory of the process that starts a command in the command's: here that is
+ * negligible. / */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ static double seconds(struct timeval time)
     return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
-/* One write, so that the lines of a pipe's programs do not mix. */
+/* A single write, so that lines from the programs of a pipe are not mixed. */
 static int append(const char *path, double elapsed, const struct rusage *used)
 {
     char line[128];

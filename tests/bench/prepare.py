@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Examples from a corpus stream as "Dive into Deep Learning" makes them, in plain Python: windows
-and noise words of the whole text, once, before training. Prints examples per second.
+"""Makes examples from a corpus stream as in "Dive into Deep Learning", in plain Python: windows and
+noise words of the whole text, once, before training. Prints examples per second.
 
     prepare.py CORPUS
 """
@@ -17,10 +17,10 @@ WINDOW, NEGATIVES, AT_ONCE = 5, 5, 10000
 
 
 class Noise:
-    """Words drawn by count^0.75, ten thousand at a time, as drawing one alone is slow."""
+    """Words drawn by count^0.75, ten thousand at a time, because drawing single words is slow."""
 
     def __init__(self, counts):
-        self.words = range(1, len(counts))  # but <unk>
+        self.words = range(1, len(counts))  # without <unk>
         self.weights = [count**0.75 for count in counts[1:]]
         self.drawn, self.next = [], 0
 
@@ -32,7 +32,7 @@ class Noise:
 
 
 def windows(sentences):
-    """(centre, contexts) of every word that is not alone in its sentence."""
+    """Yields (centre, contexts) of every word in a sentence of at least two words."""
     for words in sentences:
         if len(words) < 2:
             continue

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What word vectors in the text format of word2vec have learnt; a line for each measure, with a tab:
+"""Evaluates word vectors in word2vec's text format; prints a line for each measure, with a tab:
 
     quality.py VECTORS [--word WORD] [--wordsim FILE] [--topics LIST]
 
---word      the three words nearest to one
---wordsim   Spearman's rank correlation of cosines with people's ratings (lines of word, word,
-            rating), and how many of the pairs are in the vocabulary
---topics    how many in a hundred of the 10 nearest words are of a word's own topic, of the 2,000
-            most frequent words with a topic (LIST: of `zipf -l`)
+--word      the three words nearest to WORD
+--wordsim   Spearman's rank correlation of cosines with human ratings (lines of word, word, rating),
+            and the number of pairs in the vocabulary
+--topics    for the 2,000 most frequent words with a topic, the percentage of their 10 nearest words
+            that have the same topic (LIST: from `zipf -l`)
 """
 import argparse
 
@@ -17,7 +17,7 @@ from scipy import stats
 
 
 def read_vectors(path):
-    """(words, rows of length 1), by falling count as they stand in the file; no <unk>, no </s>."""
+    """(words, rows of length 1) in the file's order, by descending count; no <unk>, no </s>."""
     words, rows = [], []
     with open(path, encoding="utf-8", errors="surrogateescape") as lines:
         next(lines)
@@ -31,7 +31,7 @@ def read_vectors(path):
 
 
 def nearest(rows, queries, k):
-    """(queries, k), the nearest first, without the word itself."""
+    """(queries, k) indices of the nearest words, nearest first, without the word itself."""
     cosines = rows[queries] @ rows.T
     cosines[numpy.arange(len(queries)), queries] = -2
     found = numpy.argpartition(-cosines, k, axis=1)[:, :k]
@@ -39,13 +39,13 @@ def nearest(rows, queries, k):
     return numpy.take_along_axis(found, order, axis=1)
 
 
-def word_similarity(place, rows, path):
+def word_similarity(index, rows, path):
     cosines, ratings = [], []
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             one, other, rating = line.lower().split()
-            if one in place and other in place:
-                cosines.append(rows[place[one]] @ rows[place[other]])
+            if one in index and other in index:
+                cosines.append(rows[index[one]] @ rows[index[other]])
                 ratings.append(float(rating))
     return stats.spearmanr(cosines, ratings).correlation, len(ratings)
 
@@ -71,14 +71,14 @@ def main():
     parser.add_argument("--topics")
     args = parser.parse_args()
     words, rows = read_vectors(args.vectors)
-    place = {word: i for i, word in enumerate(words)}
+    index = {word: i for i, word in enumerate(words)}
     if args.wordsim:
-        rho, pairs = word_similarity(place, rows, args.wordsim)
+        rho, pairs = word_similarity(index, rows, args.wordsim)
         print(f"WordSim-353 rho ({pairs} pairs)\t{rho:.4f}")
     if args.topics:
         print(f"same topic, % of the 10 nearest\t{same_topic(words, rows, args.topics):.2f}")
-    if args.word in place:
-        found = nearest(rows, numpy.array([place[args.word]]), 3)[0]
+    if args.word in index:
+        found = nearest(rows, numpy.array([index[args.word]]), 3)[0]
         print(f"nearest to {args.word}\t{' '.join(words[i] for i in found)}")
 
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Samples as a table in Markdown: lines of metric, name and value, with tabs between them.
+"""Prints samples as a Markdown table; reads lines of metric, name and value, separated by tabs.
 
-A metric has a row for each name: median, minimum and maximum, and, of what is counted in seconds,
-bytes, or by the second, how the first name stands to this one: the median of the rounds' ratios with
-their range, and, of rates, the ratio of the best ones, which is the one to go by on a machine with
-much else to do.
+A metric has a row for each name with median, minimum and maximum. For seconds, bytes and rates the
+row also has the ratio of the first name's values to those of this name: the median of the rounds'
+ratios with their range and, for rates, the ratio of the best values, which is the more reliable one
+on a busy machine.
 """
 import statistics
 import sys
@@ -20,7 +20,7 @@ def row(*cells):
 
 
 def ratios(metric, first, other):
-    """Two cells: of the rounds, and of the best."""
+    """Two cells: the ratios of the rounds, and that of the best values."""
     of_rounds = [a / b for a, b in zip(first, other) if b != 0]
     if not of_rounds or not any(unit in metric for unit in ("/s", "seconds", "MB")):
         return "", ""

@@ -60,7 +60,7 @@ has_only() {
 
 # ---- calls that fail ----
 
-@test "failing calls: status 1, one message, old output kept, no temporary file; short reads and EINTR: no effect" {
+@test "a failing call: status 1, one line, only old files; a short or interrupted call: no effect" {
   ! built_with_tsan || skip "TSan and a preloaded malloc conflict before main"
   ! built_for_coverage || skip 'recording the coverage would also fail'
   run "$BATS_TEST_DIRNAME/inject.py" "$BUILD" \

@@ -4,19 +4,21 @@
 
     inject.py BUILD [--most=N] [CASE...]
 
-A case is a program with options on a small input (--list prints all cases). A run without faults counts
-the calls of each kind that BUILD/tests/faults.so can make fail. Then the first, the second, ... of these
-calls fails, once alone and once together with all later ones. --most=N tries at most N calls of a kind,
-evenly spread and including the first and the last; 0, the default, tries all.
+A case is a program with options on a small input (--list prints all cases). A run without faults
+counts the calls of each kind that BUILD/tests/faults.so can make fail. Then the first, the second,
+... of these calls fails, once alone and once together with all later ones. --most=N tries at most N
+calls of a kind, evenly spread and including the first and the last; 0, the default, tries all.
 
-After a fault a program must end with status 1 and exactly one line `program: source: message` that names
-the reason, keep the old output file, and leave no temporary file; or it must succeed with the same bytes
-as without faults (because a cache is optional or there is a fallback). Only a failure after the rename may
-leave the new file, complete. The checkpoint must be the old one, or a new one from which training resumes
-to the same bytes. A stream written to standard output before the fault must be complete, or refused by
-sgns-cat. Reads and writes of one byte, and interrupted calls, must have no effect at all.
+After a fault a program must end with status 1 and exactly one line `program: source: message` that
+names the reason, keep the old output file, and leave no temporary file; or it must succeed with the
+same bytes as without faults (because a cache is optional or there is a fallback). Only a failure
+after the rename may leave the new file, complete. The checkpoint must be the old one, or a new one
+from which training resumes to the same bytes. A stream written to standard output before the fault
+must be complete, or refused by sgns-cat. Reads and writes of one byte, and interrupted calls, must
+have no effect at all.
 
-Prints a line for each case with the number of runs and of faults without effect, and at most 20 failures.
+Prints a line for each case with the number of runs and of faults without effect, and at most 20
+failures.
 """
 import concurrent.futures
 import os

@@ -4,12 +4,12 @@
 
     soak.py BUILD ROUNDS
 
-Each round resumes from the checkpoint of the previous one, saves a few checkpoints, and is killed by
-SIGKILL after its peak memory (VmHWM) and open files have been recorded. The last round trains to the end
-and must give the same bytes as a training that was never stopped. Of the rounds that resume, none in the
-second half may take more than 5 % above the maximum of the first half; the last round, which also writes
-the vectors, at most 20 % above the maximum of all. The number of open files must not change. Prints both
-for each round.
+Each round resumes from the checkpoint of the previous one, saves a few checkpoints, and is killed
+by SIGKILL after its peak memory (VmHWM) and open files have been recorded. The last round trains to
+the end and must give the same bytes as a training that was never stopped. Of the rounds that
+resume, none in the second half may take more than 5 % above the maximum of the first half; the last
+round, which also writes the vectors, at most 20 % above the maximum of all. The number of open
+files must not change. Prints both for each round.
 """
 import os
 import pathlib

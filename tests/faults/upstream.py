@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Kill a program in the pipe at a random moment, and check that its partial output is never accepted.
+"""Kill a program in the pipe at a random moment, and check that its partial output is never
+accepted.
 
     upstream.py BUILD TEXT KILLS
 
-Runs ptb-vocab | ptb-subsample | sgns-batch | sgns-train on TEXT, with `-o emb.bin` and with `> emb.bin`.
-KILLS times each, one of the first three programs, in turn, gets SIGKILL at a random moment. Then the
-following programs must end with status 3 and one message, the preceding ones silently, normally or by
-SIGPIPE; `-o emb.bin` must leave no file, and every reader must refuse the file of `> emb.bin` with status
-3. sgns-train is killed KILLS times each as well: then the other programs must end silently. Prints the
-number of runs and at most 20 failures.
+Runs ptb-vocab | ptb-subsample | sgns-batch | sgns-train on TEXT, with `-o emb.bin` and with `>
+emb.bin`. KILLS times each, one of the first three programs, in turn, gets SIGKILL at a random
+moment. Then the following programs must end with status 3 and one message, the preceding ones
+silently, normally or by SIGPIPE; `-o emb.bin` must leave no file, and every reader must refuse the
+file of `> emb.bin` with status 3. sgns-train is killed KILLS times each as well: then the other
+programs must end silently. Prints the number of runs and at most 20 failures.
 """
 import os
 import pathlib

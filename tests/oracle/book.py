@@ -6,8 +6,8 @@ Minibatches padded to their longest row, with masks and labels; two embeddings; 
 dense Adam: the code of the book's chapters "The Dataset for Pretraining Word Embeddings" and
 "Pretraining word2vec", with which oracle.py compares the results of sgns-train.
 
-As a program, measures the training speed on the first epoch of a batch stream, and prints centre words
-per second for two setups:
+As a program, measures the training speed on the first epoch of a batch stream, and prints centre
+words per second for two setups:
 
     loop    the training loop alone: all minibatches are padded and converted to tensors on the
             device beforehand, so that the speed does not depend on data loading

@@ -4,14 +4,14 @@
 
     oracle.py [--name NAME] BATCHES VECTORS LOSS_LOG
 
-BATCHES is the input, VECTORS and LOSS_LOG are the output of sgns-train; dimension, learning rate and
-seed are those recorded in VECTORS. Initial vectors and minibatches are the same, the loss is the book's
-(book.py), and the optimizer is torch.optim.Adam, which moves every row at every step. So the results may
-only differ by rounding and by the error of sgns-train's deferred updates.
+BATCHES is the input, VECTORS and LOSS_LOG are the output of sgns-train; dimension, learning rate
+and seed are those recorded in VECTORS. Initial vectors and minibatches are the same, the loss is
+the book's (book.py), and the optimizer is torch.optim.Adam, which moves every row at every step. So
+the results may only differ by rounding and by the error of sgns-train's deferred updates.
 
-The initial vectors are generated with numpy's Philox, not the project's: this also checks the random
-numbers independently. With learning rate 0 the final vectors are the initial ones and must be the same bit
-for bit.
+The initial vectors are generated with numpy's Philox, not the project's: this also checks the
+random numbers independently. With learning rate 0 the final vectors are the initial ones and must
+be the same bit for bit.
 
 Prints the measured differences as two TAP tests. Exit status 1: the results differ.
 """
@@ -31,7 +31,7 @@ V, U = 5, 6           # purposes of random numbers: lib/base/random.h
 
 
 def initial(words, dim, seed, purpose):
-    """A matrix (words, dim), Xavier-uniform, as defined in lib/base/random.h and lib/train/trainer.h."""
+    """A matrix (words, dim), Xavier-uniform, as in lib/base/random.h and lib/train/trainer.h."""
     # The key is (seed, purpose), the first counter 0; numpy increments the counter before it draws.
     draw = np.random.Philox(key=seed | purpose << 64, counter=2**256 - 1)
     unit = (draw.random_raw(words * dim) >> np.uint64(11)) * 2.0**-53

@@ -6,14 +6,14 @@ documents.py run FILE       run all commands; each must succeed
 documents.py compare FILE   run them; each must print the output shown in FILE
 documents.py fill FILE      run them and update the output in FILE
 
-In Markdown the commands are in blocks marked ```sh, each of which is a script, or ```console, in which
-lines that begin with "$ " are commands, lines that begin with "> " continue them, and other lines are
-their output. In a manual page they are the displays of the section EXAMPLES, each a script. A block that
-cannot be run is preceded by a line that gives the reason: <!-- not run: ... -->, or .\\" not run: ... in a
-manual page.
+In Markdown the commands are in blocks marked ```sh, each of which is a script, or ```console, in
+which lines that begin with "$ " are commands, lines that begin with "> " continue them, and other
+lines are their output. In a manual page they are the displays of the section EXAMPLES, each a
+script. A block that cannot be run is preceded by a line that gives the reason: <!-- not run: ...
+-->, or .\\" not run: ... in a manual page.
 
-Speeds vary from run to run and are not compared. If a program of this project fails anywhere in a pipe,
-the command fails, unless the program dies of SIGPIPE.
+Speeds vary from run to run and are not compared. If a program of this project fails anywhere in a
+pipe, the command fails, unless the program dies of SIGPIPE.
 """
 import os
 import pathlib

@@ -129,7 +129,7 @@ short_pipe() {
 
 PIPELINES=$ROOT/pipelines
 
-@test "pipelines/text: words are letters of any script in lower case, sentences end at . ! ? and empty lines" {
+@test "pipelines/text: words of lower-case letters of any script, sentences up to . ! ? and empty lines" {
   locale -a | grep -qi 'c.utf-\?8' || skip 'no C.UTF-8'
   export MIN_COUNT=1 EPOCHS=1 DIM=4 OUT=out
   # shellcheck disable=SC1111 # typographic quotes are intended
@@ -146,7 +146,7 @@ PIPELINES=$ROOT/pipelines
   says 'text: in the locale C É is no letter'
 }
 
-@test "pipelines/text: the same bytes from standard input and from files; no output from an empty text" {
+@test "pipelines/text: the same bytes from standard input and files; no output from an empty text" {
   sample_text 300 30 >text
   OUT=one MIN_COUNT=2 EPOCHS=2 WORDS=w1 succeeds "$PIPELINES/text" text
   OUT=two MIN_COUNT=2 EPOCHS=2 WORDS=w1 succeeds "$PIPELINES/text" <text
@@ -155,7 +155,7 @@ PIPELINES=$ROOT/pipelines
   [ ! -e three/emb.bin ]
 }
 
-@test "pipelines/validate: prints a table of training and held-out losses, as reported by sgns-train" {
+@test "pipelines/validate: prints training and held-out losses as reported by sgns-train" {
   sample_text 400 30 >text
   sample_text 500 30 | tail -n 100 >heldout
   export MIN_COUNT=1 THRESHOLD=none EPOCHS=3 DIM=8 OUT=out

@@ -148,7 +148,7 @@ training_exits_with() {
   says "$loss"
 }
 
-@test "training that started with --init resumes to the same bytes without reading those vectors again" {
+@test "training started with --init resumes to the same bytes without reading those vectors again" {
   cp adam.bin old.bin
   train --init old.bin --seed 5 batches.bin -o expected
   head -c $(($(wc -c <batches.bin) / 2)) batches.bin >cut.bin
@@ -184,7 +184,7 @@ training_exits_with() {
   says_like '^loss [0-9.]+, 0\.0 tokens/sec on cpu$'
 }
 
-@test "a truncated input gives status 3 and a checkpoint; resuming on the complete input, the same bytes" {
+@test "a truncated input: status 3 and a checkpoint; resuming with all input gives the same bytes" {
   for share in 30 50 90; do
     head -c $(($(wc -c <batches.bin) * share / 100)) batches.bin >cut.bin
     fails_with 3 sgns-train -q -d 8 -c ck - -o out <cut.bin

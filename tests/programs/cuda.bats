@@ -83,7 +83,7 @@ train_on_gpu() {
   assert_size_zero stderr
 }
 
-@test "CUDA: --device auto reports that a search is too small for a GPU, but not in a build without CUDA" {
+@test "CUDA: --device auto reports a search too small for a GPU, but not in a build without CUDA" {
   succeeds sgns-knn --device auto cpu.bin w1 3
   assert_equal "$(<stderr)" 'sgns-knn: on the CPU: no GPU, or too little work for one'
   SGNS_CUDA=none.so succeeds sgns-knn --device auto cpu.bin w1 3

@@ -102,7 +102,7 @@ fastest() {
       usual=$least
       fastest timeout 300 ptb-vocab -q $mode colliding -o out
       report "ptb-vocab $mode, $COLLIDING $kind words: $least s, random ones $usual s"
-      awk "BEGIN { exit !($least <= 3 * $usual + 0.1) }" || fail "$kind: $least s, random words $usual s"
+      awk "BEGIN { exit !($least <= 3 * $usual + 0.1) }" || fail "$kind: $least s, random $usual s"
       # The key of the hash differs in every run; the output must not depend on it.
       ptb-vocab -q $mode colliding | cmp - out
     done
@@ -142,7 +142,7 @@ fastest() {
   within_bounds corpus.bin line.bin 0 sgns-cat --check '{}'
 }
 
-@test "a sentence of many million words passes through ptb-subsample and sgns-batch in little memory" {
+@test "a sentence of millions of words passes ptb-subsample and sgns-batch in little memory" {
   for ((i = 0; i < LINE; i++)); do
     seq 1000 9999
     seq 10000 99999 | shuf -n 90000 --random-source=<(yes)

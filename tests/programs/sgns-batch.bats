@@ -61,7 +61,7 @@ value() {
   printf '%s\n' 'a 4' 'b 8' 'c 8' 'd 8' 'e 8' | cmp - centres
 }
 
-@test "contexts are all words within a distance of 1 to --window, clipped at the ends of the sentence" {
+@test "contexts are all words within 1 to --window positions, clipped at the ends of the sentence" {
   # Each word encodes its position. Two sentences, to detect windows that reach into the other one.
   for _ in {1..100}; do
     echo 1 2 3 4 5 6 7 8 9 10 11 12

@@ -32,7 +32,7 @@ setup() {
   prints 'a\tb c\td d\nb\ta\tc\nc\td\t\n'
 }
 
-@test "vectors are printed in word2vec's format: words and dimension, then each word and its vector" {
+@test "vectors are printed in word2vec's format: words and dimension, then each word's vector" {
   "$SUPPORT/forge.py" --one vectors-plain >few.bin
   succeeds sgns-cat few.bin
   prints '5 2\n<unk> 1 0\na 0 1\nb 0.600000024 0.800000012\nc -1 0\nd -0.600000024 0.800000012\n'

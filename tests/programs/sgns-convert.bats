@@ -144,7 +144,7 @@ while at < len(payload):
   sgns-knn u.bin w1 3
 }
 
-@test "without --output-vectors a checkpoint is converted to its vectors, without the training state" {
+@test "without --output-vectors a checkpoint is converted to its vectors, without training state" {
   checkpoint
   cmp <(sgns-convert -q --to word2vec emb.ckpt | sgns-convert -q | sgns-cat) <(sgns-cat emb.ckpt)
   sgns-convert -q --to sgns -o plain.bin emb.ckpt

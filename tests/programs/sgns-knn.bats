@@ -423,7 +423,7 @@ same_sums() {
   same_sums expected
 }
 
-@test "in the place of a word, + and - are taken literally; a query that is a word means that word" {
+@test "in place of a word, + and - are taken literally; a query that is a word means that word" {
   numbered
   succeeds sgns-knn -T -k 1 v.bin -- '- - +' '+ + 7'
   # (1,1)/sqrt2 + (1,0); (-1,0) + (1,0)

@@ -97,7 +97,7 @@ moved() {
     END { exit wrong || NR != 5 }'
 }
 
-@test "gradient descent moves the first centre words in proportion to the rate, absent words not at all" {
+@test "gradient descent moves the first centres in proportion to the rate, absent words never" {
   two_steps
   for lr in 0 1 2; do
     sgns-train -q -d 6 -O sgd --lr $lr two.bin | sgns-cat >$lr.txt
@@ -141,7 +141,7 @@ moved() {
 
 # ---- earlier vectors ----
 
-@test "--init: known words are initialised from earlier vectors by spelling, new words as without it" {
+@test "--init: known words start from earlier vectors by spelling, new words as without it" {
   # Another vocabulary: other ids for common words, and words that only one of them has.
   { sample_text 200 20; yes 'new w7 newer w3 w5' | head -n 300; } | ptb-vocab -q -m 1 | sgns-batch -q -e 1 -o other.bin
   train other.bin -o old.bin
@@ -251,7 +251,7 @@ held_out() {
     cmp - <(sed -n 's/^epoch.* eval //p' stderr)
 }
 
-@test "--eval: the loss does not depend on threads, minibatch size or the number of held-out epochs" {
+@test "--eval: the loss does not depend on threads, minibatch size or number of held-out epochs" {
   held_out -e 1
   train -t 1 --eval held.bin -L expected.tsv batches.bin -o out.bin
   for threads in 2 3 16; do

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Decode a stream to text, independently of the C reader.
 
-Written from lib/stream/FORMAT.md alone, without reference to the C sources: if this decoder and the C
-reader disagree about a stream, one of them or FORMAT.md is wrong. For this reason it shares no code with
-them, and refuses whatever FORMAT.md does not allow, not only what makes decoding impossible.
+Written from lib/stream/FORMAT.md alone, without reference to the C sources: if this decoder and the
+C reader disagree about a stream, one of them or FORMAT.md is wrong. For this reason it shares no
+code with them, and refuses whatever FORMAT.md does not allow, not only what makes decoding
+impossible.
 
     decode.py [FILE|-]        corpus: one sentence per line; batches: one example per line, as
                               centre TAB contexts TAB noise words; vectors: WORDS DIM, then one row
@@ -12,8 +13,8 @@ them, and refuses whatever FORMAT.md does not allow, not only what makes decodin
     decode.py --vocab FILE    word TAB count, in the order of the ids
     decode.py --header FILE   kind, shape, totals, provenance
 
-Exit status 3: the stream is invalid. In that case nothing is printed. The stream is read into memory.
-Requires the zstd command.
+Exit status 3: the stream is invalid. In that case nothing is printed. The stream is read into
+memory. Requires the zstd command.
 """
 import argparse
 import math
@@ -38,8 +39,8 @@ def must(condition, reason):
 
 
 def last_frame(data):
-    """The offset of the last zstd frame. Parses the frames (RFC 8878, section 3.1), because the zstd
-    command silently skips skippable frames and accepts larger windows."""
+    """The offset of the last zstd frame. Parses the frames (RFC 8878, section 3.1), because the
+    zstd command silently skips skippable frames and accepts larger windows."""
     must(data, "the stream is empty")
     at = start = 0
     try:
@@ -79,7 +80,7 @@ def zstd(data):
 
 def decompress(data):
     start = last_frame(data)
-    # The last frame is decompressed separately: if it is empty, the payload ended in an earlier one.
+    # The last frame is decompressed separately: if it is empty, an earlier one ended the payload.
     tail = zstd(data[start:])
     must(tail, "the last frame is empty")
     return (zstd(data[:start]) if start else b"") + tail
@@ -260,7 +261,8 @@ class Vectors(Kind):
     def read_training(self, fields):
         must(not self.checkpoint, "a second TRAINING record")
         optimiser, batch, epochs, examples = fields.take("IIIQ")
-        rate, _seed, _header, done, seen, loss, epoch_seen, epoch_loss, _data = fields.take("dQQQQdQdQ")
+        (rate, _seed, _header, done, seen, loss, epoch_seen, epoch_loss,
+         _data) = fields.take("dQQQQdQdQ")
         must(optimiser in (0, 1), "an unknown optimiser")
         must(all(map(math.isfinite, (rate, loss, epoch_loss))), "a number that is not finite")
         must(1 <= batch <= MIB and epochs >= 1 and examples >= 1, "a shape out of range")

@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: MIT
 """Forge streams that the programs themselves never write.
 
-    forge.py --all DIRECTORY     write all: valid/KIND-NAME and invalid/KIND-NAME, the valid ones with
-                                 the output of decode.py in NAME.text, NAME.vocab, NAME.header
+    forge.py --all DIRECTORY     write all: valid/KIND-NAME and invalid/KIND-NAME, the valid ones
+                                 with decode.py's output in NAME.text, NAME.vocab, NAME.header
     forge.py --one KIND-NAME     write this one to standard output
-    forge.py --vectors < TEXT    write a vectors stream with the rows in TEXT, each a word and its vector
-    forge.py --graft FILE FILE   write the header of the first stream, including its provenance, with the
-                                 data of the second
+    forge.py --vectors < TEXT    write a vectors stream; each row of TEXT is a word and its vector
+    forge.py --graft FILE FILE   write the header of the first stream, including its provenance,
+                                 with the data of the second
 
-The exit status of --all is 1 unless decode.py accepts every valid stream and refuses every invalid one.
-The hash in END is correct unless it is forged itself, so that other checks have to detect the fault.
+The exit status of --all is 1 unless decode.py accepts every valid stream and refuses every invalid
+one. The hash in END is correct unless it is forged itself, so that other checks have to detect the
+fault.
 """
 import pathlib
 import struct
@@ -67,7 +68,8 @@ def training(optimiser=0, batch=2, epochs=1, examples=3, lr=.002, seed=1, header
     if data is None:
         data = decode.xxh64(inputs.payload_without_end(data=1))
     return (TRAINING, u32(optimiser, batch, epochs) + u64(examples) + f64(lr)
-            + u64(seed, header, done, seen) + f64(loss) + u64(epoch_seen) + f64(epoch_loss) + u64(data))
+            + u64(seed, header, done, seen) + f64(loss) + u64(epoch_seen) + f64(epoch_loss)
+            + u64(data))
 
 
 def state(matrix, first, *rows):

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""gensim's results for test sets, in the format of sgns-eval, or its 7 words nearest to sums, in that of
-sgns-knn --tsv:
+"""gensim's results for test sets, in the format of sgns-eval, or its 7 words nearest to sums, in
+that of sgns-knn --tsv:
 
     gensim_eval.py [--match-case] [--restrict N] VECTORS FILE...
     gensim_eval.py --sums VECTORS < QUERIES
 
-VECTORS is the output of sgns-cat for a vectors stream, word2vec's text format. Columns of similarity test
-sets are separated by tabs; analogies have sections.
+VECTORS is the output of sgns-cat for a vectors stream, word2vec's text format. Columns of
+similarity test sets are separated by tabs; analogies have sections.
 """
 import argparse
 import sys

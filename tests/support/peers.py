@@ -35,7 +35,7 @@ def loaded():
 
 
 def neighbours(*queries):
-    """Print one per line: query, neighbour, cosine; must be the same for every format, within 1e-6."""
+    """Print lines of query, neighbour, cosine; these must agree for all formats, within 1e-6."""
     with open("rows", encoding="utf8") as file:
         rows = [line.rstrip("\n").split(" ") for line in file][1:]
     words = [row[0] for row in rows]

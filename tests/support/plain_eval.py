@@ -5,7 +5,8 @@
     plain_eval.py sums VECTORS < QUERIES     the 7 words nearest to sums of words, as sgns-knn --tsv
     plain_eval.py sets VECTORS FILE...       the results for test sets, as sgns-eval
 
-VECTORS is the output of sgns-cat for a vectors stream. Words are ASCII; case is ignored in test sets.
+VECTORS is the output of sgns-cat for a vectors stream. Words are ASCII; case is ignored in test
+sets.
 """
 import math
 import sys

@@ -6,16 +6,16 @@
     sweep.py flip STREAM COMMAND...      the stream with one bit of each byte flipped, one at a time
     sweep.py flip-all STREAM COMMAND...  the same with every bit of each byte
     sweep.py all PATTERN COMMAND...      the files that match PATTERN
-    sweep.py matrix [KIND...]            a stream of each kind, truncated and with every bit flipped, with
-                                         every program that reads it, as a file and through a pipe
+    sweep.py matrix [KIND...]            a stream of each kind, truncated and with every bit flipped,
+                                         for every program that reads it, as a file and from a pipe
 
-COMMAND is a program with its arguments, among them {}, which is replaced by the name of a file with the
-invalid stream, or -, which makes it read the stream from a pipe. It runs with -o FILE in a separate
-directory with links to the files of the current one. It refuses a stream if it exits with status 3, prints
-one line `program: source: byte N...` (or line N, for text) with N at most the size of the input, and
-leaves neither FILE nor a temporary file. (sgns-cat --check writes that line to its report, FILE.) A stream
-with a flipped bit may also give the same output as the original. Prints the faults and the number of runs;
-matrix also prints which bits have no effect.
+COMMAND is a program with its arguments, among them {}, which is replaced by the name of a file with
+the invalid stream, or -, which makes it read the stream from a pipe. It runs with -o FILE in a
+separate directory with links to the files of the current one. It refuses a stream if it exits with
+status 3, prints one line `program: source: byte N...` (or line N, for text) with N at most the size
+of the input, and leaves neither FILE nor a temporary file. (sgns-cat --check writes that line to
+its report, FILE.) A stream with a flipped bit may also give the same output as the original. Prints
+the faults and the number of runs; matrix also prints which bits have no effect.
 """
 import collections
 import concurrent.futures
@@ -106,7 +106,8 @@ def sweep(how, pattern, command):
     with tempfile.TemporaryDirectory() as top, concurrent.futures.ThreadPoolExecutor() as pool:
         directories = [new_directory(pathlib.Path(top, str(i))) for i in range(os.cpu_count() or 1)]
         if how.startswith("flip"):
-            status, message, good, _ = run(command, pathlib.Path(pattern).read_bytes(), directories[0])
+            stream = pathlib.Path(pattern).read_bytes()
+            status, message, good, _ = run(command, stream, directories[0])
             if status != 0:
                 sys.exit(f"the original stream: status {status}: {message}")
         jobs = [pool.submit(sweep_part, streams[i::len(directories)], command, good, directory)
@@ -134,7 +135,7 @@ OF_ALL_KINDS = ["sgns-cat -q {}", "sgns-cat -q --check {}"]
 
 
 def make_samples():
-    """Creates, in the current directory, a text and a stream of a few hundred bytes of each kind."""
+    """Creates a text and a stream of a few hundred bytes of each kind, in the current directory."""
     pathlib.Path("text").write_text("a b c a d\nb a\n\n<unk> c d a b e\nx y\nx y\n", "ascii")
     for command in ("ptb-vocab -q -m 2 -o corpus.bin text",
                     "ptb-vocab -q --count -o counts.bin text",
@@ -173,7 +174,7 @@ def block_parts(block, kind):
 
 
 def byte_names(stream):
-    """The meaning of each byte of a stream in the zstd format. Frames have checksums, no dictionaries."""
+    """The meaning of each byte in the zstd format, for frames with checksums and no dictionary."""
     names = []
     while len(names) < len(stream):
         descriptor = stream[len(names) + 4]
