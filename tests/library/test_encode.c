@@ -134,15 +134,15 @@ static void expect_word(struct expected *e, const char *word, size_t length)
 {
     struct error err;
     bool bad = memchr(word, 0, length);
-    uint32_t place = bad ? UNKNOWN_ID : words_find(&e->words, word, length);
-    if (place == NO_WORD) {
-        place = e->words.count;
+    uint32_t id = bad ? UNKNOWN_ID : words_find(&e->words, word, length);
+    if (id == NO_WORD) {
+        id = e->words.count;
         require(words_append(&e->words, word, length, &err) == 0, &err);
     }
-    e->count[place]++;
+    e->count[id]++;
     e->bad_words += bad;
     e->totals.tokens++;
-    e->token[e->tokens++] = place;
+    e->token[e->tokens++] = id;
 }
 
 static void expect(struct expected *e, const char *text, size_t size)

@@ -725,7 +725,7 @@ static void release_order(struct ordering *o)
     free(o->position);
 }
 
-/* Collects the positions of an epoch, slice by slice; the last `keep` places of a slice are
+/* Collects the positions of an epoch, slice by slice; the last `keep` entries of a slice are
  * passed on to the next. Returns the number of slices, or 0 if the slices do not fit together. */
 static unsigned start_epoch(struct ordering *o, uint64_t epoch)
 {
@@ -875,7 +875,7 @@ static void test_slices(void)
     }
 }
 
-/* Like start_epoch, for an external shuffle. The last `kept` places of a slice are passed on to the
+/* Like start_epoch, for an external shuffle. The last `kept` entries of a slice are passed on to the
  * next. */
 static unsigned scatter_epoch(struct external_shuffle *s, uint64_t epoch, uint64_t kept, uint64_t *position)
 {
@@ -975,11 +975,11 @@ static void test_sort(void)
             qsort(wanted, n, sizeof *wanted, compare_places);
             shuffle_sort(place, n, shared, scratch);
             if (memcmp(wanted, place, sizeof place) != 0) {
-                tap_check(false, "%u places sorted by keys that share %u bits", n, shared);
+                tap_check(false, "%u entries sorted by keys that share %u bits", n, shared);
                 return;
             }
         }
-    tap_check(true, "places are sorted by key, equal keys by position");
+    tap_check(true, "entries are sorted by key, equal keys by position");
 }
 
 /* ---- subsampling ---- */

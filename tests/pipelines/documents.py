@@ -77,9 +77,9 @@ def unescape(line):
 class Shell:
     """Runs scripts. Every program of the project is run by a wrapper that records its failure."""
 
-    def __init__(self, folder):
-        self.log = pathlib.Path(folder, "log")
-        shims = pathlib.Path(folder, "bin")
+    def __init__(self, work):
+        self.log = pathlib.Path(work, "log")
+        shims = pathlib.Path(work, "bin")
         shims.mkdir()
         for directory in os.environ["PATH"].split(":"):
             for real in pathlib.Path(directory).glob("*"):
@@ -142,8 +142,8 @@ def main():
     mode, path = sys.argv[1:]
     document = Document(path)
     failed = ran = 0
-    with tempfile.TemporaryDirectory() as folder:
-        shell = Shell(folder)
+    with tempfile.TemporaryDirectory() as work:
+        shell = Shell(work)
         new = list(document.lines)
         for kind, start, lines in document.blocks():
             ran += 1

@@ -226,13 +226,13 @@ numeric_options() {
 @test "an existing output is replaced; a symbolic link to it is kept" {
   for program in "${PROGRAMS[@]}"; do
     set_up "$program"
-    mkdir -p folder
-    echo old >folder/out
-    ln -sf folder/out link
+    mkdir -p dir
+    echo old >dir/out
+    ln -sf dir/out link
     succeeds "${COMMAND[@]}" -o link
     assert_link_exists link
-    "${COMMAND[@]}" | cmp - folder/out
-    assert_equal "$(ls folder)" out
+    "${COMMAND[@]}" | cmp - dir/out
+    assert_equal "$(ls dir)" out
   done
 }
 

@@ -80,9 +80,9 @@ value() {
         if (context[i] in found || context[i] == $1) wrong = 1
         found[context[i]] = 1
       }
-      for (place = $1 - reach; place <= $1 + reach; place++)
-        if (place != $1 && place >= low && place <= high && !(place in found)) wrong = 1
-      for (place in found) if (place + 0 < low || place + 0 > high) wrong = 1
+      for (position = $1 - reach; position <= $1 + reach; position++)
+        if (position != $1 && position >= low && position <= high && !(position in found)) wrong = 1
+      for (position in found) if (position + 0 < low || position + 0 > high) wrong = 1
       if (reach > 4) wrong = 1
       if ($1 >= 5 && $1 <= 8) { seen[reach]++; centres++ }  # not clipped here
       if (wrong) { print; exit 1 }
@@ -108,7 +108,7 @@ value() {
   yes "$(seq 1 1000 | paste -sd ' ')" | head -n 70 | paste -sd ' ' | corpus_of
   succeeds examples_of few.bin -w 1 -k 1 -e 1 --no-shuffle
   awk -F '\t' '
-    function word(place) { return place < 1 || place > 70000 ? "" : (place - 1) % 1000 + 1 }
+    function word(position) { return position < 1 || position > 70000 ? "" : (position - 1) % 1000 + 1 }
     {
       split($2, context, " ")
       before = word(NR - 1); after = word(NR + 1)
@@ -425,12 +425,12 @@ many_sentences() {
 
 @test "no temporary files remain after success, errors and signals" {
   many_sentences
-  mkdir folder
-  export TMPDIR=$PWD/folder
+  mkdir spill
+  export TMPDIR=$PWD/spill
   succeeds sgns-batch -q -e 1 -k 1 -m 1M few.bin -o out
-  assert_equal "$(ls -A folder)" ''
+  assert_equal "$(ls -A spill)" ''
   exits_with 1 sgns-batch -q -m 1M few.bin -o /dev/full
-  assert_equal "$(ls -A folder)" ''
+  assert_equal "$(ls -A spill)" ''
   mkfifo fifo
   sgns-batch -q -m 1M -e 1000 few.bin >fifo &
   head -c 1000000 fifo >/dev/null || true # it has started the first epoch
@@ -441,7 +441,7 @@ many_sentences() {
   local status=0
   wait $! || status=$?
   assert_equal $status 143
-  assert_equal "$(ls -A folder)" ''
+  assert_equal "$(ls -A spill)" ''
   leaves_nothing unfinished
 }
 

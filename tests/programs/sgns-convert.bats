@@ -6,7 +6,7 @@ load ../support/helper
 # Formats of one file; formats of two files with the argument of -o, and the second file's name.
 ONE=(word2vec word2vec-bin glove fasttext)
 declare -A TWO=([npy]=emb.npy [projector]=emb_tensor.tsv)
-declare -A BESIDE=([npy]=emb.words [projector]=emb_metadata.tsv)
+declare -A SECOND=([npy]=emb.words [projector]=emb_metadata.tsv)
 
 # foreign FORMAT < ROWS: writes them as the program of that format does; a row is a word, a tab,
 # numbers.
@@ -491,17 +491,17 @@ refuses() {
     fails_with 3 sgns-convert --to "$format" -o "${TWO[$format]}" bad
     leaves_nothing emb
     echo old >"${TWO[$format]}"
-    echo older >"${BESIDE[$format]}"
+    echo older >"${SECOND[$format]}"
     fails_with 3 sgns-convert --to "$format" -o "${TWO[$format]}" bad
-    assert_equal "$(cat "${TWO[$format]}" "${BESIDE[$format]}")" $'old\nolder'
+    assert_equal "$(cat "${TWO[$format]}" "${SECOND[$format]}")" $'old\nolder'
     succeeds sgns-convert --to "$format" -o "${TWO[$format]}" w2v
-    assert_equal "$(compgen -G 'emb*' | sort)" "$(printf '%s\n' "${TWO[$format]}" "${BESIDE[$format]}" | sort)"
+    assert_equal "$(compgen -G 'emb*' | sort)" "$(printf '%s\n' "${TWO[$format]}" "${SECOND[$format]}" | sort)"
     rm emb*
-    mkdir "${BESIDE[$format]}"
+    mkdir "${SECOND[$format]}"
     fails_with 1 sgns-convert --to "$format" -o "${TWO[$format]}" w2v
-    says "${BESIDE[$format]}: "
+    says "${SECOND[$format]}: "
     [ ! -e "${TWO[$format]}" ]
-    rmdir "${BESIDE[$format]}"
+    rmdir "${SECOND[$format]}"
     fails_with 1 limited sgns-convert --to "$format" -o "${TWO[$format]}" w2v
     leaves_nothing emb
   done

@@ -9,10 +9,10 @@ ROOT=$(realpath "$BATS_TEST_DIRNAME/../..")
 SUPPORT=$ROOT/tests/support
 
 for library in bats-support bats-assert bats-file; do
-  for folder in /usr/lib/bats /usr/share/bats; do
-    if [ -e "$folder/$library/load.bash" ]; then
+  for directory in /usr/lib/bats /usr/share/bats; do
+    if [ -e "$directory/$library/load.bash" ]; then
       # shellcheck source=/dev/null
-      source "$folder/$library/load.bash"
+      source "$directory/$library/load.bash"
       break
     fi
   done
@@ -85,7 +85,7 @@ prints() {
 leaves_nothing() {
   local found
   if found=$(compgen -G "$1*"); then
-    fail "left behind: $found"
+    fail "not removed: $found"
   fi
 }
 
