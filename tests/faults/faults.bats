@@ -34,17 +34,13 @@ work_of() {
   esac
 }
 
-need_namespaces() {
-  unshare -rm true 2>/dev/null || skip "needs user namespaces (unshare -rm), to mount a small disk"
-}
-
 # on_a_disk KIB COMMAND...: runs it where the folder `disk` is a file system of so many KiB. Afterwards
 # its files are in `left`.
 on_a_disk() {
   mkdir -p disk
   rm -rf left
   # shellcheck disable=SC2016 # for the other shell
-  unshare -rm bash -c 'mount -t tmpfs -o size="$1"k none disk || exit
+  "${UNSHARE[@]}" bash -c 'mount -t tmpfs -o size="$1"k none disk || exit
     printf "old\n" >disk/out && printf "old\n" >disk/ck || exit
     shift
     "$@"

@@ -21,7 +21,7 @@ setup_file() {
 }
 
 setup() {
-  have_packer || skip 'needs dpkg-dev'
+  need_peer dpkg-dev have_packer
   cd "$BATS_TEST_TMPDIR" || return
   ln -s "$BATS_FILE_TMPDIR"/{packages,with-cuda,names,names-cuda} .
 }
@@ -42,7 +42,7 @@ dpkg_here() {
 }
 
 @test "packages: install, work, and go without a trace" {
-  command -v fakeroot >/dev/null || skip 'needs fakeroot'
+  need_peer fakeroot command -v fakeroot
   succeeds dpkg_here --install with-cuda/*.deb
   for program in "${PROGRAMS[@]}"; do
     assert_equal "$("tree/usr/bin/$program" --version)" "$("$program" --version)"
@@ -71,7 +71,7 @@ dpkg_here() {
 }
 
 @test "packages: lintian has nothing to say" {
-  command -v lintian >/dev/null || skip 'needs lintian'
+  need_peer lintian command -v lintian
   sanitized && skip 'a sanitizer is no part of a package'
   # What stands in for the CUDA backends is no object of theirs, and needs no override.
   run lintian --allow-root --fail-on error,warning packages/*.deb

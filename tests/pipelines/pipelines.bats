@@ -302,7 +302,7 @@ star() {
   sample_text 400 40 | whole_pipe >emb.bin
   succeeds "$PIPELINES/plot-map" emb.bin one.svg
   for awk in mawk gawk original-awk; do
-    command -v $awk >/dev/null || continue
+    command -v $awk >/dev/null || [ -n "${PEERS-}" ] || continue
     mkdir bin
     ln -s "$(command -v $awk)" bin/awk
     PATH=$PWD/bin:$PATH succeeds "$PIPELINES/plot-map" emb.bin other.svg

@@ -69,7 +69,7 @@ offered() {
 }
 
 @test "completion: a real zsh" {
-  command -v zsh >/dev/null || skip 'needs zsh'
+  need_peer zsh command -v zsh
   touch batches.bin
   assert_equal "$(typed_in zsh 'sgns-train --opti\ts\tba\t')" '<--optimizer=sgd><batches.bin>'
   for program in "${PROGRAMS[@]}"; do
