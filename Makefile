@@ -3,9 +3,15 @@
 
 MAKEFLAGS += --no-builtin-rules
 
+# All paths here are relative to the source tree; elsewhere there would be nothing to do, in silence.
+ifeq ($(wildcard tools/sgns-train.c),)
+$(error not in the source tree: use make -C $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST)))), with B=DIR to build in DIR)
+endif
+
 MODE   ?= release
 CC     ?= cc
 PREFIX ?= /usr/local
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 # A path to ptb.train.txt, for `make demo` and for the tests that need it.
 PTB    ?=
 # A folder with wordsim353.txt, simlex999.txt and google-analogies.txt, for the tests and measurements
@@ -13,11 +19,18 @@ PTB    ?=
 EVAL   ?=
 
 comma   := ,
+# Where everything is built; with B=DIR nothing is written into the source tree.
 B       := build$(if $(filter-out release,$(MODE)),/$(MODE))
 CFLAGS  ?= -O3 -g
 WARN    := -Wall -Wextra -Wno-psabi $(if $(WERROR),-Werror)
-FLAGS   := -std=c11 -D_GNU_SOURCE -Ilib -pthread -fPIC -ffp-contract=off $(WARN) $(CFLAGS)
+FLAGS   := -std=c11 -D_GNU_SOURCE -Ilib -pthread -fPIC -ffp-contract=off $(WARN) $(CPPFLAGS) $(CFLAGS)
 LIBS    := -lzstd -lxxhash -lm -ldl
+
+# The machine that the compiler compiles for, and an ar that knows its objects.
+MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null)
+ifeq ($(origin AR),default)
+AR := $(or $(shell $(CC) -print-prog-name=ar 2>/dev/null),ar)
+endif
 
 # Variants of the whole build, each in a folder of its own under build/.
 flags_release :=
@@ -33,7 +46,7 @@ $(error MODE=$(MODE): expected release, debug, asan, tsan, coverage, fuzz or afl
 endif
 FLAGS += $(flags_$(MODE))
 
-CXX_FLAGS := -std=c++17 -D_GNU_SOURCE -Itests/emulate -Icuda -Ilib -pthread -fPIC $(WARN) -Wno-unknown-pragmas -O1 -g $(flags_$(MODE))
+CXX_FLAGS := -std=c++17 -D_GNU_SOURCE -Itests/emulate -Icuda -Ilib -pthread -fPIC $(WARN) $(CPPFLAGS) -Wno-unknown-pragmas -O1 -g $(flags_$(MODE))
 
 # The inner loops, once per instruction set. Every version must give the same bits: hence, in FLAGS, no
 # contraction to fused multiply-add. What no one looks at, errno and floating-point traps, would hinder
@@ -41,7 +54,7 @@ CXX_FLAGS := -std=c++17 -D_GNU_SOURCE -Itests/emulate -Icuda -Ilib -pthread -fPI
 KERNEL_FLAGS := -O3 -fno-math-errno -fno-trapping-math
 KERNELS      := plain
 kernel_plain :=
-ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
+ifneq ($(filter x86_64%,$(MACHINE)),)
 KERNELS += avx2 avx512
 kernel_avx2   := -mavx2
 kernel_avx512 := -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512
@@ -71,28 +84,30 @@ CUDA_LIBS  := $(realpath $(dir $(realpath $(NVCC)))../lib64)
 NEWEST     := $(shell printf '%s\n' $(CUDA_ARCH) | sort -n | tail -n 1)
 GENCODE    := $(foreach a,$(CUDA_ARCH),-gencode arch=compute_$(a),code=sm_$(a)) \
               -gencode arch=compute_$(NEWEST),code=compute_$(NEWEST)
-NVCC_FLAGS := -std=c++17 -O3 -Ilib $(if $(WERROR),-Werror all-warnings) -Xcompiler -fPIC,-Wall,-Wextra $(GENCODE)
+NVCC_FLAGS := -std=c++17 -O3 -Ilib $(if $(WERROR),-Werror all-warnings) -Xcompiler -fPIC,-Wall,-Wextra $(addprefix -Xcompiler ,$(CPPFLAGS)) $(GENCODE)
 endif
 
-# Editing of lines at the prompt of sgns-knn: by libedit, where pkg-config finds it, unless EDIT=0.
-EDIT ?= $(if $(shell pkg-config --modversion libedit 2>/dev/null),1,0)
+# Editing of lines at the prompt of sgns-knn: by libedit, where pkg-config finds it, unless EDIT=0. What
+# it finds for this machine is of no use on another one.
+PKG_CONFIG ?= $(or $(shell command -v $(MACHINE)-pkg-config),$(if $(filter $(shell uname -m)-%,$(MACHINE)),pkg-config,false))
+EDIT ?= $(if $(shell $(PKG_CONFIG) --modversion libedit 2>/dev/null),1,0)
 ifeq ($(EDIT),1)
-flags_of_prompt  := -DHAVE_LIBEDIT $(shell pkg-config --cflags libedit)
-libs_of_sgns-knn := $(shell pkg-config --libs libedit)
+flags_of_prompt  := -DHAVE_LIBEDIT $(shell $(PKG_CONFIG) --cflags libedit)
+libs_of_sgns-knn := $(shell $(PKG_CONFIG) --libs libedit)
 endif
 
 TOOLS   := $(basename $(notdir $(wildcard tools/*.c)))
 DRIVERS := $(basename $(notdir $(wildcard tests/library/test_*.c)))
-# Of bash and zsh; made by running the programs, and so only where they can run: to check and to install.
-COMPLETIONS := $(TOOLS:%=$(B)/share/bash-completion/completions/%) $(TOOLS:%=$(B)/share/zsh/site-functions/_%)
+# Those that work where they are installed, with what they need.
+SCRIPTS := $(filter-out pipelines/make-deb pipelines/README.md pipelines/pictures,$(wildcard pipelines/*))
 FUZZERS := $(basename $(notdir $(wildcard tests/fuzz/*.c)))
 BENCH   := $(basename $(notdir $(wildcard tests/bench/*.c)))
 OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(filter-out lib/train/kernels.c lib/search/scores.c,$(wildcard lib/*/*.c))) \
            $(KERNELS:%=$(B)/obj/kernels/%.o) $(KERNELS:%=$(B)/obj/scores/%.o)
 
-.PHONY: all check check-hard deb check-oracle check-valgrind fuzz fuzz-targets coverage bench demo deps deps-check lint format install uninstall clean help
+.PHONY: all check check-hard completions deb check-oracle check-valgrind fuzz fuzz-targets coverage bench demo deps deps-check lint format install install-files uninstall clean help
 
-## all: the programs, in build/bin (MODE=debug|asan|tsan: in build/MODE/bin)
+## all: the programs, in build/bin (MODE=debug|asan|tsan: in build/MODE/bin; B=DIR: in DIR/bin)
 all: $(TOOLS:%=$(B)/bin/%) $(GPU)
 	@$(if $(GPU),:,rm -f $(B)/lib/sgns/sgns-cuda.so)
 
@@ -100,11 +115,11 @@ all: $(TOOLS:%=$(B)/bin/%) $(GPU)
 demo: deps
 	@echo 'Building$(if $(GPU),; the CUDA backends take a minute or two)'
 	+@$(MAKE) -s --no-print-directory -j$$(nproc) all
-	@PATH="$(CURDIR)/$(B)/bin:$$PATH" PTB="$(PTB)" pipelines/ptb
+	@PATH="$(abspath $(B))/bin:$$PATH" OUT="$${OUT:-$(B)/demo}" PTB="$(PTB)" pipelines/ptb
 
 ## check: install what is missing, build, run all tests (PTB=ptb.train.txt, EVAL=folder of test sets: also those on them)
 check: deps-check
-	+@$(MAKE) --no-print-directory -j$$(nproc) all $(COMPLETIONS) $(DRIVERS:%=$(B)/tests/library/%) $(BENCH:%=$(B)/tests/bench/%) $(FUZZERS:%=$(B)/tests/fuzz/%) $(B)/tests/emulate/test_emulate $(B)/tests/sgns-cuda.so $(B)/tests/faults.so
+	+@$(MAKE) --no-print-directory -j$$(nproc) all $(DRIVERS:%=$(B)/tests/library/%) $(BENCH:%=$(B)/tests/bench/%) $(FUZZERS:%=$(B)/tests/fuzz/%) $(B)/tests/emulate/test_emulate $(B)/tests/sgns-cuda.so $(B)/tests/faults.so
 	@PTB="$(PTB)" EVAL="$(EVAL)" tests/run $(B)
 
 ## check-hard: the proofs that take long, for tests/RELIABILITY.md (PTB=ptb.train.txt: all of them)
@@ -154,29 +169,51 @@ lint:
 	@pipelines/install-packages build lint
 	@tests/lint
 
+## completions: those of bash and zsh, tools/completions.d, from what the programs print as help
+completions: all
+	@mkdir -p tools/completions.d/bash tools/completions.d/zsh
+	@for program in $(TOOLS); do \
+	  tools/completions bash $(B)/bin/$$program > tools/completions.d/bash/$$program && \
+	  tools/completions zsh $(B)/bin/$$program > tools/completions.d/zsh/_$$program || exit; \
+	done
+
 ## format: clang-format on all C sources
 format:
 	clang-format -i lib/*/*.[ch] tools/*.c tests/*/*.[ch] tests/fuzz/support/*.[ch] tests/emulate/*.cpp
 
-## install, uninstall: programs, man pages and completions, under PREFIX (/usr/local) and DESTDIR
-install: all $(COMPLETIONS)
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1"
-	install -m 755 $(TOOLS:%=$(B)/bin/%) "$(DESTDIR)$(PREFIX)/bin"
-	install -m 644 $(TOOLS:%=tools/%.1) "$(DESTDIR)$(PREFIX)/share/man/man1"
-	install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" "$(DESTDIR)$(PREFIX)/share/zsh/site-functions"
-	install -m 644 $(TOOLS:%=$(B)/share/bash-completion/completions/%) "$(DESTDIR)$(PREFIX)/share/bash-completion/completions"
-	install -m 644 $(TOOLS:%=$(B)/share/zsh/site-functions/_%) "$(DESTDIR)$(PREFIX)/share/zsh/site-functions"
-	$(if $(GPU),install -D -m 755 $(GPU) "$(DESTDIR)$(PREFIX)/lib/sgns/sgns-cuda.so")
+## install, uninstall: programs, man pages, completions, scripts, under PREFIX (/usr/local) and DESTDIR
+install: all
+# Runs nothing that was built, which may be for another machine. install-files, for pipelines/make-deb,
+# takes what is there.
+install install-files uninstall: ROOT = $(DESTDIR)$(PREFIX)
+install install-files:
+	install -d "$(ROOT)/bin" "$(ROOT)/share/man/man1" "$(ROOT)/share/man/man7" \
+	  "$(ROOT)/share/bash-completion/completions" "$(DESTDIR)$(ZSHDIR)" \
+	  "$(ROOT)/share/sgns/pipelines/pictures" "$(ROOT)/share/doc/sgns"
+	install -m 755 $(TOOLS:%=$(B)/bin/%) "$(ROOT)/bin"
+	install -m 644 $(TOOLS:%=tools/%.1) "$(ROOT)/share/man/man1"
+	install -m 644 tools/sgns.7 "$(ROOT)/share/man/man7"
+	install -m 644 $(TOOLS:%=tools/completions.d/bash/%) "$(ROOT)/share/bash-completion/completions"
+	install -m 644 $(TOOLS:%=tools/completions.d/zsh/_%) "$(DESTDIR)$(ZSHDIR)"
+	install -m 755 $(SCRIPTS) "$(ROOT)/share/sgns/pipelines"
+	install -m 644 pipelines/README.md "$(ROOT)/share/sgns/pipelines"
+	install -m 644 $(wildcard pipelines/pictures/*) "$(ROOT)/share/sgns/pipelines/pictures"
+	install -m 644 lib/stream/FORMAT.md "$(ROOT)/share/doc/sgns"
+	$(if $(GPU),install -d "$(ROOT)/lib/sgns" && install -m 755 $(GPU) "$(ROOT)/lib/sgns")
 uninstall:
-	cd "$(DESTDIR)$(PREFIX)" && rm -f $(TOOLS:%=bin/%) $(TOOLS:%=share/man/man1/%.1) $(TOOLS:%=share/bash-completion/completions/%) $(TOOLS:%=share/zsh/site-functions/_%) lib/sgns/sgns-cuda.so && { rmdir lib/sgns 2>/dev/null || true; }
+	cd "$(ROOT)" && rm -f $(TOOLS:%=bin/%) $(TOOLS:%=share/man/man1/%.1) share/man/man7/sgns.7 \
+	  $(TOOLS:%=share/bash-completion/completions/%) share/doc/sgns/FORMAT.md lib/sgns/sgns-cuda.so
+	if cd "$(DESTDIR)$(ZSHDIR)" 2>/dev/null; then rm -f $(TOOLS:%=_%); fi
+	rm -rf "$(ROOT)/share/sgns"
+	for directory in share/doc/sgns lib/sgns; do rmdir "$(ROOT)/$$directory" 2>/dev/null || true; done
 
 ## deb: a Debian package in build/, and where the CUDA backends were built one of these
-deb: deps all $(COMPLETIONS)
+deb: deps all
 	@pipelines/make-deb $(B) $(B)
 
-## clean: remove build/
+## clean: remove build/, or what was built in DIR with B=DIR
 clean:
-	rm -rf build
+	rm -rf $(if $(filter file,$(origin B)),build,$(addprefix $(B)/,bin demo flags flags-cuda fuzz lib libsgns.a obj tests) $(wildcard $(B)/sgns*.deb))
 
 help:
 	@sed -n 's/^## /  make /p' $(MAKEFILE_LIST)
@@ -184,14 +221,6 @@ help:
 $(B)/bin/%: $(B)/obj/tools/%.o $(B)/libsgns.a
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(libs_of_$*)
-
-$(B)/share/bash-completion/completions/%: $(B)/bin/% tools/completions
-	@mkdir -p $(@D)
-	tools/completions bash $< > $@.tmp && mv $@.tmp $@
-
-$(B)/share/zsh/site-functions/_%: $(B)/bin/% tools/completions
-	@mkdir -p $(@D)
-	tools/completions zsh $< > $@.tmp && mv $@.tmp $@
 
 # Calls that tests/library/test_failures.c lets fail.
 $(B)/tests/library/test_failures: private LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc posix_memalign free read write lseek \
@@ -249,7 +278,7 @@ $(B)/obj/emulate/%.o: tests/emulate/%.cpp $(B)/flags
 # For LD_PRELOAD: what calls it lets fail (tests/faults).
 $(B)/tests/faults.so: tests/faults/faults.c $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE -O1 -g -fPIC -shared $(WARN) $(LDFLAGS) -o $@ $< -ldl
+	$(CC) -std=c11 -D_GNU_SOURCE -O1 -g -fPIC -shared $(WARN) $(CPPFLAGS) $(LDFLAGS) -o $@ $< -ldl
 
 $(B)/libsgns.a: $(OBJECTS)
 	@rm -f $@
@@ -287,7 +316,7 @@ $(B)/obj/lib/%.o: lib/%.c $(B)/flags
 	$(CC) $(FLAGS) $(flags_of_$(*F)) -MMD -MP -c -o $@ $<
 
 # Files that change when compiler or flags do, so that everything is built anew then.
-$(B)/flags:      export COMMAND = $(CC) $(FLAGS) $(SCORE_FLAGS) $(flags_of_prompt) $(CXX) $(CXX_FLAGS) $(LDFLAGS)
+$(B)/flags:      export COMMAND = $(CC) $(MACHINE) $(FLAGS) $(SCORE_FLAGS) $(flags_of_prompt) $(CXX) $(CXX_FLAGS) $(LDFLAGS)
 $(B)/flags-cuda: export COMMAND = $(NVCC) $(NVCC_FLAGS)
 $(B)/flags $(B)/flags-cuda: FORCE
 	@mkdir -p $(@D)

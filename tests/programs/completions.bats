@@ -4,7 +4,7 @@
 
 load ../support/helper
 
-COMPLETIONS=$BUILD/share/bash-completion/completions
+COMPLETIONS=$ROOT/tools/completions.d
 
 # typed_in SHELL KEYS: what comes of a line, where \t is the tab key. A command that begins with a
 # program's name prints its arguments there, each in <>.
@@ -12,10 +12,10 @@ typed_in() {
   declare -A shell=([bash]='bash --rcfile .bashrc -i' [zsh]='zsh -i')
   {
     echo "PS1=; bind 'set bell-style none'; bind 'set enable-bracketed-paste off'"
-    echo "for file in '$COMPLETIONS'/*; do source \"\$file\"; done"
+    echo "for file in '$COMPLETIONS'/bash/*; do source \"\$file\"; done"
   } >.bashrc
   {
-    echo "PS1=; fpath=('$BUILD/share/zsh/site-functions' \$fpath)"
+    echo "PS1=; fpath=('$COMPLETIONS/zsh' \$fpath)"
     echo 'autoload -Uz compinit && compinit -u -D'
   } >.zshrc
   for program in "${PROGRAMS[@]}"; do
@@ -34,7 +34,15 @@ offered() {
     name=_${2//-/_}
     COMP_WORDS=("${@:2}") COMP_CWORD=$(($# - 2))
     $name
-    [ ${#COMPREPLY[@]} -eq 0 ] || printf "%s\n" "${COMPREPLY[@]}"' - "$COMPLETIONS/$1" "$@"
+    [ ${#COMPREPLY[@]} -eq 0 ] || printf "%s\n" "${COMPREPLY[@]}"' - "$COMPLETIONS/bash/$1" "$@"
+}
+
+@test "completion: the files are what make completions makes of the programs" {
+  for program in "${PROGRAMS[@]}"; do
+    "$ROOT/tools/completions" bash "$program" | cmp - "$COMPLETIONS/bash/$program"
+    "$ROOT/tools/completions" zsh "$program" | cmp - "$COMPLETIONS/zsh/_$program"
+  done
+  assert_equal "$(find "$COMPLETIONS" -type f | wc -l)" $((2 * ${#PROGRAMS[@]}))
 }
 
 @test "completion: every option of every program, and no other" {
@@ -42,7 +50,7 @@ offered() {
     $program --help | grep -oE '^ +(-.,)? *--[a-z-]+=?' | grep -oE '\-\-[a-z-]+=?' | sort >options
     [ "$(wc -l <options)" -ge 4 ]
     offered "$program" -- | grep -v '^compopt' | sort | cmp - options
-    bash -n "$COMPLETIONS/$program"
+    bash -n "$COMPLETIONS/bash/$program"
   done
 }
 
@@ -73,7 +81,7 @@ offered() {
   touch batches.bin
   assert_equal "$(typed_in zsh 'sgns-train --opti\ts\tba\t')" '<--optimizer=sgd><batches.bin>'
   for program in "${PROGRAMS[@]}"; do
-    zsh -n "$BUILD/share/zsh/site-functions/_$program"
+    zsh -n "$COMPLETIONS/zsh/_$program"
   done
 }
 
