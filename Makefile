@@ -113,6 +113,7 @@ all: $(TOOLS:%=$(B)/bin/%) $(GPU)
 
 ## demo: install what is missing, build, run the pipeline on the Penn Treebank (PTB=ptb.train.txt)
 demo: deps
+	@pipelines/install-packages plot prompt || echo 'Without them there is no curve of the loss, or no editing at the prompt.'
 	@echo 'Building$(if $(GPU),; the CUDA backends take a minute or two)'
 	+@$(MAKE) -s --no-print-directory -j$$(nproc) all
 	@PATH="$(abspath $(B))/bin:$$PATH" OUT="$${OUT:-$(B)/demo}" PTB="$(PTB)" pipelines/ptb
