@@ -105,7 +105,7 @@ BENCH   := $(basename $(notdir $(wildcard tests/bench/*.c)))
 OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(filter-out lib/train/kernels.c lib/search/scores.c,$(wildcard lib/*/*.c))) \
            $(KERNELS:%=$(B)/obj/kernels/%.o) $(KERNELS:%=$(B)/obj/scores/%.o)
 
-.PHONY: all check check-hard completions deb check-oracle check-valgrind fuzz fuzz-targets coverage bench demo deps deps-check lint format install install-files uninstall clean help
+.PHONY: all check check-arm64 check-hard completions deb check-oracle check-valgrind fuzz fuzz-targets coverage bench demo deps deps-check lint format install install-files uninstall clean help
 
 ## all: the programs, in build/bin (MODE=debug|asan|tsan: in build/MODE/bin; B=DIR: in DIR/bin)
 all: $(TOOLS:%=$(B)/bin/%) $(GPU)
@@ -127,6 +127,11 @@ check: deps-check
 check-hard: deps-check
 	+@$(MAKE) --no-print-directory -j$$(nproc) all $(B)/tests/bench/measure $(B)/tests/faults.so
 	@PTB="$(PTB)" tests/hard $(B)
+
+## check-arm64: compile for arm64, run all programs under qemu: the same bytes as here
+check-arm64: all
+	@pipelines/install-packages arm64
+	@tests/arm64 $(B)
 
 ## check-oracle: compare training, step by step, with PyTorch (Debian's python3-torch)
 check-oracle: all
