@@ -105,7 +105,7 @@ BENCH   := $(basename $(notdir $(wildcard tests/bench/*.c)))
 OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(filter-out lib/train/kernels.c lib/search/scores.c,$(wildcard lib/*/*.c))) \
            $(KERNELS:%=$(B)/obj/kernels/%.o) $(KERNELS:%=$(B)/obj/scores/%.o)
 
-.PHONY: all check check-arm64 check-hard completions deb check-oracle check-valgrind fuzz fuzz-targets coverage bench demo deps deps-check lint format install install-files uninstall clean help
+.PHONY: all check check-arm64 check-bare check-hard completions deb check-oracle check-valgrind fuzz fuzz-targets coverage bench demo deps deps-check lint format install install-files uninstall clean help
 
 ## all: the programs, in build/bin (MODE=debug|asan|tsan: in build/MODE/bin; B=DIR: in DIR/bin)
 all: $(TOOLS:%=$(B)/bin/%) $(GPU)
@@ -132,6 +132,12 @@ check-hard: deps-check
 check-arm64: all
 	@pipelines/install-packages arm64
 	@tests/arm64 $(B)
+
+## check-bare: README's two commands in minimal roots of two Debian releases, as root (RELEASES="bookworm trixie")
+RELEASES ?= bookworm trixie
+check-bare:
+	@pipelines/install-packages bare
+	@for release in $(RELEASES); do tests/bare $$release || exit; done
 
 ## check-oracle: compare training, step by step, with PyTorch (Debian's python3-torch)
 check-oracle: all
@@ -185,6 +191,7 @@ completions: all
 
 ## format: clang-format on all C sources
 format:
+	@pipelines/install-packages format
 	clang-format -i lib/*/*.[ch] tools/*.c tests/*/*.[ch] tests/fuzz/support/*.[ch] tests/emulate/*.cpp
 
 ## install, uninstall: programs, man pages, completions, scripts, under PREFIX (/usr/local) and DESTDIR
