@@ -8,7 +8,7 @@ load ../support/helper
 # make_in DIR ARGUMENT...: with MAKE_PATH as its PATH, and without what a make that runs these tests hands
 # down.
 make_in() {
-  env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES PATH="${MAKE_PATH-$PATH}" \
+  env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MODE -u EDIT PATH="${MAKE_PATH-$PATH}" \
     make -s --no-print-directory -C "$@"
 }
 
