@@ -39,8 +39,8 @@ offered() {
 
 @test "completion: the files are what make completions makes of the programs" {
   for program in "${PROGRAMS[@]}"; do
-    "$ROOT/tools/completions" bash "$program" | cmp - "$COMPLETIONS/bash/$program"
-    "$ROOT/tools/completions" zsh "$program" | cmp - "$COMPLETIONS/zsh/_$program"
+    "$ROOT/tools/completions" bash "$program" | cmp - "$COMPLETIONS/bash/$program" || fail 'to be renewed: make completions'
+    "$ROOT/tools/completions" zsh "$program" | cmp - "$COMPLETIONS/zsh/_$program" || fail 'to be renewed: make completions'
   done
   assert_equal "$(find "$COMPLETIONS" -type f | wc -l)" $((2 * ${#PROGRAMS[@]}))
 }
