@@ -34,17 +34,13 @@ work_of() {
   esac
 }
 
-need_namespaces() {
-  unshare -rm true 2>/dev/null || skip "needs user namespaces (unshare -rm) to mount a small disk"
-}
-
 # on_a_disk KIB COMMAND...: runs COMMAND with a file system of KIB KiB mounted on the directory
 # `disk`. Afterwards its files are in `left`.
 on_a_disk() {
   mkdir -p disk
   rm -rf left
   # shellcheck disable=SC2016 # expanded by the inner shell
-  unshare -rm bash -c 'mount -t tmpfs -o size="$1"k none disk || exit
+  "${UNSHARE[@]}" bash -c 'mount -t tmpfs -o size="$1"k none disk || exit
     printf "old\n" >disk/out && printf "old\n" >disk/ck || exit
     shift
     "$@"

@@ -60,7 +60,7 @@ works() {
 
 @test "the examples of the manual pages work" {
   need_gnuplot
-  for page in "$ROOT"/tools/*.1; do
+  for page in "$ROOT"/tools/*.[17]; do
     (mkdir "${page##*/}.dir" && cd "${page##*/}.dir" && cp -r "$INPUTS"/* . && works run "tools/${page##*/}")
   done
 }

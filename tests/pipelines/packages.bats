@@ -14,15 +14,15 @@ setup_file() {
   cd "$BATS_FILE_TMPDIR" || return
   # As if the CUDA backends had been built: their emulation is a shared object, too.
   mkdir -p with/lib/sgns without
-  ln -s "$BUILD"/{bin,share} with
-  ln -s "$BUILD"/{bin,share} without
+  ln -s "$BUILD/bin" with
+  ln -s "$BUILD/bin" without
   cp "$BUILD/tests/sgns-cuda.so" with/lib/sgns
   "$ROOT/pipelines/make-deb" without packages >names
   "$ROOT/pipelines/make-deb" with with-cuda >names-cuda
 }
 
 setup() {
-  have_packer || skip 'needs dpkg-dev'
+  need_peer dpkg-dev have_packer
   cd "$BATS_TEST_TMPDIR" || return
   ln -s "$BATS_FILE_TMPDIR"/{packages,with-cuda,names,names-cuda} .
 }
@@ -43,7 +43,7 @@ dpkg_here() {
 }
 
 @test "packages: they can be installed, used and removed without residue" {
-  command -v fakeroot >/dev/null || skip 'needs fakeroot'
+  need_peer fakeroot command -v fakeroot
   succeeds dpkg_here --install with-cuda/*.deb
   for program in "${PROGRAMS[@]}"; do
     assert_equal "$("tree/usr/bin/$program" --version)" "$("$program" --version)"
@@ -51,6 +51,12 @@ dpkg_here() {
     [ -e "tree/usr/share/bash-completion/completions/$program" ]
     [ -e "tree/usr/share/zsh/vendor-completions/_$program" ]
   done
+  [ -e tree/usr/share/man/man7/sgns.7.gz ]
+  [ -e tree/usr/share/doc/sgns/FORMAT.md ]
+  # The scripts work with the installed programs.
+  sample_text 300 30 >text
+  PATH=$PWD/tree/usr/bin:$PATH OUT=out MIN_COUNT=2 EPOCHS=1 WORDS=w1 \
+    succeeds tree/usr/share/sgns/pipelines/text text
   # The programs find the CUDA backends.
   sanitized || {
     sample_text 60 40 | ptb-vocab -q -m 2 | sgns-batch -q |
@@ -62,7 +68,7 @@ dpkg_here() {
   [ ! -e tree/usr/lib/sgns ]
   succeeds dpkg_here --purge sgns
   assert_equal "$(find tree -path tree/var -prune -o -type f -print)" ''
-  [ ! -e tree/usr/share/doc/sgns ]
+  [ ! -e tree/usr/share/doc/sgns ] && [ ! -e tree/usr/share/sgns ]
 }
 
 @test "packages: the same files give the same bytes" {
@@ -72,10 +78,20 @@ dpkg_here() {
 }
 
 @test "packages: lintian finds no faults" {
-  command -v lintian >/dev/null || skip 'needs lintian'
+  need_peer lintian command -v lintian
   sanitized && skip 'packages are not built with sanitizers'
   # The emulated CUDA backends do not trigger the tags that the real package overrides.
   run lintian --allow-root --fail-on error,warning packages/*.deb
   assert_success
   refute_output --partial ': '
+}
+
+@test "packages: the files of make install" {
+  env -u MAKEFLAGS -u MFLAGS make -s -C "$ROOT" B="$BUILD" GPU='' CUDA=0 DESTDIR="$PWD/root" PREFIX=/usr \
+    ZSHDIR=/usr/share/zsh/vendor-completions install-files
+  mkdir unpacked
+  dpkg-deb -x packages/sgns_*.deb unpacked
+  # What only a package has.
+  rm -r unpacked/usr/share/lintian unpacked/usr/share/doc/sgns/c*
+  diff <(cd root && find . -type f | sort) <(cd unpacked && find . -type f | sed 's/\.gz$//' | sort)
 }

@@ -219,6 +219,35 @@ PIPELINES=$ROOT/pipelines
   TESTSETS=missing.txt exits_with 1 "$PIPELINES/sweep" text
 }
 
+@test "pipelines/ptb: a text without chip ends well, with a frequent word; a word of one's own, too" {
+  export OUT=out
+  sample_text 1500 60 >text
+  PTB=text succeeds "$PIPELINES/ptb"
+  grep -qx 'Text: text' stdout
+  refute grep -q ptb-subsample stdout # it is short
+  grep -qx "This text does not have 'chip' often enough; a frequent word of it is 'w1'." stdout
+  grep -qx 'sgns-knn out/emb.bin w1 3' stdout
+  [ "$(grep -c '^cosine' stdout)" -eq 3 ]
+  PTB=text WORD='w1 + w2' succeeds "$PIPELINES/ptb"
+  refute grep -q 'does not have' stdout
+  PTB=missing exits_with 1 "$PIPELINES/ptb"
+  says 'ptb: PTB=missing: cannot read it'
+}
+
+@test "pipelines/ptb: an archive that is not the book's is refused, and the sample corpus serves" {
+  mkdir path
+  cat >path/curl <<'END'
+#!/bin/sh
+while [ "$1" != -o ]; do shift; done
+echo forged >"$2"
+END
+  chmod +x path/curl
+  PATH=$PWD/path:$PATH XDG_CACHE_HOME=$PWD/cache PTB='' OUT=out succeeds "$PIPELINES/ptb"
+  grep -q "^No Penn Treebank: what came is not the book's" stdout
+  grep -qx 'sgns-knn out/emb.bin chip 3' stdout
+  assert_equal "$(ls -A cache/sgns)" ''
+}
+
 # ---- pictures ----
 
 # log EPOCHS STEPS FROM [EVAL]: prints a loss log with losses that decrease from FROM.
@@ -303,7 +332,7 @@ star() {
   sample_text 400 40 | whole_pipe >emb.bin
   succeeds "$PIPELINES/plot-map" emb.bin one.svg
   for awk in mawk gawk original-awk; do
-    command -v $awk >/dev/null || continue
+    command -v $awk >/dev/null || [ -n "${PEERS-}" ] || continue
     mkdir bin
     ln -s "$(command -v $awk)" bin/awk
     PATH=$PWD/bin:$PATH succeeds "$PIPELINES/plot-map" emb.bin other.svg

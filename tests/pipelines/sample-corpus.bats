@@ -15,7 +15,7 @@ digest() {
   expected=617cd5a3f791bef3cb3ebfcf556c723d1ffa68935123ba4e4c6adf0492880c8d
   [ "$(digest)" = $expected ]
   for awk in mawk gawk busybox; do
-    path=$(command -v $awk) || continue
+    path=$(command -v $awk) || [ -n "${PEERS-}" ] || continue
     mkdir "$BATS_TEST_TMPDIR/$awk"
     ln -s "$path" "$BATS_TEST_TMPDIR/$awk/awk" # busybox selects the applet by this name
     echo "$awk"

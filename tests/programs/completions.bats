@@ -4,7 +4,7 @@
 
 load ../support/helper
 
-COMPLETIONS=$BUILD/share/bash-completion/completions
+COMPLETIONS=$ROOT/tools/completions.d
 
 # typed_in SHELL KEYS: types a command line into SHELL, where \t is the tab key, and prints the
 # arguments that the program would get, each in <>.
@@ -12,10 +12,10 @@ typed_in() {
   declare -A shell=([bash]='bash --rcfile .bashrc -i' [zsh]='zsh -i')
   {
     echo "PS1=; bind 'set bell-style none'; bind 'set enable-bracketed-paste off'"
-    echo "for file in '$COMPLETIONS'/*; do source \"\$file\"; done"
+    echo "for file in '$COMPLETIONS'/bash/*; do source \"\$file\"; done"
   } >.bashrc
   {
-    echo "PS1=; fpath=('$BUILD/share/zsh/site-functions' \$fpath)"
+    echo "PS1=; fpath=('$COMPLETIONS/zsh' \$fpath)"
     echo 'autoload -Uz compinit && compinit -u -D'
   } >.zshrc
   for program in "${PROGRAMS[@]}"; do
@@ -34,7 +34,15 @@ offered() {
     name=_${2//-/_}
     COMP_WORDS=("${@:2}") COMP_CWORD=$(($# - 2))
     $name
-    [ ${#COMPREPLY[@]} -eq 0 ] || printf "%s\n" "${COMPREPLY[@]}"' - "$COMPLETIONS/$1" "$@"
+    [ ${#COMPREPLY[@]} -eq 0 ] || printf "%s\n" "${COMPREPLY[@]}"' - "$COMPLETIONS/bash/$1" "$@"
+}
+
+@test "completion: the files are what make completions makes of the programs" {
+  for program in "${PROGRAMS[@]}"; do
+    "$ROOT/tools/completions" bash "$program" | cmp - "$COMPLETIONS/bash/$program" || fail 'to be renewed: make completions'
+    "$ROOT/tools/completions" zsh "$program" | cmp - "$COMPLETIONS/zsh/_$program" || fail 'to be renewed: make completions'
+  done
+  assert_equal "$(find "$COMPLETIONS" -type f | wc -l)" $((2 * ${#PROGRAMS[@]}))
 }
 
 @test "completion: offers every option of every program and no others" {
@@ -42,7 +50,7 @@ offered() {
     $program --help | grep -oE '^ {2,6}(-.,)? *--[a-z0-9-]+=?' | grep -oE '\-\-[a-z0-9-]+=?' | sort >options
     [ "$(wc -l <options)" -ge 4 ]
     offered "$program" -- | grep -v '^compopt' | sort | cmp - options
-    bash -n "$COMPLETIONS/$program"
+    bash -n "$COMPLETIONS/bash/$program"
   done
 }
 
@@ -69,11 +77,11 @@ offered() {
 }
 
 @test "completion: works in a real zsh" {
-  command -v zsh >/dev/null || skip 'needs zsh'
+  need_peer zsh command -v zsh
   touch batches.bin
   assert_equal "$(typed_in zsh 'sgns-train --opti\ts\tba\t')" '<--optimizer=sgd><batches.bin>'
   for program in "${PROGRAMS[@]}"; do
-    zsh -n "$BUILD/share/zsh/site-functions/_$program"
+    zsh -n "$COMPLETIONS/zsh/_$program"
   done
 }
 

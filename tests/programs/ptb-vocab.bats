@@ -506,11 +506,11 @@ leaves_no_temporary() {
 }
 
 @test "a full disk for temporary files is an error and leaves no files" {
+  need_namespaces
   mkdir full
-  unshare -rm true 2>/dev/null || skip "needs user namespaces (unshare -rm)"
   seq 400000 >text
   # shellcheck disable=SC2016 # expanded by the inner shell
-  fails_with 1 unshare -rm bash -c 'mount -t tmpfs -o size=64k none full || exit
+  fails_with 1 "${UNSHARE[@]}" bash -c 'mount -t tmpfs -o size=64k none full || exit
     TMPDIR=full "$@"; status=$?
     [ -z "$(ls -A full)" ] && exit $status' _ ptb-vocab -q --memory 0 text -o out
   says "ptb-vocab: temporary file in 'full': write failed: No space left on device"

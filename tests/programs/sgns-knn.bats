@@ -471,7 +471,8 @@ typed() {
 }
 
 @test "at a terminal the tab key completes words" {
-  ldd "$BUILD/bin/sgns-knn" | grep -q libedit || skip 'built without libedit'
+  edits_lines() { ldd "$BUILD/bin/sgns-knn" | grep -q libedit; }
+  need_peer 'a build with libedit' edits_lines
   vectors_of <<'END'
 <unk> 0 0
 micro 1 0

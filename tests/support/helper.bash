@@ -135,7 +135,17 @@ need_gensim() {
 }
 
 need_gnuplot() {
-  command -v gnuplot >/dev/null || skip 'needs gnuplot'
+  need_peer gnuplot command -v gnuplot
+}
+
+# What may mount disks of its own; sets the array `UNSHARE` to the command that runs others there. Root
+# has no need of a user namespace, and in a chroot cannot have one.
+need_namespaces() {
+  for UNSHARE in -rm -m; do
+    UNSHARE=(unshare "$UNSHARE")
+    ! "${UNSHARE[@]}" true 2>/dev/null || return 0
+  done
+  skip 'needs namespaces (unshare), to mount a small disk'
 }
 
 # sample_text SENTENCES WORDS: prints a text of the words w1 (the most frequent), w2, ..., in which
