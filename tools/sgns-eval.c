@@ -35,9 +35,9 @@ static const struct cli_option options[] = {
 static const struct cli_program program = {
     .name = "sgns-eval",
     .operands = "VECTORS TESTSET...",
-    .summary = "Evaluate vectors against the human judgements in each TESTSET. Print as TSV:\n"
-               "Spearman's and Pearson's correlation for word similarities, and the percentage\n"
-               "solved for analogies.",
+    .summary = "Evaluate vectors on the word similarities or analogies in each TESTSET. Print\n"
+               "as TSV: Spearman's and Pearson's correlation with human judgements for\n"
+               "similarities, and the percentage solved for analogies.",
     .options = options,
     .max_operands = INT_MAX,
     .example = "sgns-eval emb.bin wordsim353.txt questions-words.txt",
