@@ -63,7 +63,7 @@ static const struct format *from, *to; /* NULL: a stream */
 static void find_source(void)
 {
     must(input_fill(&in, 4, &err), &err);
-    if (opt.from || stream_begins(input_next(&in), input_left(&in))) {
+    if (opt.from || stream_begins(input_next(&in), input_available(&in))) {
         from = opt.from ? named("from", opt.from) : NULL;
         return;
     }
@@ -153,8 +153,8 @@ static void finish_output(void)
 static void convert_stream(void)
 {
     struct vectors_reader reader;
-    struct stream_reader *opened = stream_reader_open_begun(in.fd, in.name, STREAM_VECTORS,
-                                                            input_next(&in), input_left(&in), &err);
+    struct stream_reader *opened = stream_reader_open_begun(
+        in.fd, in.name, STREAM_VECTORS, input_next(&in), input_available(&in), &err);
     if (!opened)
         cli_die(&err);
     must(vectors_reader_attach(&reader, opened, &err), &err);

@@ -5,10 +5,10 @@
 
 #include "base/memory.h"
 
-/* Buckets that are not settled yet: those with less than their share from the left, those with at
- * least their share from the right. */
+/* Buckets without a final threshold. Two stacks share one array: buckets with a share below 1 are
+ * stack[0 … small − 1], the others are stack[large … size − 1]. */
 struct work {
-    double *share; /* times size, so that 1 fills a bucket */
+    double *share; /* (size) probability × size: 1 fills a bucket */
     uint32_t *stack;
     uint32_t small, large;
 };
@@ -16,13 +16,13 @@ struct work {
 static void fill(struct alias_table *table, struct work *w)
 {
     while (w->small > 0 && w->large < table->size) {
-        uint32_t less = w->stack[--w->small], more = w->stack[w->large];
-        table->bucket[less].threshold = (uint32_t)(w->share[less] * 0x1p32);
-        table->bucket[less].alias = more;
-        w->share[more] -= 1.0 - w->share[less];
-        if (w->share[more] < 1.0) {
+        uint32_t small = w->stack[--w->small], large = w->stack[w->large];
+        table->bucket[small].threshold = (uint32_t)(w->share[small] * 0x1p32);
+        table->bucket[small].alias = large;
+        w->share[large] -= 1.0 - w->share[small];
+        if (w->share[large] < 1.0) {
             w->large++;
-            w->stack[w->small++] = more;
+            w->stack[w->small++] = large;
         }
     }
 }
@@ -48,8 +48,9 @@ int alias_init(struct alias_table *table, const double *weight, uint32_t size, s
     }
     for (uint32_t i = 0; i < size; i++) {
         w.share[i] = weight[i] / sum * size;
-        /* Until it is settled a bucket belongs to its own number, as do those that rounding leaves
-         * over; but what has no weight must not be drawn even then. */
+        /* fill() replaces this value, except in the buckets that remain because of rounding: these
+         * give their own index, unless its weight is zero, because zero weights must never be
+         * drawn. */
         table->bucket[i] = (struct alias_bucket){0, weight[i] > 0 ? i : heaviest};
         if (w.share[i] < 1.0)
             w.stack[w.small++] = i;

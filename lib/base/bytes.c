@@ -5,33 +5,34 @@
 
 #include "base/memory.h"
 
+/* Appends `size` bytes with undefined values. Returns the first, or NULL on error. */
 static uint8_t *extend(struct bytes *b, size_t size, struct error *err)
 {
-    /* A byte too many: nothing, put into an empty buffer, has a place too. */
+    /* One byte more than needed, so that a size of 0 gives a valid pointer too. */
     if (memory_reserve(&b->data, &b->capacity, b->size + size + 1, 1, err) < 0)
         return NULL;
-    uint8_t *place = b->data + b->size;
+    uint8_t *appended = b->data + b->size;
     b->size += size;
-    return place;
+    return appended;
 }
 
 int bytes_put(struct bytes *b, const void *data, size_t size, struct error *err)
 {
-    if (size == 0) /* there may be no place yet to point to */
+    if (size == 0) /* `data` may be NULL, which memcpy does not allow */
         return 0;
-    uint8_t *place = extend(b, size, err);
-    if (!place)
+    uint8_t *to = extend(b, size, err);
+    if (!to)
         return -1;
-    memcpy(place, data, size);
+    memcpy(to, data, size);
     return 0;
 }
 
 int bytes_put_u16(struct bytes *b, uint16_t value, struct error *err)
 {
-    uint8_t *place = extend(b, 2, err);
-    if (!place)
+    uint8_t *to = extend(b, 2, err);
+    if (!to)
         return -1;
-    bytes_store_u16(place, value);
+    bytes_store_u16(to, value);
     return 0;
 }
 
@@ -48,13 +49,13 @@ int bytes_put_u64(struct bytes *b, uint64_t value, struct error *err)
 
 int bytes_put_f32_array(struct bytes *b, const float *value, size_t n, struct error *err)
 {
-    uint8_t *place = extend(b, 4 * n, err);
-    if (!place)
+    uint8_t *to = extend(b, 4 * n, err);
+    if (!to)
         return -1;
     for (size_t i = 0; i < n; i++) {
         uint32_t bits;
         memcpy(&bits, &value[i], 4);
-        bytes_store_u32(place + 4 * i, bits);
+        bytes_store_u32(to + 4 * i, bits);
     }
     return 0;
 }
@@ -67,15 +68,15 @@ int bytes_put_u32_array(struct bytes *b, const uint32_t *value, size_t n, struct
 int bytes_put_narrow_array(struct bytes *b, const uint32_t *value, size_t n, unsigned width,
                            struct error *err)
 {
-    uint8_t *place = extend(b, n * width, err);
-    if (!place)
+    uint8_t *to = extend(b, n * width, err);
+    if (!to)
         return -1;
     if (width == 2)
         for (size_t i = 0; i < n; i++)
-            bytes_store_u16(place + 2 * i, value[i]);
+            bytes_store_u16(to + 2 * i, value[i]);
     else
         for (size_t i = 0; i < n; i++)
-            bytes_store_u32(place + 4 * i, value[i]);
+            bytes_store_u32(to + 4 * i, value[i]);
     return 0;
 }
 
@@ -100,9 +101,9 @@ const uint8_t *cursor_bytes(struct cursor *c, size_t size)
         c->overrun = true;
         return NULL;
     }
-    const uint8_t *place = c->data;
+    const uint8_t *first = c->data;
     c->data += size;
-    return place;
+    return first;
 }
 
 uint16_t cursor_u16(struct cursor *c)
@@ -123,7 +124,7 @@ uint64_t cursor_u64(struct cursor *c)
     return p ? bytes_load_u32(p) | (uint64_t)bytes_load_u32(p + 4) << 32 : 0;
 }
 
-/* The size of `n` items, or an overrun where that is more than what is left. */
+/* Takes `n` items of `size` bytes. NULL on overrun, also where n × size would overflow. */
 static const uint8_t *cursor_items(struct cursor *c, size_t n, size_t size)
 {
     if (n > cursor_left(c) / size) {

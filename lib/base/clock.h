@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* clock.h -- time since some moment in the past, for how long things take. */
+/* clock.h -- a monotonic clock for measuring durations. */
 #ifndef SGNS_CLOCK_H
 #define SGNS_CLOCK_H
 
-/* Seconds, on a clock that is never set back. */
+/* Seconds since an arbitrary moment; never decreases. */
 double clock_seconds(void);
 
 #endif

@@ -8,13 +8,15 @@
 #include <string.h>
 
 enum {
-    POWER_MIN = -45, /* decimal exponents of the smallest and the largest float32, */
-    POWER_MAX = 54,  /* less 8 for nine digits in front of the point: 10^-30 … 10^53 */
+    /* Powers of ten that scale any float32 to nine digits before the point (10^-30 … 10^53), and
+     * the decimal exponents of the smallest floats (10^-45). */
+    POWER_MIN = -45,
+    POWER_MAX = 54,
     DIGITS = 9,
-    MANTISSA_BITS = 29 /* that a double has beyond those of a float */
+    EXTRA_BITS = 29 /* mantissa bits of a double beyond those of a float */
 };
 
-/* 10^POWER_MIN … 10^POWER_MAX, each the nearest double. */
+/* 10^POWER_MIN … 10^POWER_MAX, each rounded to the nearest double. */
 static const double powers[] = {
     1e-45, 1e-44, 1e-43, 1e-42, 1e-41, 1e-40, 1e-39, 1e-38, 1e-37, 1e-36, 1e-35, 1e-34, 1e-33,
     1e-32, 1e-31, 1e-30, 1e-29, 1e-28, 1e-27, 1e-26, 1e-25, 1e-24, 1e-23, 1e-22, 1e-21, 1e-20,
@@ -38,8 +40,8 @@ struct decimal {
     int exponent;
 };
 
-/* Half of the way to the neighbour that is nearer to zero, never the farther one: every number
- * within reads as the same float. */
+/* Half the distance to the neighbouring float nearer to zero, which is never the farther neighbour:
+ * every number closer than this reads as the same float. */
 static double half_gap(uint32_t bits)
 {
     uint32_t exponent = bits >> 23, fraction = bits & 0x7fffff;
@@ -49,20 +51,20 @@ static double half_gap(uint32_t bits)
     return ldexp(0.5, unit);
 }
 
-/* The exponent of the first digit of 9.5 is 0. */
+/* The decimal exponent of the first digit: 0 for 9.5. */
 static int decimal_exponent(double value)
 {
-    /* 0.30103 > log10(2): from the power of two at most one too many, or, for numbers so far from 1
-     * that they are no floats, two. */
-    int two;
-    frexp(value, &two);
-    int ten = (int)floor((two - 1) * 0.301029995663981);
-    return value >= power(ten + 1) ? ten + 1 : ten;
+    /* 0.301029995663981 is log10(2) to 15 digits. For a float, the estimate from its power of two
+     * is exact or one too small. */
+    int binary;
+    frexp(value, &binary);
+    int estimate = (int)floor((binary - 1) * 0.301029995663981);
+    return value >= power(estimate + 1) ? estimate + 1 : estimate;
 }
 
-/* The fewest digits for a number above zero. Nine always do: half a unit of the ninth is less than a
- * fifth of half_gap. In units of the ninth digit double precision is right to 10^-6 here; what is not
- * nearer than half_gap by more than that gets a digit more. */
+/* The fewest digits for a number above zero. Nine are always enough: half a unit of the ninth digit
+ * is less than a fifth of half_gap. Double precision is accurate to 10^-6 units of the ninth digit
+ * here; a candidate must be closer than half_gap by more than that, or it gets one more digit. */
 static struct decimal shortest(float value)
 {
     uint32_t bits;
@@ -72,8 +74,8 @@ static struct decimal shortest(float value)
     double gap = half_gap(bits) * power(-d.exponent) - 1e-6;
     uint32_t unit = 1;
     d.digits = (uint32_t)(scaled + 0.5);
-    /* What is near enough with a digit less is a multiple of ten times the unit, and so near enough
-     * with this one: the search can stop at the first that is not. */
+    /* A number of fewer digits is also one of more digits: the search can stop at the first unit at
+     * which the nearest multiple is not close enough. */
     for (;;) {
         uint32_t tens = 10 * unit;
         uint32_t fewer = (uint32_t)(scaled / tens + 0.5) * tens;
@@ -112,13 +114,14 @@ static char *put_zeros(char *to, int count)
     return to + count;
 }
 
-/* Puts a point behind the first `whole` of `count` digits, which end at `end`. */
-static char *put_point(char *end, int count, int whole)
+/* Inserts a point after the first `integer` of the `count` digits before `end`. Returns the new
+ * end. */
+static char *put_point(char *end, int count, int integer)
 {
-    if (count == whole)
+    if (count == integer)
         return end;
-    memmove(end - count + whole + 1, end - count + whole, (size_t)(count - whole));
-    end[whole - count] = '.';
+    memmove(end - count + integer + 1, end - count + integer, (size_t)(count - integer));
+    end[integer - count] = '.';
     return end + 1;
 }
 
@@ -159,11 +162,11 @@ size_t decimal_print(float value, char *to)
 
 /* ---- reading ---- */
 
-/* What is written: digits · 10^exponent, of which `digits` may lack what is beyond 19 digits. */
-struct written {
+/* A number as parsed: digits · 10^exponent, truncated to 19 digits. */
+struct parsed {
     uint64_t digits;
     int64_t exponent;
-    bool any; /* digit */
+    bool has_digit;
 };
 
 static bool is_digit(char c)
@@ -171,22 +174,22 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static const char *read_digits(const char *p, struct written *w, bool fraction)
+static const char *read_digits(const char *p, struct parsed *number, bool fraction)
 {
     for (; is_digit(*p); p++) {
-        w->any = true;
-        if (w->digits < UINT64_C(1000000000000000000)) {
-            w->digits = 10 * w->digits + (uint64_t)(*p - '0');
-            w->exponent -= fraction;
+        number->has_digit = true;
+        if (number->digits < UINT64_C(1000000000000000000)) {
+            number->digits = 10 * number->digits + (uint64_t)(*p - '0');
+            number->exponent -= fraction;
         } else {
-            w->exponent += !fraction;
+            number->exponent += !fraction;
         }
     }
     return p;
 }
 
-/* The exponent behind an e, if there is one; large ones stay large without overflow. */
-static const char *read_exponent(const char *p, struct written *w)
+/* Reads an optional exponent, as in e-05; a huge one is limited so that it cannot overflow. */
+static const char *read_exponent(const char *p, struct parsed *number)
 {
     if (*p != 'e' && *p != 'E')
         return p;
@@ -197,41 +200,41 @@ static const char *read_exponent(const char *p, struct written *w)
     for (; is_digit(*digit); digit++)
         if (exponent < 1000000000)
             exponent = 10 * exponent + (*digit - '0');
-    w->exponent += p[1] == '-' ? -exponent : exponent;
+    number->exponent += p[1] == '-' ? -exponent : exponent;
     return digit;
 }
 
-/* Whether a double that is right to some units in its last place rounds to the same float as the
- * number that it stands for: it is one that is no denormal as a float, and not near the middle
- * between two. */
+/* Whether a double that is accurate to a few units in its last place rounds to the same float as
+ * the exact number: true if the float is not denormal and the double is not near the midpoint of
+ * two floats. */
 static bool rounds_safely(double value)
 {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
-    const uint64_t middle = UINT64_C(1) << (MANTISSA_BITS - 1), doubt = 8;
-    uint64_t low = bits & ((UINT64_C(1) << MANTISSA_BITS) - 1);
-    return value >= 0x1p-126 && (low < middle - doubt || low > middle + doubt);
+    const uint64_t midpoint = UINT64_C(1) << (EXTRA_BITS - 1), margin = 8;
+    uint64_t low = bits & ((UINT64_C(1) << EXTRA_BITS) - 1);
+    return value >= 0x1p-126 && (low < midpoint - margin || low > midpoint + margin);
 }
 
 const char *decimal_read(const char *text, float *value)
 {
-    struct written w = {0};
+    struct parsed number = {0};
     bool negative = *text == '-';
     const char *p = text + (*text == '-' || *text == '+');
-    p = read_digits(p, &w, false);
+    p = read_digits(p, &number, false);
     if (*p == '.')
-        p = read_digits(p + 1, &w, true);
-    if (!w.any)
+        p = read_digits(p + 1, &number, true);
+    if (!number.has_digit)
         return NULL;
-    p = read_exponent(p, &w);
-    if (w.digits == 0) {
+    p = read_exponent(p, &number);
+    if (number.digits == 0) {
         *value = negative ? -0.0f : 0.0f;
         return p;
     }
-    if (w.exponent >= POWER_MIN && w.exponent <= POWER_MAX) {
-        double near = (double)w.digits * power((int)w.exponent);
-        if (rounds_safely(near)) {
-            *value = (float)(negative ? -near : near);
+    if (number.exponent >= POWER_MIN && number.exponent <= POWER_MAX) {
+        double product = (double)number.digits * power((int)number.exponent);
+        if (rounds_safely(product)) {
+            *value = (float)(negative ? -product : product);
             return p;
         }
     }

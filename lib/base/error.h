@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* error.h -- how the library reports what went wrong.
+/* error.h -- how the library reports errors.
  *
- * Nothing below the command-line part (cli.h, output.h, progress.h) prints or exits. A function
- * that can fail takes a `struct error *` last, fills it, and returns -1 (or NULL); the caller
- * passes both on until a program turns them into its one line on standard error and its exit
- * status.
+ * Only program/ (cli.h, progress.h, prompt.h, signals.h) prints messages or exits. Any other
+ * function that can fail takes a `struct error *` as its last argument, fills it, and returns -1
+ * (or NULL). Callers pass both on, until the program prints one line on standard error and exits
+ * with the status.
  */
 #ifndef SGNS_ERROR_H
 #define SGNS_ERROR_H
 
-/* Exit statuses of every program, and so the classes of error a caller must tell apart. */
+/* Exit statuses of every program: the classes of error that a caller must distinguish. */
 enum status {
     STATUS_OK = 0,
     STATUS_FAILED = 1,  /* an operation failed: open, read, write, memory, thread */
     STATUS_USAGE = 2,   /* the command line is wrong */
-    STATUS_INPUT = 3,   /* the input is invalid; trying again cannot help */
+    STATUS_INPUT = 3,   /* the input is invalid; retrying cannot help */
     STATUS_DEVICE = 4,  /* the GPU is missing, too small or lost */
-    STATUS_DIVERGED = 5 /* training left the finite numbers */
+    STATUS_DIVERGED = 5 /* training diverged: a loss or a weight is not finite */
 };
 
 struct error {
@@ -27,10 +27,10 @@ struct error {
 #define MUST_USE                 __attribute__((warn_unused_result))
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 
-/* Fills `err`. Returns -1, so that `return error_set(...)` reports and fails at once. */
+/* Fills `err`. Returns -1, so that `return error_set(...)` reports and fails in one step. */
 int error_set(struct error *err, enum status status, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* The same with status 1 and ": " strerror(errno) behind the text. */
+/* The same with status 1; appends ": " and strerror(errno) to the text. */
 int error_system(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 
 #endif

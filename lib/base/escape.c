@@ -30,20 +30,20 @@ static bool is_control(uint32_t character)
     return character < 0x20 || (character >= 0x7f && character < 0xa0);
 }
 
-/* Bytes of the printable UTF-8 character at `text`, or 0 if there is none. */
-static size_t printable(const char *text, size_t left)
+/* The size in bytes of the printable UTF-8 character at the start of `text`; 0 if there is none. */
+static size_t printable_size(const char *text, size_t left)
 {
     uint32_t character;
     size_t size = utf8_decode(text, left, &character);
     return is_control(character) ? 0 : size;
 }
 
-/* Puts the next character of the text into `to` (4 bytes), escaped unless it is printable. Returns the
- * bytes that it has in the text; *size are those that it takes there. */
+/* Copies the first character of `text` to `to` (room for 4 bytes), escaped unless it is printable.
+ * Returns its size in `text`; *size is its size in `to`, both in bytes. */
 static size_t escape_next(const char *text, size_t left, char *to, size_t *size)
 {
     static const char digits[] = "0123456789abcdef";
-    size_t length = printable(text, left);
+    size_t length = printable_size(text, left);
     *size = length ? length : 4;
     if (length)
         memcpy(to, text, length);
@@ -81,7 +81,7 @@ void escape_print_if(FILE *file, const char *text, size_t length, bool terminal)
 bool escape_is_needed(const char *text, size_t length)
 {
     size_t at = 0, size;
-    while (at < length && (size = printable(text + at, length - at)) > 0)
+    while (at < length && (size = printable_size(text + at, length - at)) > 0)
         at += size;
     return at < length;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* escape.h -- bytes of unknown origin, made safe to print on a terminal or as JSON. */
+/* escape.h -- escapes untrusted bytes for printing on a terminal or as JSON. */
 #ifndef SGNS_ESCAPE_H
 #define SGNS_ESCAPE_H
 
@@ -8,27 +8,29 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Bytes of the UTF-8 character that `text` (left ≥ 1) begins with, and its number; 0 where it begins
- * with none. */
+/* Decodes the UTF-8 character at the start of `text` (left ≥ 1 bytes). *character becomes its code
+ * point. Returns its size in bytes, or 0 if there is no valid character. */
 size_t utf8_decode(const char *text, size_t left, uint32_t *character);
 
-/* Prints the bytes: control characters (C0, DEL, and C1 in UTF-8) and what is no valid UTF-8 as
- * \xNN, the rest as they are. Errors are those of `file`. */
+/* Prints `length` bytes. Control characters (C0, DEL, and C1 in UTF-8) and bytes that are not valid
+ * UTF-8 become \xNN; all others stay as they are. Write errors set the error indicator of
+ * `file`. */
 void escape_print(FILE *file, const char *text, size_t length);
 
-/* The same into `to`, which has room for 4 × length bytes. Returns how many it has taken, without a
- * zero byte behind them. */
+/* The same into `to`, which has room for 4 × length bytes. Returns the number of bytes written.
+ * Adds no terminating zero. */
 size_t escape_copy(char *to, const char *text, size_t length);
 
-/* Prints them so where `file` is a terminal; else the bytes as they are. */
+/* Prints the bytes escaped if `terminal`, which says whether `file` is a terminal; else
+ * unchanged. */
 void escape_print_if(FILE *file, const char *text, size_t length, bool terminal);
 
-/* Whether any byte of it has to be escaped. */
+/* Whether escape_print() would change any byte. */
 bool escape_is_needed(const char *text, size_t length);
 
-/* Prints the bytes as a string of JSON, quotes included. Control characters are escaped; a byte XX
- * that is no part of valid UTF-8 becomes \udcXX, as in Python's "surrogateescape", so that no two
- * texts print alike. */
+/* Prints the bytes as a JSON string, quotes included. Control characters are escaped. A byte XX
+ * that is not part of valid UTF-8 becomes \udcXX, as with Python's "surrogateescape", so that
+ * different texts never print alike. */
 void escape_print_json(FILE *file, const char *text, size_t length);
 
 #endif

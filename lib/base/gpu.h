@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* gpu.h -- the choice between CPU and GPU, and the shared object with the CUDA backends.
+/* gpu.h -- selects CPU or GPU, and loads the shared object with the CUDA backends.
  *
- * The programs are not linked to CUDA: they load sgns-cuda.so when a GPU is wanted, so that they start,
- * and run on the CPU, on machines without driver or CUDA libraries. The object is $SGNS_CUDA if that is
- * set, else lib/sgns/sgns-cuda.so beside the program's directory (build/bin and build/lib/sgns, or
- * those under PREFIX). It is loaded once and stays loaded.
+ * The programs are not linked to CUDA: they load sgns-cuda.so when they need a GPU, so that they
+ * also run, on the CPU, on machines without a driver or the CUDA libraries. The object is
+ * $SGNS_CUDA if that is set, else lib/sgns/sgns-cuda.so in the parent of the program's directory
+ * (build/bin and build/lib/sgns, or bin and lib/sgns under PREFIX). It is loaded once and stays
+ * loaded.
  */
 #ifndef SGNS_GPU_H
 #define SGNS_GPU_H
@@ -13,19 +14,20 @@
 
 #include "base/gpu_plugin.h"
 
-/* Whether `device` is "auto", "cpu", "cuda" or "cuda:N"; if not, an error of status 2. */
+/* Returns 0 if `device` is "auto", "cpu", "cuda" or "cuda:N"; else -1 and status 2. */
 int gpu_check_name(const char *device, struct error *err);
 
-/* Whether there is an object to load. */
+/* Whether the shared object exists. */
 bool gpu_built(void);
 
-/* Creates a backend on the GPU that `device` asks for; "auto" takes the first GPU if there is one and
- * the work is `worth_it`. *created becomes NULL if the CPU is to do the work. `note` (GPU_NOTE bytes)
- * describes the GPU, or says why "auto" fell back to the CPU although there is one, or is empty.
+/* Creates a backend on the GPU that `device` selects. "auto" selects the first GPU if there is one
+ * and the work is `worthwhile`. *created becomes NULL if the CPU must do the work. `note` (GPU_NOTE
+ * bytes) describes the GPU, or gives the reason why "auto" fell back to the CPU although there is a
+ * GPU, or is empty.
  *
- * Errors: status 2 for any other `device`, or a number that no GPU has; status 4 if "cuda" finds no
- * object, driver or GPU, or the backend cannot be created there. */
-int gpu_create(const char *device, bool worth_it, enum gpu_backend backend, const void *config,
+ * Errors: status 2 for any other `device`, and for a GPU number that does not exist; status 4 if
+ * "cuda" finds no shared object, driver or GPU, or if the backend cannot be created there. */
+int gpu_create(const char *device, bool worthwhile, enum gpu_backend backend, const void *config,
                void **created, char *note, struct error *err) MUST_USE;
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* gpu_plugin.h -- what the shared object with the CUDA backends offers to the programs.
+/* gpu_plugin.h -- the interface between the programs and the shared object with the CUDA backends.
  *
- * It knows backends by name alone: their structs are declared by the rooms that use them.
+ * This header only names the backends: the rooms that use them declare their structs.
  */
 #ifndef SGNS_GPU_PLUGIN_H
 #define SGNS_GPU_PLUGIN_H
 
 #include "base/error.h"
 
-/* To be raised when this file changes, or any struct that goes through it. */
+/* Increase this when this file changes, or any struct that passes through this interface. */
 enum { GPU_PLUGIN_ABI = 5 };
 
 enum gpu_backend {
@@ -17,15 +17,15 @@ enum gpu_backend {
     GPU_BACKENDS
 };
 
-enum { GPU_NOTE = 512 /* bytes of a note, zero included */ };
+enum { GPU_NOTE = 512 /* bytes of a note, with its terminating zero */ };
 
 struct gpu_plugin {
     unsigned abi; /* GPU_PLUGIN_ABI */
-    /* The number of GPUs. If there is no driver or no GPU 0, and the reason, with status 4, in `err`; -1
-     * if the driver fails. */
+    /* The number of GPUs. Returns 0 without a driver or a GPU, and -1 if the driver fails; in both
+     * cases `err` has the reason, with status 4. */
     int (*count)(struct error *err);
-    /* Creates a backend on GPU `number`. `note` (GPU_NOTE bytes) describes the GPU in a line: name,
-     * compute capability, memory in use. NULL on error. */
+    /* Creates a backend on GPU `number`. `note` (GPU_NOTE bytes) describes the GPU in one line:
+     * name, compute capability, memory in use. NULL on error. */
     void *(*create[GPU_BACKENDS])(int number, const void *config, char *note, struct error *err);
 };
 

@@ -10,7 +10,7 @@
 
 #include "base/memory.h"
 
-enum { CHUNK = 1 << 18 /* bytes that are read at a time, at least */ };
+enum { READ_SIZE = 1 << 18 /* the least room in bytes for a read when the buffer grows */ };
 
 struct input input_from(int fd, const char *name)
 {
@@ -23,77 +23,80 @@ void input_release(struct input *in)
     *in = (struct input){0};
 }
 
-/* Reads once, behind what is there. */
+/* Calls read() once and appends to the buffer. */
 static int read_more(struct input *in, struct error *err)
 {
     ssize_t n = read(in->fd, in->data + in->end, in->capacity - in->end);
     if (n < 0 && errno != EINTR)
         return error_system(err, "%s: read failed at byte %llu", in->name,
-                            (unsigned long long)(in->before + in->end));
+                            (unsigned long long)(in->offset + in->end));
     if (n > 0)
         in->end += (size_t)n;
     in->ended = n == 0;
     return 0;
 }
 
-int input_fill(struct input *in, size_t wanted, struct error *err)
+int input_fill(struct input *in, size_t size, struct error *err)
 {
-    if (input_left(in) >= wanted || in->ended)
+    if (input_available(in) >= size || in->ended)
         return 0;
     if (in->next > 0)
-        memmove(in->data, in->data + in->next, input_left(in));
-    in->before += in->next;
+        memmove(in->data, in->data + in->next, input_available(in));
+    in->offset += in->next;
     in->end -= in->next;
     in->next = 0;
-    while (in->end < wanted && !in->ended) {
+    while (in->end < size && !in->ended) {
         if ((in->capacity == in->end &&
-             memory_reserve(&in->data, &in->capacity, in->end + CHUNK, 1, err) < 0) ||
+             memory_reserve(&in->data, &in->capacity, in->end + READ_SIZE, 1, err) < 0) ||
             read_more(in, err) < 0)
             return -1;
     }
     return 0;
 }
 
-int input_peek_line(struct input *in, size_t at, size_t most, size_t *length, struct error *err)
+int input_peek_line(struct input *in, size_t start, size_t max_length, size_t *length,
+                    struct error *err)
 {
-    for (size_t seen = at;;) {
-        size_t left = input_left(in);
-        const char *newline = left > seen ? memchr(input_next(in) + seen, '\n', left - seen) : NULL;
-        seen = left > at ? left : at;
-        *length = newline ? (size_t)(newline - input_next(in)) - at : seen - at;
-        if (newline || in->ended || left > most)
+    for (size_t seen = start;;) {
+        size_t available = input_available(in);
+        const char *newline =
+            available > seen ? memchr(input_next(in) + seen, '\n', available - seen) : NULL;
+        seen = available > start ? available : start;
+        *length = newline ? (size_t)(newline - input_next(in)) - start : seen - start;
+        if (newline || in->ended || available > max_length)
             return newline != NULL;
         if (input_fill(in, seen + 1, err) < 0)
             return -1;
     }
 }
 
-/* Takes the next line, of at most `most` bytes. *closed: it has a newline. */
-static int take_line(struct input *in, size_t most, const char **line, size_t *length, bool *closed,
-                     struct error *err)
+/* Takes the next line, of at most `max_length` bytes. Returns 1, or 0 at the end, or -1. */
+static int take_line(struct input *in, size_t max_length, const char **line, size_t *length,
+                     bool *has_newline, struct error *err)
 {
-    int found = input_peek_line(in, 0, most, length, err);
+    int found = input_peek_line(in, 0, max_length, length, err);
     if (found < 0 || (found == 0 && *length == 0))
         return found;
     in->line++;
-    if (*length > most)
-        return input_line_fault(in, err, "longer than %zu bytes", most);
-    *closed = found;
+    if (*length > max_length)
+        return input_line_fault(in, err, "longer than %zu bytes", max_length);
+    *has_newline = found;
     *line = input_take(in, *length + (size_t)found);
     return 1;
 }
 
 int input_line(struct input *in, const char **line, size_t *length, struct error *err)
 {
-    bool closed = true;
-    int got = take_line(in, INPUT_LINE_MAX, line, length, &closed, err);
-    return closed ? got : input_line_fault(in, err, "no newline at its end: the file is truncated");
+    bool has_newline = true;
+    int got = take_line(in, INPUT_LINE_MAX, line, length, &has_newline, err);
+    return has_newline ? got
+                       : input_line_fault(in, err, "no newline at the end: the file is truncated");
 }
 
 int input_text_line(struct input *in, const char **line, size_t *length, struct error *err)
 {
-    bool closed;
-    int got = take_line(in, INPUT_TEXT_LINE_MAX, line, length, &closed, err);
+    bool has_newline; /* not required */
+    int got = take_line(in, INPUT_TEXT_LINE_MAX, line, length, &has_newline, err);
     if (got > 0 && *length > 0 && (*line)[*length - 1] == '\r')
         --*length;
     return got;
@@ -101,16 +104,17 @@ int input_text_line(struct input *in, const char **line, size_t *length, struct 
 
 bool input_line_ready(const struct input *in)
 {
-    return in->ended || (input_left(in) > 0 && memchr(input_next(in), '\n', input_left(in)));
+    return in->ended ||
+           (input_available(in) > 0 && memchr(input_next(in), '\n', input_available(in)));
 }
 
-static int fault(const struct input *in, struct error *err, const char *unit, uint64_t where,
+static int fault(const struct input *in, struct error *err, const char *unit, uint64_t position,
                  const char *format, va_list args)
 {
     char message[512];
     vsnprintf(message, sizeof message, format, args);
     return error_set(err, STATUS_INPUT, "%s: %s %llu: %s", in->name, unit,
-                     (unsigned long long)where, message);
+                     (unsigned long long)position, message);
 }
 
 int input_line_fault(const struct input *in, struct error *err, const char *format, ...)
@@ -126,7 +130,7 @@ int input_byte_fault(const struct input *in, struct error *err, const char *form
 {
     va_list args;
     va_start(args, format);
-    fault(in, err, "byte", in->before + in->next, format, args);
+    fault(in, err, "byte", in->offset + in->next, format, args);
     va_end(args);
     return -1;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* input.h -- bytes and lines of a file or a pipe that is no stream of ours.
+/* input.h -- reads bytes and lines of a file or a pipe that is not an sgns stream.
  *
- * What has arrived and is not taken yet stands in one piece of memory, which grows with it. Errors
- * of the content have status 3 and name the line, or the byte, those of reading status 1.
+ * Bytes are read into one buffer, which grows as needed, and then taken from it. Errors of the
+ * content have status 3 and name the line or the byte offset; errors of read() and memory have
+ * status 1.
  */
 #ifndef SGNS_INPUT_H
 #define SGNS_INPUT_H
@@ -13,38 +14,40 @@
 
 #include "base/error.h"
 
-/* Bytes in a line: of data, and of text. */
+/* The most bytes in a line: input_line(), input_text_line(). */
 enum { INPUT_LINE_MAX = 16 << 20, INPUT_TEXT_LINE_MAX = 1 << 20 };
 
 struct input {
     int fd;
     const char *name; /* for messages */
     char *data;
-    size_t capacity, next, end; /* data[next … end − 1] has not been taken */
-    uint64_t before;            /* bytes before data[0] */
-    uint64_t line;              /* the number of the latest line, from 1 */
-    bool ended;                 /* there is nothing behind data[end − 1] */
+    size_t capacity, next, end; /* data[next … end − 1] was read and is not taken yet */
+    uint64_t offset;            /* of data[0] in the input, in bytes */
+    uint64_t line;              /* number of the latest line, from 1 */
+    bool ended;                 /* data[end − 1] is the last byte of the input */
 };
 
-/* The descriptor stays the caller's, and `name` must outlive the input. */
+/* The caller keeps the descriptor; `name` must outlive the input. */
 struct input input_from(int fd, const char *name);
 void input_release(struct input *input);
 
-/* Reads until `wanted` bytes are there to be taken, or the input ends. */
-int input_fill(struct input *input, size_t wanted, struct error *err) MUST_USE;
+/* Reads until `size` bytes are available, or the input ends. Invalidates pointers to earlier
+ * bytes. */
+int input_fill(struct input *input, size_t size, struct error *err) MUST_USE;
 
-/* What is there to be taken. */
-static inline size_t input_left(const struct input *input)
+/* The number of bytes that were read and not taken. */
+static inline size_t input_available(const struct input *input)
 {
     return input->end - input->next;
 }
 
+/* The first of them. */
 static inline const char *input_next(const struct input *input)
 {
     return input->data + input->next;
 }
 
-/* Takes the next `size` bytes, which are there. */
+/* Takes the next `size` bytes, which must be available. Returns the first. */
 static inline const char *input_take(struct input *input, size_t size)
 {
     const char *first = input->data + input->next;
@@ -52,26 +55,27 @@ static inline const char *input_take(struct input *input, size_t size)
     return first;
 }
 
-/* Looks at the line that starts `at` bytes after the next one, without taking it. *length is its size
- * without the newline, or, if none comes within `most` bytes or before the end of the input, what is there
- * of it. Returns 1 if there is a newline, 0 if not, -1 on error. */
-int input_peek_line(struct input *input, size_t at, size_t most, size_t *length,
+/* Reads, without taking it, the line that starts `start` bytes after input_next(). *length is its
+ * size in bytes without the newline, or the number of bytes available if there is no newline within
+ * `max_length` bytes or before the end of the input. Returns 1 if there is a newline, 0 if not, -1
+ * on error. */
+int input_peek_line(struct input *input, size_t start, size_t max_length, size_t *length,
                     struct error *err) MUST_USE;
 
-/* Takes the next line of a file of data: *line has *length bytes, followed by a newline that does not
- * count, and is valid until the next call. Returns 1, or 0 at the end, or -1, also if the last line has no
- * newline: then something may be missing. */
+/* Takes the next line of a data file: *line has *length bytes and a newline after them, and is
+ * valid until the next call. Returns 1, or 0 at the end, or -1. A last line without a newline is an
+ * error: the file may be truncated. */
 int input_line(struct input *input, const char **line, size_t *length, struct error *err) MUST_USE;
 
-/* The same for text that people write: a carriage return before the newline does not count either, and
- * the last line may lack its newline. */
+/* The same for text written by people: *length does not count a carriage return before the newline,
+ * and the last line needs no newline. */
 int input_text_line(struct input *input, const char **line, size_t *length,
                     struct error *err) MUST_USE;
 
-/* Whether input_text_line() will not have to wait. */
+/* Whether input_text_line() can return without waiting for input. */
 bool input_line_ready(const struct input *input);
 
-/* Report a fault of the content, in the latest line or at the next byte. Return -1. */
+/* Report invalid content in the latest line or at the next byte. Return -1. */
 int input_line_fault(const struct input *input, struct error *err, const char *format, ...)
     PRINTF_LIKE(3, 4);
 int input_byte_fault(const struct input *input, struct error *err, const char *format, ...)

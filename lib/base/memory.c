@@ -12,7 +12,7 @@ enum { HUGE_PAGE = 2 << 20 };
 
 static int out_of_memory(size_t count, size_t size, struct error *err)
 {
-    return error_set(err, STATUS_FAILED, "out of memory: %.0f bytes wanted",
+    return error_set(err, STATUS_FAILED, "out of memory: cannot allocate %.0f bytes",
                      (double)count * (double)size);
 }
 
@@ -37,19 +37,20 @@ void *memory_new_aligned(size_t count, size_t size, struct error *err)
         out_of_memory(count, size, err);
         return NULL;
     }
-    /* Rows at random places of a large table: with small pages each is a page walk as well. */
+    /* The rows of a large table are accessed at random: with small pages, most accesses would need
+     * a page walk too. */
     if (huge)
         system_use_huge_pages(memory, bytes, HUGE_PAGE);
     return memory;
 }
 
-int memory_reserve(void *array, size_t *capacity, size_t wanted, size_t size, struct error *err)
+int memory_reserve(void *array, size_t *capacity, size_t needed, size_t size, struct error *err)
 {
-    if (wanted <= *capacity)
+    if (needed <= *capacity)
         return 0;
     size_t grown = *capacity + *capacity / 2;
-    if (grown < wanted)
-        grown = wanted;
+    if (grown < needed)
+        grown = needed;
     if (grown < 64)
         grown = 64;
     if (grown > SIZE_MAX / size)

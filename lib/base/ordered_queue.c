@@ -14,54 +14,54 @@ struct slot {
 };
 
 struct state {
-    const struct ordered_queue *line;
+    const struct ordered_queue *queue;
     struct slot *slot; /* (slots) */
     unsigned slots;
-    pthread_mutex_t mutex; /* of all below, and of the slots' flags */
-    pthread_cond_t work_is_there, piece_is_done;
-    uint64_t started, taken, finished; /* pieces so far, in their order */
+    pthread_mutex_t mutex; /* protects all fields below, and the flags in the slots */
+    pthread_cond_t work_available, next_done;
+    uint64_t started, taken, finished; /* number of pieces, in order */
     bool all_started, stop;
     bool failed;
     struct error error;
 };
 
-/* ---- the three steps: each is called with the mutex held, and lets go of it meanwhile ---- */
+/* ---- the three steps: called with the mutex held, which they release while they run ---- */
 
 static void start(struct state *s)
 {
-    unsigned at = (unsigned)(s->started % s->slots);
-    struct slot *slot = &s->slot[at];
+    unsigned number = (unsigned)(s->started % s->slots);
+    struct slot *slot = &s->slot[number];
     pthread_mutex_unlock(&s->mutex);
-    int got = s->line->start(s->line->data, at, &slot->error);
+    int got = s->queue->start(s->queue->data, number, &slot->error);
     pthread_mutex_lock(&s->mutex);
     slot->done = false;
     slot->failed = got < 0;
     s->all_started = got <= 0;
-    s->started += got != 0; /* also one that failed: it is told of after those before it */
-    pthread_cond_signal(&s->work_is_there);
+    s->started += got != 0; /* on error too: finish() reports it after the pieces before it */
+    pthread_cond_signal(&s->work_available);
 }
 
 static void work(struct state *s)
 {
-    unsigned at = (unsigned)(s->taken++ % s->slots);
-    struct slot *slot = &s->slot[at];
+    unsigned number = (unsigned)(s->taken++ % s->slots);
+    struct slot *slot = &s->slot[number];
     if (!slot->failed) {
         pthread_mutex_unlock(&s->mutex);
-        bool failed = s->line->work(s->line->data, at, team_member(), &slot->error) < 0;
+        bool failed = s->queue->work(s->queue->data, number, team_member(), &slot->error) < 0;
         pthread_mutex_lock(&s->mutex);
         slot->failed = failed;
     }
     slot->done = true;
-    if (at == s->finished % s->slots)
-        pthread_cond_signal(&s->piece_is_done);
+    if (number == s->finished % s->slots)
+        pthread_cond_signal(&s->next_done);
 }
 
 static void finish(struct state *s)
 {
-    unsigned at = (unsigned)(s->finished % s->slots);
-    struct slot *slot = &s->slot[at];
+    unsigned number = (unsigned)(s->finished % s->slots);
+    struct slot *slot = &s->slot[number];
     pthread_mutex_unlock(&s->mutex);
-    bool failed = slot->failed || s->line->finish(s->line->data, at, &slot->error) < 0;
+    bool failed = slot->failed || s->queue->finish(s->queue->data, number, &slot->error) < 0;
     pthread_mutex_lock(&s->mutex);
     s->finished++;
     if (failed) {
@@ -72,48 +72,48 @@ static void finish(struct state *s)
 
 /* ---- threads ---- */
 
-static void be_caller(struct state *s)
+static void run_caller(struct state *s)
 {
     while (!s->failed && !(s->all_started && s->finished == s->started)) {
-        bool waiting = s->finished < s->taken;
-        if (waiting && s->slot[s->finished % s->slots].done)
+        bool next_taken = s->finished < s->taken;
+        if (next_taken && s->slot[s->finished % s->slots].done)
             finish(s);
         else if (!s->all_started && s->started - s->finished < s->slots)
             start(s);
         else if (s->taken < s->started)
             work(s);
         else
-            pthread_cond_wait(&s->piece_is_done, &s->mutex);
+            pthread_cond_wait(&s->next_done, &s->mutex);
     }
     s->stop = true;
-    pthread_cond_broadcast(&s->work_is_there);
+    pthread_cond_broadcast(&s->work_available);
 }
 
-static void be_other(struct state *s)
+static void run_worker(struct state *s)
 {
     while (!s->stop) {
         if (s->taken < s->started)
             work(s);
         else
-            pthread_cond_wait(&s->work_is_there, &s->mutex);
+            pthread_cond_wait(&s->work_available, &s->mutex);
     }
 }
 
-static void be_member(void *data)
+static void run_thread(void *data)
 {
     struct state *s = data;
     pthread_mutex_lock(&s->mutex);
     if (team_member() == 0)
-        be_caller(s);
+        run_caller(s);
     else
-        be_other(s);
+        run_worker(s);
     pthread_mutex_unlock(&s->mutex);
 }
 
-int ordered_queue_run(const struct ordered_queue *line, unsigned threads, struct error *err)
+int ordered_queue_run(const struct ordered_queue *queue, unsigned threads, struct error *err)
 {
     struct team team;
-    struct state s = {.line = line, .slots = ordered_queue_slots(threads)};
+    struct state s = {.queue = queue, .slots = ordered_queue_slots(threads)};
     s.slot = memory_new(s.slots, sizeof *s.slot, err);
     if (!s.slot)
         return -1;
@@ -122,12 +122,12 @@ int ordered_queue_run(const struct ordered_queue *line, unsigned threads, struct
         return -1;
     }
     pthread_mutex_init(&s.mutex, NULL);
-    pthread_cond_init(&s.work_is_there, NULL);
-    pthread_cond_init(&s.piece_is_done, NULL);
-    team_run(&team, be_member, &s);
+    pthread_cond_init(&s.work_available, NULL);
+    pthread_cond_init(&s.next_done, NULL);
+    team_run(&team, run_thread, &s);
     team_release(&team);
-    pthread_cond_destroy(&s.piece_is_done);
-    pthread_cond_destroy(&s.work_is_there);
+    pthread_cond_destroy(&s.next_done);
+    pthread_cond_destroy(&s.work_available);
     pthread_mutex_destroy(&s.mutex);
     free(s.slot);
     if (s.failed)

@@ -1,34 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-/* ordered_queue.h -- an assembly line: pieces are set up in order, worked on by threads, handed on in order.
+/* ordered_queue.h -- parallel work on pieces of data that are read and written in order.
  *
- * The caller's thread sets up and hands on, and works like the others in between. It alone takes
- * signals, so that a broken pipe ends the program as it should.
+ * Each piece passes three steps: start (for example, read it), work (on any thread of a team),
+ * finish (for example, write it). Pieces are started in order and finished in the same order. The
+ * caller's thread runs every start and finish, and works on pieces in between. Only this thread
+ * receives signals, so that a broken pipe ends the program as usual.
  */
 #ifndef SGNS_ORDERED_QUEUE_H
 #define SGNS_ORDERED_QUEUE_H
 
 #include "base/error.h"
 
-/* A piece lies in one of ordered_queue_slots() slots, which the next ones use again. */
+/* The three steps, each called with `data`. A piece occupies one of ordered_queue_slots() slots
+ * from start to finish; later pieces reuse the slot. */
 struct ordered_queue {
-    /* Sets up the next piece, on the caller's thread. Returns 1, or 0 where there is none, or -1. */
+    /* Starts the next piece, on the caller's thread. Returns 1, or 0 after the last one, or -1. */
     int (*start)(void *data, unsigned slot, struct error *err);
-    /* On thread number `member`, from 0. */
+    /* Works on the piece, on thread number `member` of the team, from 0. Returns 0 or -1. */
     int (*work)(void *data, unsigned slot, unsigned member, struct error *err);
-    /* Hands the piece on, on the caller's thread. */
+    /* Finishes the piece, on the caller's thread. Returns 0 or -1. */
     int (*finish)(void *data, unsigned slot, struct error *err);
     void *data;
 };
 
-/* Pieces that are on the line at a time: one where there is one thread. */
+/* The most pieces in the queue at a time: one for a single thread. */
 static inline unsigned ordered_queue_slots(unsigned threads)
 {
     return threads > 1 ? 3 * threads : 1;
 }
 
-/* Returns when all pieces are handed on. After an error, that of the first piece in their order, no
- * piece is being worked on any more. */
-int ordered_queue_run(const struct ordered_queue *line, unsigned threads,
+/* Runs all pieces on `threads` threads, the caller's included. Returns 0 when all are finished, or
+ * -1 with the error of the first piece, in order, that failed. When it returns, no thread works on
+ * a piece. */
+int ordered_queue_run(const struct ordered_queue *queue, unsigned threads,
                       struct error *err) MUST_USE;
 
 #endif

@@ -18,32 +18,32 @@
 
 #include "base/system.h"
 
-/* Named files under way, where a signal handler finds them; atomic, because a checkpoint is written by
- * a thread of its own. */
-static struct unfinished {
-    char temporary[PATH_MAX + 32];
+/* Files that a signal handler must remove. Static, so that the handler finds them; atomic, because
+ * another thread writes checkpoints. */
+static struct pending_file {
+    char temporary[PATH_MAX + 32]; /* also the name of a lock file */
     char target[PATH_MAX];
-    atomic_bool pending;
-} unfinished[OUTPUTS_MAX];
+    atomic_bool active; /* `temporary` may exist */
+} pending_files[OUTPUTS_MAX];
 
-static atomic_bool discarded; /* nothing more is to be created */
+static atomic_bool discarded; /* no more files may be created */
 
 void output_discard(void)
 {
     discarded = true;
     for (int i = 0; i < OUTPUTS_MAX; i++) {
-        if (unfinished[i].pending)
-            unlink(unfinished[i].temporary);
-        unfinished[i].pending = false;
+        if (pending_files[i].active)
+            unlink(pending_files[i].temporary);
+        pending_files[i].active = false;
     }
 }
 
-static struct unfinished *unfinished_new(void)
+static struct pending_file *unused_pending_file(void)
 {
-    struct unfinished *file = unfinished;
-    while (file->pending)
-        if (++file == unfinished + OUTPUTS_MAX)
-            abort(); /* a program that opens more than OUTPUTS_MAX */
+    struct pending_file *file = pending_files;
+    while (file->active)
+        if (++file == pending_files + OUTPUTS_MAX)
+            abort(); /* the program opens more than OUTPUTS_MAX */
     return file;
 }
 
@@ -54,35 +54,37 @@ bool output_is_same(const char *path, int fd)
            S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* The name of a file, which need not exist, without links in its folder, into name (PATH_MAX). */
-static bool absolute(const char *path, char *name)
+/* Writes the absolute name of a file into name (PATH_MAX), with symbolic links resolved. If the
+ * file does not exist, resolves those of its directory. */
+static bool absolute_name(const char *path, char *name)
 {
-    char copy[2][PATH_MAX], folder[PATH_MAX];
+    char copy[2][PATH_MAX], directory[PATH_MAX];
     if (realpath(path, name))
         return true;
     snprintf(copy[0], PATH_MAX, "%s", path);
     snprintf(copy[1], PATH_MAX, "%s", path);
-    if (!realpath(dirname(copy[0]), folder))
+    if (!realpath(dirname(copy[0]), directory))
         return false;
-    return snprintf(name, PATH_MAX, "%s/%s", folder, basename(copy[1])) < PATH_MAX;
+    return snprintf(name, PATH_MAX, "%s/%s", directory, basename(copy[1])) < PATH_MAX;
 }
 
 bool output_same_name(const char *a, const char *b)
 {
     char name[2][PATH_MAX];
-    return a && b && absolute(a, name[0]) && absolute(b, name[1]) && strcmp(name[0], name[1]) == 0;
+    return a && b && absolute_name(a, name[0]) && absolute_name(b, name[1]) &&
+           strcmp(name[0], name[1]) == 0;
 }
 
-static int open_temporary(struct output *output, struct unfinished *file, struct error *err)
+static int open_temporary(struct output *output, struct pending_file *file, struct error *err)
 {
     for (int attempt = 0; attempt < 100; attempt++) {
         uint32_t random;
         if (system_random(&random, sizeof random) < 0)
-            return error_system(err, "%s: no random name", output->name);
+            return error_system(err, "%s: cannot generate a random file name", output->name);
         snprintf(file->temporary, sizeof file->temporary, "%s.tmp.%08x", file->target,
                  (unsigned)random);
-        /* Before it is there: a signal may come at once, also on another thread. */
-        file->pending = true;
+        /* Before open(): a signal can arrive at any time, also on another thread. */
+        file->active = true;
         output->fd =
             discarded ? -1 : open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (discarded)
@@ -91,7 +93,7 @@ static int open_temporary(struct output *output, struct unfinished *file, struct
             output->file = file;
             return 0;
         }
-        file->pending = false;
+        file->active = false;
         if (errno != EEXIST)
             break;
     }
@@ -103,7 +105,7 @@ int output_open(struct output *output, const char *path, int input, struct error
     struct stat old;
     *output = (struct output){STDOUT_FILENO, path ? path : "stdout", NULL, NULL};
     if (output_is_same(path, input))
-        return error_set(err, STATUS_USAGE, "%s: is the input as well", output->name);
+        return error_set(err, STATUS_USAGE, "%s: input and output are the same file", output->name);
     if (!path)
         return 0;
     bool exists = stat(path, &old) == 0;
@@ -111,8 +113,8 @@ int output_open(struct output *output, const char *path, int input, struct error
         output->fd = open(path, O_WRONLY | O_CLOEXEC);
         return output->fd < 0 ? error_system(err, "%s: cannot open", path) : 0;
     }
-    struct unfinished *file = unfinished_new();
-    /* A symbolic link to a file stays one: the file is what is replaced. */
+    struct pending_file *file = unused_pending_file();
+    /* A symbolic link is kept: the file that it points to is replaced. */
     if (exists ? !realpath(path, file->target) : strlen(path) >= sizeof file->target)
         return error_system(err, "%s: cannot open", path);
     if (!exists)
@@ -120,7 +122,7 @@ int output_open(struct output *output, const char *path, int input, struct error
     return open_temporary(output, file, err);
 }
 
-static int sync_whole(int fd)
+static int fsync_uninterrupted(int fd)
 {
     int result;
     do
@@ -129,7 +131,7 @@ static int sync_whole(int fd)
     return result;
 }
 
-/* Before the rename: what fails behind that comes too late for the file that was there. */
+/* Called before the rename: after it, a failure could not keep the old file any more. */
 static int open_directory(const struct output *output, struct error *err)
 {
     char copy[PATH_MAX];
@@ -140,7 +142,7 @@ static int open_directory(const struct output *output, struct error *err)
 
 static int sync_directory(const struct output *output, int fd, struct error *err)
 {
-    int failed = sync_whole(fd) < 0 && errno != EINVAL && errno != EROFS;
+    int failed = fsync_uninterrupted(fd) < 0 && errno != EINVAL && errno != EROFS;
     if (failed)
         error_system(err, "%s: sync of its directory failed", output->name);
     return failed ? -1 : 0;
@@ -156,13 +158,13 @@ static int flush(const struct output *output, struct error *err)
 {
     if (output->text && (fflush(output->text) != 0 || ferror(output->text)))
         return error_system(err, "%s: write failed", output->name);
-    if (output->file && sync_whole(output->fd) < 0)
+    if (output->file && fsync_uninterrupted(output->fd) < 0)
         return error_system(err, "%s: sync failed", output->name);
     return 0;
 }
 
-/* Puts a temporary whose content is on disk in the place of the file that it is for. */
-static int put_in_place(const struct output *output, struct error *err)
+/* Renames a temporary file whose content is on disk to its target. */
+static int rename_to_target(const struct output *output, struct error *err)
 {
     int directory = open_directory(output, err);
     if (directory < 0)
@@ -176,8 +178,8 @@ static int put_in_place(const struct output *output, struct error *err)
     return result;
 }
 
-/* Everything to disk, and the descriptor closed, also on error. */
-static int finish(struct output *output, struct error *err)
+/* Writes everything to disk and closes the descriptor, also on error. */
+static int flush_and_close(struct output *output, struct error *err)
 {
     int result = flush(output, err);
     bool closed = (output->text ? fclose(output->text) : close(output->fd)) == 0;
@@ -186,42 +188,43 @@ static int finish(struct output *output, struct error *err)
     return result;
 }
 
-/* Under its name, where all of it is on disk. */
+/* Renames the temporary file, if there is one and `result` is 0; else removes it. Returns the new
+ * result. */
 static int publish(struct output *output, int result, struct error *err)
 {
-    struct unfinished *file = output->file;
+    struct pending_file *file = output->file;
     if (!file)
         return result;
     if (result == 0)
-        result = put_in_place(output, err);
+        result = rename_to_target(output, err);
     if (result < 0)
-        unlink(file->temporary); /* behind the rename there is nothing of that name */
-    file->pending = false;       /* from here on it may be another thread's */
+        unlink(file->temporary); /* fails harmlessly if it was renamed */
+    file->active = false;        /* now another thread can use it */
     return result;
 }
 
 int output_commit(struct output *output, struct error *err)
 {
-    return publish(output, finish(output, err), err);
+    return publish(output, flush_and_close(output, err), err);
 }
 
-/* Removes what an output is to replace. */
-static int remove_old(const struct output *output, struct error *err)
+/* Removes the existing file that an output will replace. */
+static int remove_target(const struct output *output, struct error *err)
 {
     if (!output->file || unlink(output->file->target) == 0 || errno == ENOENT)
         return 0;
     return error_system(err, "%s: cannot remove", output->name);
 }
 
-int output_commit_both(struct output *main_one, struct output *side_task, struct error *err)
+int output_commit_both(struct output *primary, struct output *secondary, struct error *err)
 {
-    struct error second;
-    int result = finish(main_one, err);
-    if (finish(side_task, result < 0 ? &second : err) < 0 || result < 0 ||
-        remove_old(main_one, err) < 0)
+    struct error ignored; /* the first error is reported */
+    int result = flush_and_close(primary, err);
+    if (flush_and_close(secondary, result < 0 ? &ignored : err) < 0 || result < 0 ||
+        remove_target(primary, err) < 0)
         result = -1;
-    result = publish(side_task, result, err);
-    return publish(main_one, result, err);
+    result = publish(secondary, result, err);
+    return publish(primary, result, err);
 }
 
 void output_drop(struct output *output)
@@ -233,37 +236,37 @@ void output_drop(struct output *output)
     if (!output->file)
         return;
     unlink(output->file->temporary);
-    output->file->pending = false;
+    output->file->active = false;
 }
 
-/* Whether a file that is open still has this name: another process may have removed it between open
- * and flock. */
-static bool has_name(int fd, const char *name)
+/* Whether an open file still has this name: another process may have removed it between open() and
+ * flock(). */
+static bool still_has_name(int fd, const char *name)
 {
-    struct stat open_one, named;
-    return fstat(fd, &open_one) == 0 && stat(name, &named) == 0 &&
-           open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino;
+    struct stat by_fd, by_name;
+    return fstat(fd, &by_fd) == 0 && stat(name, &by_name) == 0 && by_fd.st_dev == by_name.st_dev &&
+           by_fd.st_ino == by_name.st_ino;
 }
 
-/* Opens the lock's file, which may be there; *made: it was not. */
-static int open_lock(const char *name, bool *made)
+/* Opens or creates the lock file. */
+static int open_lock(const char *name, bool *created)
 {
     int flags = O_WRONLY | O_CREAT | O_CLOEXEC;
     int fd = open(name, flags | O_EXCL, 0666);
-    *made = fd >= 0;
-    return *made || errno != EEXIST ? fd : open(name, flags, 0666);
+    *created = fd >= 0;
+    return *created || errno != EEXIST ? fd : open(name, flags, 0666);
 }
 
-/* Locks it. Returns 1, or 0 where it is no longer the one of that name, or −1. */
+/* Returns 1, or 0 if the file that it locked has lost its name, or −1. */
 static int try_lock(struct output *lock, struct error *err)
 {
     const char *name = lock->file->temporary;
-    bool made;
-    lock->fd = open_lock(name, &made);
+    bool created;
+    lock->fd = open_lock(name, &created);
     if (lock->fd < 0)
         return error_system(err, "%s: cannot create", name);
     if (flock(lock->fd, LOCK_EX | LOCK_NB) == 0) {
-        if (has_name(lock->fd, name))
+        if (still_has_name(lock->fd, name))
             return 1;
         close(lock->fd);
         return 0;
@@ -272,7 +275,7 @@ static int try_lock(struct output *lock, struct error *err)
         error_set(err, STATUS_FAILED, "%s: is being written by another process", lock->name);
     } else {
         error_system(err, "%s: cannot lock", name);
-        if (made)
+        if (created)
             unlink(name);
     }
     close(lock->fd);
@@ -281,19 +284,19 @@ static int try_lock(struct output *lock, struct error *err)
 
 int output_lock(struct output *lock, const char *path, struct error *err)
 {
-    struct unfinished *file = unfinished_new();
+    struct pending_file *file = unused_pending_file();
     *lock = (struct output){-1, path, NULL, file};
     if (snprintf(file->temporary, sizeof file->temporary, "%s.lock", path) >=
         (int)sizeof file->temporary)
-        return error_set(err, STATUS_FAILED, "%s: too long a name", path);
-    /* No signal between having it and knowing so: it would leave it there. */
+        return error_set(err, STATUS_FAILED, "%s: file name too long", path);
+    /* A signal between try_lock() and `active` would leave the lock file behind. */
     sigset_t all, old;
     int locked;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
     while ((locked = try_lock(lock, err)) == 0)
         ;
-    file->pending = locked > 0;
+    file->active = locked > 0;
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     return locked > 0 ? 0 : -1;
 }
@@ -301,6 +304,6 @@ int output_lock(struct output *lock, const char *path, struct error *err)
 void output_unlock(struct output *lock)
 {
     unlink(lock->file->temporary);
-    lock->file->pending = false;
+    lock->file->active = false;
     close(lock->fd);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* output.h -- a program's output: standard output, or a file that is created only on success.
  *
- * A named file is written under a temporary name beside it, NAME.tmp.*, and renamed when all of it is
- * on disk. output_discard() removes the temporary files of a process that ends before; an existing
- * file then stays as it was. What is not a regular file (a device, a FIFO) is written to directly. A
- * process has at most OUTPUTS_MAX outputs and locks at a time.
+ * A named file is written as a temporary file in the same directory, NAME.tmp.*, which is renamed
+ * when all of it is on disk. If the process ends early, output_discard() removes its temporary
+ * files, and existing files stay as they were. An existing file that is not regular (a device, a
+ * FIFO) is written to directly. A process can have at most OUTPUTS_MAX outputs and locks at a time.
+ * Errors have status 1 unless noted.
  */
 #ifndef SGNS_OUTPUT_H
 #define SGNS_OUTPUT_H
@@ -16,47 +17,46 @@
 
 enum { OUTPUTS_MAX = 3 };
 
-struct unfinished; /* a named file under way */
+struct pending_file; /* a temporary file or a lock file, to be removed if the process ends */
 
 struct output {
     int fd;
-    const char *name;        /* for messages */
-    FILE *text;              /* over fd, once output_text was called; NULL before */
-    struct unfinished *file; /* NULL where the output has no temporary */
+    const char *name;          /* for messages */
+    FILE *text;                /* stdio stream over fd after output_text(); NULL before */
+    struct pending_file *file; /* NULL if the output has no temporary file */
 };
 
-/* `path` NULL is standard output. `input` is the descriptor of the program's input, −1 for none: an
- * output that is the same file is refused with status 2. */
+/* Opens `path`, or standard output if it is NULL. `input` is the descriptor of the program's input,
+ * −1 for none: refuses, with status 2, an output that is the same file. */
 int output_open(struct output *output, const char *path, int input, struct error *err) MUST_USE;
 
-/* Whether the regular file `path` (NULL: standard output) is the one that is open as `fd`. */
+/* Whether `path` (NULL: standard output) is a regular file, and the one open as `fd`. */
 bool output_is_same(const char *path, int fd);
-/* Whether two names are of one file, which may be still to come; NULL is none. */
+/* Whether two names refer to the same file, which need not exist; false if either is NULL. */
 bool output_same_name(const char *a, const char *b);
 
-/* The output as a stdio stream, output->text, which output_commit closes. Its errors are sticky,
- * and output_commit reports them. */
+/* Creates output->text, a stdio stream that output_commit() closes. A failed write on it makes
+ * output_commit() fail. */
 int output_text(struct output *output, struct error *err) MUST_USE;
 
-/* Makes the output permanent: to disk and, where it has a name, under its name. Closes it, also on
- * error, and then its temporary goes. */
+/* Writes everything to disk and, for a named file, renames the temporary file. Closes the output;
+ * on error removes the temporary file. */
 int output_commit(struct output *output, struct error *err) MUST_USE;
 
-/* The same for two files that belong together. Of two that replace older ones `main_one` is gone
- * before `beside` is changed: whatever ends the process in between, an old and a new file never
- * stand together. */
-int output_commit_both(struct output *main_one, struct output *side_task,
+/* The same for two files that belong together. Removes an old `primary` before it replaces
+ * `secondary`: whenever the process ends, there is never an old file beside a new one. */
+int output_commit_both(struct output *primary, struct output *secondary,
                        struct error *err) MUST_USE;
 
-/* Gives up an output that was opened and not committed: its temporary goes. */
+/* Closes an output that was opened and not committed, and removes its temporary file. */
 void output_drop(struct output *output);
 
-/* Removes the temporary files of all outputs that were not committed, and lets none be created from
- * then on: for a process that is about to end. A signal handler may call it. */
+/* For a process that is about to end: removes the lock files and the temporary files of all outputs
+ * that were not committed, and prevents new temporary files. A signal handler may call it. */
 void output_discard(void);
 
-/* Keeps other processes that ask from writing to `path`, until unlock or the end of this one: an
- * error of status 1 where one has asked before. */
+/* Locks `path` against other processes that call this function, until output_unlock() or the end of
+ * the process. Fails if another process holds the lock. */
 int output_lock(struct output *lock, const char *path, struct error *err) MUST_USE;
 void output_unlock(struct output *lock);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/random.h"
 
-/* A round of Philox4x64 (Random123, by hand). */
-static inline void bijection(uint64_t c[RANDOM_BLOCK], uint64_t key0, uint64_t key1)
+/* One round of Philox4x64, written out here so that two blocks can be interleaved. */
+static inline void philox_round(uint64_t c[RANDOM_BLOCK], uint64_t key0, uint64_t key1)
 {
     uint64_t low0, low1;
     uint64_t high0 = multiply_wide(PHILOX_M4x64_0, c[0], &low0);
@@ -13,12 +13,12 @@ static inline void bijection(uint64_t c[RANDOM_BLOCK], uint64_t key0, uint64_t k
     c[3] = low0;
 }
 
-/* The same round of two blocks: each of them waits for its own products, so that two take hardly
+/* Round n of two blocks, interleaved: each block waits for its own products, so two take hardly
  * longer than one. */
 #define ROUND(n)                                                                                   \
     do {                                                                                           \
-        bijection(a, seed + n * PHILOX_W64_0, purpose + n * PHILOX_W64_1);                         \
-        bijection(b, seed + n * PHILOX_W64_0, purpose + n * PHILOX_W64_1);                         \
+        philox_round(a, seed + n * PHILOX_W64_0, purpose + n * PHILOX_W64_1);                      \
+        philox_round(b, seed + n * PHILOX_W64_0, purpose + n * PHILOX_W64_1);                      \
     } while (0)
 
 void random_blocks(struct random_words *out, uint64_t seed, enum random_purpose purpose,

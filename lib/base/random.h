@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* random.h -- counter-based random numbers: what is drawn depends on what it is for, never on
- * order.
+/* random.h -- counter-based random numbers: a draw depends on its purpose and position, never on
+ * the order of the draws. So it is the same on any number of threads, and on a GPU.
  *
  * Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC'11), from
- * Random123. The key is (seed, purpose); the counter is (block, position, epoch, 0). A block gives
- * four words of 64 bits. So a draw is the same on any number of threads, and on a GPU.
+ * Random123. The key is (seed, purpose); the counter is (block, position, epoch, 0). Each counter
+ * gives a block of four random words of 64 bits.
  */
 #ifndef SGNS_RANDOM_H
 #define SGNS_RANDOM_H
@@ -13,17 +13,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Each comment says what the fields of the counter are, where they are not 0. */
 enum random_purpose {
-    RANDOM_SUBSAMPLE = 1, /* block: token / 4; epoch: the draw */
+    RANDOM_SUBSAMPLE = 1, /* block: token index / 4; epoch: number of the draw */
     RANDOM_WINDOW = 2,    /* position: of the centre word */
-    RANDOM_NOISE = 3,     /* position: of the centre word; blocks in turn, see examples.c */
+    RANDOM_NOISE = 3,     /* position: of the centre word; blocks in sequence, see examples.c */
     RANDOM_SHUFFLE = 4,   /* block: position of the centre word / 4 */
-    RANDOM_CENTRE = 5,    /* initial V; block: place in the matrix / 4 */
+    RANDOM_CENTRE = 5,    /* initial V; block: index in the matrix / 4 */
     RANDOM_CONTEXT = 6    /* initial U; likewise */
 };
 
-enum { RANDOM_BLOCK = 4 /* words in a block */ };
+enum { RANDOM_BLOCK = 4 /* random words in a block */ };
 
+/* Computes one block. */
 static inline void random_block(uint64_t out[RANDOM_BLOCK], uint64_t seed,
                                 enum random_purpose purpose, uint64_t block, uint64_t position,
                                 uint64_t epoch)
@@ -35,7 +37,8 @@ static inline void random_block(uint64_t out[RANDOM_BLOCK], uint64_t seed,
         out[i] = drawn.v[i];
 }
 
-/* Many blocks of one purpose and epoch, in less time than one by one. */
+/* Computes n blocks of one purpose and epoch, faster than one by one. `at` (n) are their counters,
+ * `out` (n) the blocks. */
 struct random_at {
     uint64_t block, position;
 };
@@ -45,7 +48,7 @@ struct random_words {
 void random_blocks(struct random_words *out, uint64_t seed, enum random_purpose purpose,
                    const struct random_at *at, size_t n, uint64_t epoch);
 
-/* The product of two words, 128 bits wide: returns the high half. */
+/* The 128-bit product of two words: returns the high half, stores the low half. */
 static inline uint64_t multiply_wide(uint64_t a, uint64_t b, uint64_t *low)
 {
 #ifdef __SIZEOF_INT128__
@@ -60,14 +63,14 @@ static inline uint64_t multiply_wide(uint64_t a, uint64_t b, uint64_t *low)
 #endif
 }
 
-/* A whole number from 0 to n − 1 (Lemire's multiplication; the bias is below n / 2^64). */
+/* An integer from 0 to n − 1 (Lemire's multiplication; the bias is below n / 2^64). */
 static inline uint64_t random_below(uint64_t word, uint64_t n)
 {
     uint64_t low;
     return multiply_wide(word, n, &low);
 }
 
-/* A number in [0, 1) with 53 bits. */
+/* A number in [0, 1), of 53 random bits. */
 static inline double random_unit(uint64_t word)
 {
     return (double)(word >> 11) * 0x1p-53;

@@ -20,7 +20,7 @@ void spool_close(struct spool *spool)
 int spool_clear(struct spool *spool, struct error *err)
 {
     if (ftruncate(spool->fd, 0) < 0)
-        return error_system(err, "cannot empty a temporary file in '%s'", temporary_directory());
+        return error_system(err, "cannot truncate a temporary file in '%s'", temporary_directory());
     spool->size = 0;
     return 0;
 }
@@ -50,7 +50,7 @@ int spool_read(const struct spool *spool, void *data, size_t size, uint64_t offs
         ssize_t n = pread(spool->fd, to, size, (off_t)offset);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n == 0) /* someone has cut the file */
+        if (n == 0) /* the file was truncated by someone else */
             errno = EIO;
         if (n <= 0)
             return error_system(err, "cannot read from a temporary file in '%s'",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* spool.h -- data on its way through a temporary file: appended at the end, read anywhere.
+/* spool.h -- spills data to a temporary file: append at the end, read at any offset.
  *
- * Sizes and offsets are in bytes. Errors have status 1 and name the folder.
+ * Sizes and offsets are in bytes. Errors have status 1 and name the directory.
  */
 #ifndef SGNS_SPOOL_H
 #define SGNS_SPOOL_H
@@ -16,14 +16,14 @@ struct spool {
     uint64_t size;
 };
 
-/* On error there is nothing to close. */
+/* Creates an empty spool. On error there is nothing to close. */
 int spool_open(struct spool *spool, struct error *err) MUST_USE;
 void spool_close(struct spool *spool);
-/* Makes it empty; its space comes back. */
+/* Empties the spool and frees its disk space. */
 int spool_clear(struct spool *spool, struct error *err) MUST_USE;
 
 int spool_append(struct spool *spool, const void *data, size_t size, struct error *err) MUST_USE;
-/* Reads what was appended before. */
+/* Reads `size` bytes from `offset`, all of which were appended before. */
 int spool_read(const struct spool *spool, void *data, size_t size, uint64_t offset,
                struct error *err) MUST_USE;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* system.h -- what operating systems do in different ways.
+/* system.h -- functions whose implementation depends on the operating system.
  *
- * No other file asks which system it is compiled for (tests/lint checks that). Linux is the system that
- * is tested; macOS and FreeBSD compile.
+ * No other file tests which system it is compiled for (tests/lint checks that). The code is tested
+ * on Linux; it compiles on macOS and FreeBSD.
  */
 #ifndef SGNS_SYSTEM_H
 #define SGNS_SYSTEM_H
@@ -11,18 +11,18 @@
 #include <stddef.h>
 #include <wchar.h>
 
-/* Fills `data` with random bytes, at most 256. -1 and errno on error. */
+/* Fills `data` with `size` random bytes, at most 256. Returns 0, or -1 and errno on error. */
 int system_random(void *data, size_t size);
 
 /* The number of processors that this process may use, at least 1. */
 unsigned system_processors(void);
 
-/* Asks for pages of `page` bytes, a power of two, to be used for `size` bytes of memory that begin at a
- * multiple of it. A wish: nothing depends on whether it is granted. */
+/* Advises the system to use pages of `page` bytes, a power of two, for `size` bytes of memory,
+ * whose address is a multiple of `page`. The system may ignore it. */
 void system_use_huge_pages(void *memory, size_t size, size_t page);
 
-/* Opens a file without a name in `directory`, for reading and writing. -1 and errno on error, also if
- * the system or the file system has no such files. */
+/* Opens a new unnamed file in `directory`, for reading and writing. Returns the descriptor, or -1
+ * and errno on error, also if the system or the file system does not support unnamed files. */
 int system_open_unnamed(const char *directory);
 
 /* The upper-case form of a character in a locale. */

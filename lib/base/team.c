@@ -20,8 +20,8 @@ static void pause_briefly(void)
 void team_barrier(struct team *team)
 {
     unsigned generation = atomic_load(&team->generation);
-    unsigned here = atomic_fetch_add(&team->arrived, 1) + 1;
-    if (here == atomic_load(&team->members)) {
+    unsigned arrived = atomic_fetch_add(&team->arrived, 1) + 1;
+    if (arrived == atomic_load(&team->members)) {
         atomic_store(&team->arrived, 0);
         pthread_mutex_lock(&team->mutex);
         atomic_store(&team->generation, generation + 1);
@@ -83,8 +83,8 @@ int team_init(struct team *team, unsigned members, struct error *err)
         team->started++;
     if (team->started == members - 1)
         return 0;
-    atomic_store(&team->members,
-                 team->started + 1); /* those that run, so that they can be stopped */
+    /* The barrier must count only the threads that run, or they cannot be stopped. */
+    atomic_store(&team->members, team->started + 1);
     team_release(team);
     return -1;
 }
@@ -103,9 +103,9 @@ void team_release(struct team *team)
     *team = (struct team){0};
 }
 
-int team_work_init(struct team_work *work, unsigned members, uint32_t size, struct error *err)
+int team_work_init(struct team_work *work, unsigned members, uint32_t piece_size, struct error *err)
 {
-    *work = (struct team_work){.members = members, .size = size};
+    *work = (struct team_work){.members = members, .piece_size = piece_size};
     work->taken = memory_new(members, sizeof *work->taken, err);
     return work->taken ? 0 : -1;
 }
@@ -126,14 +126,16 @@ void team_work_start(struct team_work *work, uint32_t items)
 bool team_work_take(struct team_work *work, uint32_t *start, uint32_t *end)
 {
     for (unsigned i = 0; i < work->members; i++) {
-        unsigned whose = (team_member() + i) % work->members;
-        uint64_t first = (uint64_t)work->items * whose / work->members;
-        uint64_t last = (uint64_t)work->items * (whose + 1) / work->members;
-        uint64_t at = first + (uint64_t)atomic_fetch_add(&work->taken[whose], 1) * work->size;
-        if (at >= last)
+        unsigned owner = (team_member() + i) % work->members;
+        uint64_t range_start = (uint64_t)work->items * owner / work->members;
+        uint64_t range_end = (uint64_t)work->items * (owner + 1) / work->members;
+        uint64_t pieces = atomic_fetch_add(&work->taken[owner], 1);
+        uint64_t first = range_start + pieces * work->piece_size;
+        if (first >= range_end)
             continue;
-        *start = (uint32_t)at;
-        *end = (uint32_t)(last - at < work->size ? last : at + work->size);
+        *start = (uint32_t)first;
+        *end =
+            (uint32_t)(range_end - first < work->piece_size ? range_end : first + work->piece_size);
         return true;
     }
     return false;

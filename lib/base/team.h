@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* team.h -- threads that run one function together, again and again, with barriers inside it.
+/* team.h -- a team of threads that run the same function together, repeatedly, with barriers.
  *
- * A barrier spins for a moment, since the phases of a training step are short, and then sleeps, so
- * that the programs beside this one in the pipe get their turn.
+ * A barrier spins for a moment, because the phases of a training step are short, and then sleeps,
+ * so that the other programs of the pipe can run.
  */
 #ifndef SGNS_TEAM_H
 #define SGNS_TEAM_H
@@ -17,10 +17,10 @@
 typedef void team_function(void *data);
 
 struct team {
-    atomic_uint members; /* the caller's thread is one of them */
-    pthread_t *thread;
-    unsigned started; /* threads that run, the caller's not counted */
-    atomic_uint joined;
+    atomic_uint members; /* number of threads, the caller's included */
+    pthread_t *thread;   /* (started) */
+    unsigned started;    /* number of threads that run, the caller's excluded */
+    atomic_uint joined;  /* number of these that have a thread number */
     team_function *function;
     void *data;
     bool stop;
@@ -30,35 +30,37 @@ struct team {
     pthread_cond_t opened;
 };
 
-/* Starts members − 1 threads. */
+/* Starts members − 1 threads. Returns -1 and status 1 if that fails; then there is nothing to
+ * release. */
 int team_init(struct team *team, unsigned members, struct error *err) MUST_USE;
+/* Stops the threads and joins them. */
 void team_release(struct team *team);
 
-/* Every member calls function(data) once; returns when all are through. */
+/* Calls function(data) once on every thread of the team; returns when all calls have returned. */
 void team_run(struct team *team, team_function *function, void *data);
 
-/* Inside a function that the team runs: waits until every member is here. */
+/* Waits until every thread has called it. Only inside a function that the team runs. */
 void team_barrier(struct team *team);
 
-/* Likewise: which member this is, from 0, the caller's thread, to members − 1; always the same one
- * for the same thread. */
+/* The number of the current thread, from 0, the caller's thread, to members − 1; it never changes.
+ * Only inside a function that the team runs. */
 unsigned team_member(void);
 
-/* Pieces of work for a team: the items 0 … items − 1, of which each member has a range of its own,
- * the same in every round, so that what it works on stays near it; one that is through with its own
- * helps the next. A piece goes to one member alone. */
+/* Distributes the items 0 … items − 1 of a round over a team, in pieces. Each thread has its own
+ * range of items, the same in every round, so that its data stays in its cache. A thread that has
+ * finished its own range takes pieces of the next ones. Each piece goes to exactly one thread. */
 struct team_work {
-    atomic_uint *taken; /* (members) pieces of each range */
+    atomic_uint *taken; /* (members) pieces taken from each range */
     unsigned members;
-    uint32_t items, size; /* of a piece, in items */
+    uint32_t items, piece_size; /* in items */
 };
 
-int team_work_init(struct team_work *work, unsigned members, uint32_t size,
+int team_work_init(struct team_work *work, unsigned members, uint32_t piece_size,
                    struct error *err) MUST_USE;
 void team_work_release(struct team_work *work);
-/* Before a round. */
+/* Starts a round; no thread may be taking pieces. */
 void team_work_start(struct team_work *work, uint32_t items);
-/* The next piece for this thread: items *start … *end − 1; false when there is none left. */
+/* Takes the next piece for this thread: items *start … *end − 1. False if none is left. */
 bool team_work_take(struct team_work *work, uint32_t *start, uint32_t *end);
 
 #endif

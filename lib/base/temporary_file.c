@@ -11,8 +11,8 @@
 
 const char *temporary_directory(void)
 {
-    const char *folder = getenv("TMPDIR");
-    return folder && *folder ? folder : "/tmp";
+    const char *directory = getenv("TMPDIR");
+    return directory && *directory ? directory : "/tmp";
 }
 
 int temporary_file_open(struct error *err)
@@ -20,12 +20,12 @@ int temporary_file_open(struct error *err)
     int fd = system_open_unnamed(temporary_directory());
     if (fd >= 0)
         return fd;
-    /* Not every file system has files without a name from the start. */
+    /* Not every file system supports O_TMPFILE. */
     char path[PATH_MAX];
     if (snprintf(path, sizeof path, "%s/sgns.XXXXXX", temporary_directory()) < (int)sizeof path)
         fd = mkostemp(path, O_CLOEXEC);
     if (fd < 0)
-        return error_system(err, "cannot make a temporary file in '%s'", temporary_directory());
+        return error_system(err, "cannot create a temporary file in '%s'", temporary_directory());
     unlink(path);
     return fd;
 }

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* temporary_file.h -- files without a name, for data that does not fit the memory it may use.
+/* temporary_file.h -- unnamed temporary files, for data that exceeds a memory limit.
  *
- * The file stands in $TMPDIR, or /tmp, and has lost its name by the time it is opened: whatever
- * ends the process, its space comes back.
+ * The file is in $TMPDIR, or /tmp if that is not set. It has no name, so its space is freed however
+ * the process ends.
  */
 #ifndef SGNS_TEMPORARY_FILE_H
 #define SGNS_TEMPORARY_FILE_H
 
 #include "base/error.h"
 
-/* A descriptor to read and write, which is the caller's to close. −1 and status 1 where the folder
- * lets none be made. */
+/* Returns a descriptor for reading and writing, which the caller closes; −1 and status 1 if the
+ * directory does not permit a new file. */
 int temporary_file_open(struct error *err) MUST_USE;
 
-/* How messages call such a file: the folder that it is in. */
+/* The directory of temporary files, for messages. */
 const char *temporary_directory(void);
 
 #endif

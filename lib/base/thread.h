@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* thread.h -- threads of the library. They block all signals: these are for the program's own. */
+/* thread.h -- starts threads of the library. They block all signals, so that only the program's
+ * main thread receives them. */
 #ifndef SGNS_THREAD_H
 #define SGNS_THREAD_H
 
@@ -7,7 +8,8 @@
 
 #include "base/error.h"
 
-/* Runs work(data) on a new thread, which the caller joins. −1 and status 1 where none can be had. */
+/* Runs work(data) on a new thread, which the caller must join. Returns −1 and status 1 if no thread
+ * can be created. */
 int thread_start(pthread_t *thread, void *(*work)(void *), void *data, struct error *err) MUST_USE;
 
 #endif

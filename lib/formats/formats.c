@@ -106,7 +106,7 @@ static int guess_row(struct input *in, size_t at, uint64_t dim, const struct for
         return -1;
     if (whole && columns_at_end(input_next(in) + at, length, ' ') >= dim)
         *format = &formats[WORD2VEC];
-    else if (is_binary(input_next(in) + at, input_left(in) - at))
+    else if (is_binary(input_next(in) + at, input_available(in) - at))
         *format = &formats[WORD2VEC_BIN];
     return 0;
 }
@@ -119,7 +119,7 @@ int format_guess(struct input *in, const struct format **format, struct error *e
     *format = NULL;
     if (look_at_line(in, 0, &length, &whole, err) < 0)
         return -1;
-    if (npy_begins(input_next(in), input_left(in)))
+    if (npy_begins(input_next(in), input_available(in)))
         *format = &formats[NPY];
     if (*format || !whole)
         return 0;

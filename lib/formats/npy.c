@@ -130,7 +130,7 @@ static int read_header(struct input *in, struct array *array, struct error *err)
     if (input_fill(in, START + 4, err) < 0)
         return -1;
     const uint8_t *start = (const uint8_t *)input_next(in);
-    if (input_left(in) < START + 4 || !npy_begins(input_next(in), START))
+    if (input_available(in) < START + 4 || !npy_begins(input_next(in), START))
         return input_byte_fault(in, err, "no NumPy array");
     if (start[6] < 1 || start[6] > 3)
         return input_byte_fault(in, err, "version %u of the format", start[6]);
@@ -141,7 +141,7 @@ static int read_header(struct input *in, struct array *array, struct error *err)
     input_take(in, before);
     if (input_fill(in, size, err) < 0)
         return -1;
-    if (input_left(in) < size)
+    if (input_available(in) < size)
         return input_byte_fault(in, err, "ends in its header");
     char *text = memory_new(size + 1, 1, err);
     if (!text)
@@ -184,7 +184,7 @@ static int read_rows(struct input *in, struct input *words, const struct array *
         size_t length;
         if (input_fill(in, size, err) < 0)
             return -1;
-        if (input_left(in) < size)
+        if (input_available(in) < size)
             return input_byte_fault(in, err, "ends in row %llu of %llu",
                                     (unsigned long long)to->read + 1,
                                     (unsigned long long)array->rows);
@@ -199,7 +199,7 @@ static int read_rows(struct input *in, struct input *words, const struct array *
     }
     if (input_fill(in, 1, err) < 0)
         return -1;
-    if (input_left(in) > 0)
+    if (input_available(in) > 0)
         return input_byte_fault(in, err, "data behind the last of %llu rows",
                                 (unsigned long long)array->rows);
     return word_list_end(&list, to->read, err);

@@ -22,7 +22,7 @@ static int read_header(struct reading *r, struct error *err)
     uint64_t dim;
     if (input_fill(r->in, HEADER_MAX, err) < 0)
         return -1;
-    size_t left = input_left(r->in);
+    size_t left = input_available(r->in);
     const char *line = input_next(r->in);
     const char *newline = left ? memchr(line, '\n', left < HEADER_MAX ? left : HEADER_MAX) : NULL;
     if (!newline || !text_vectors_is_header(line, (size_t)(newline - line), &r->to->declared, &dim))
@@ -43,7 +43,7 @@ static int skip_newlines(struct reading *r, struct error *err)
     do {
         if (input_fill(r->in, 1, err) < 0)
             return -1;
-        if (input_left(r->in) == 0)
+        if (input_available(r->in) == 0)
             return 0;
     } while (*input_next(r->in) == '\n' && input_take(r->in, 1));
     return 1;
@@ -60,7 +60,7 @@ static int ends_early(const struct reading *r, struct error *err)
 static int read_word(struct reading *r, struct error *err)
 {
     for (size_t seen = 0;;) {
-        size_t left = input_left(r->in), reach = left > WORD_MAX ? WORD_MAX + 1 : left;
+        size_t left = input_available(r->in), reach = left > WORD_MAX ? WORD_MAX + 1 : left;
         const char *word = input_next(r->in), *space = memchr(word + seen, ' ', reach - seen);
         if (space) {
             r->word.size = 0;
@@ -72,7 +72,7 @@ static int read_word(struct reading *r, struct error *err)
         seen = reach;
         if (input_fill(r->in, seen + 1, err) < 0)
             return -1;
-        if (input_left(r->in) == seen)
+        if (input_available(r->in) == seen)
             return ends_early(r, err);
     }
 }
@@ -82,7 +82,7 @@ static int read_row(struct reading *r, struct error *err)
     size_t size = 4 * (size_t)r->to->dim;
     if (read_word(r, err) < 0 || input_fill(r->in, size, err) < 0)
         return -1;
-    if (input_left(r->in) < size)
+    if (input_available(r->in) < size)
         return ends_early(r, err);
     struct cursor c = cursor_over((const uint8_t *)input_next(r->in), size);
     cursor_f32_array(&c, r->row, r->to->dim);
@@ -99,7 +99,7 @@ static int check_end(struct reading *r, struct error *err)
 {
     if (input_fill(r->in, 2, err) < 0)
         return -1;
-    if (input_left(r->in) == 0 || (input_left(r->in) == 1 && *input_next(r->in) == '\n'))
+    if (input_available(r->in) == 0 || (input_available(r->in) == 1 && *input_next(r->in) == '\n'))
         return 0;
     return input_byte_fault(r->in, err, "data behind the last of %llu rows",
                             (unsigned long long)r->to->declared);

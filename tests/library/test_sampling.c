@@ -877,7 +877,8 @@ static void test_slices(void)
 
 /* Like start_epoch, for an external shuffle. The last `kept` entries of a slice are passed on to the
  * next. */
-static unsigned scatter_epoch(struct external_shuffle *s, uint64_t epoch, uint64_t kept, uint64_t *position)
+static unsigned scatter_epoch(struct external_shuffle *s, uint64_t epoch, uint64_t kept,
+                              uint64_t *position)
 {
     struct error err;
     uint64_t n = 0, held = 0;

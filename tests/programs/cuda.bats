@@ -73,7 +73,7 @@ train_on_gpu() {
 
 @test "CUDA: a GPU that does not exist is refused with status 2" {
   fails_with 2 sgns-train --device cuda:99 batches.bin -o out
-  says 'cuda:99: no such device'
+  says 'cuda:99: device not found'
 }
 
 @test "CUDA: auto uses the CPU for small amounts of work" {

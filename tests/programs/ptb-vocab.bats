@@ -491,7 +491,7 @@ leaves_no_temporary() {
   yes a | head -n 65536 >text # 256 KiB, with the ends of lines
   succeeds env TMPDIR=missing ptb-vocab -q -m 1 --memory 256K -o out text
   fails_with 1 env TMPDIR=missing ptb-vocab -q -m 1 --memory 262143 -o out2 text
-  says "cannot make a temporary file in 'missing': No such file or directory"
+  says "cannot create a temporary file in 'missing': No such file or directory"
   leaves_nothing out2
 }
 

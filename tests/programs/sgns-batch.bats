@@ -401,7 +401,7 @@ many_sentences() {
   many_sentences
   TMPDIR=$PWD/nowhere succeeds sgns-batch -q -e 1 -k 1 -m 2M few.bin
   TMPDIR=$PWD/nowhere fails_with 1 sgns-batch -q -e 1 -k 1 -m 1M -o out few.bin
-  says "cannot make a temporary file in '$PWD/nowhere'"
+  says "cannot create a temporary file in '$PWD/nowhere'"
   leaves_nothing out
 }
 

@@ -356,7 +356,7 @@ refuses() {
   refuses word2vec '2 2\na 0x1 1\nb 1 2\n' "line 2: '0x1' is not a finite number"
   refuses word2vec '2 2\na 1,5 1\nb 1 2\n' "line 2: '1,5' is not a finite number"
   refuses word2vec '2 2\na 3.5e38 1\nb 1 2\n' "line 2: '3.5e38' is beyond single precision"
-  refuses word2vec '2 2\na 1 2\nb 1 2' 'line 3: no newline at its end'
+  refuses word2vec '2 2\na 1 2\nb 1 2' 'line 3: no newline at the end'
   refuses word2vec '2 2\na 1 2\nb 1 2\n\n' 'line 4: 0 numbers'
   refuses word2vec '2 2\na 1 2\nb 1 2\nc 1 2\n' 'line 1: tells of 2 words, but 3 rows follow'
   refuses glove 'a\n' 'line 1: not a word and numbers'
@@ -415,7 +415,7 @@ refuses() {
   printf 'a\nb\nc\n' >bad.words
   wrong 'bad.words: line 3: a word behind those of all 2 vectors'
   printf 'a\nb' >bad.words
-  wrong 'bad.words: line 2: no newline at its end'
+  wrong 'bad.words: line 2: no newline at the end'
   rm bad.words
   fails_with 1 sgns-convert --from npy -o out bad.npy
   says 'bad.words: cannot open: No such file'
@@ -432,7 +432,7 @@ refuses() {
   wrong '1\t2\n3\t4\t5\n' 'line 2: more than 2 numbers'
   wrong '1\t2\n3\tx\n' "line 2: 'x' is not a finite number"
   wrong '1\t2\n3\tinf\n' "line 2: 'inf' is not a finite number"
-  wrong '1\t2\n3\t4' 'line 2: no newline at its end'
+  wrong '1\t2\n3\t4' 'line 2: no newline at the end'
   wrong '1\t2\n' 'bad_metadata.tsv: line 2: a word behind those of all 1 vectors'
   wrong '1\t2\n3\t4\n5\t6\n' 'bad_metadata.tsv: line 2: the last, but'
 }

@@ -480,7 +480,7 @@ held_out() {
 @test "a GPU is an error in a build without CUDA" {
   for device in cuda cuda:0 cuda:12; do
     SGNS_CUDA=missing.so fails_with 4 sgns-train --device $device batches.bin -o out
-    says 'this build has no CUDA'
+    says 'built without CUDA'
     says '--device=cpu'
     leaves_nothing out
   done
