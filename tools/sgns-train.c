@@ -214,7 +214,7 @@ static void show_bar(struct report *report, const struct train_state *state)
     progress_show(&report->progress, "%s %3.0f%% epoch %lu/%lu loss %.3f, %.0f tokens/sec, %s left",
                   progress_bar(bar, done), 100 * done, (unsigned long)state->epoch,
                   (unsigned long)report->epochs, state->total_loss, speed(state),
-                  progress_left(left, state->seconds / here * (1 - done)));
+                  progress_time_left(left, state->seconds / here * (1 - done)));
 }
 
 static void log_step(struct report *report, const struct train_state *state)
@@ -263,7 +263,7 @@ static int save(struct report *report, const struct train_progress *progress, st
 
 static bool is_stopped(void)
 {
-    return signals_noted() != 0;
+    return signals_pending() != 0;
 }
 
 static int between(void *data, const struct train_progress *progress, struct error *error)
@@ -344,7 +344,7 @@ _Noreturn static void stop(struct report *report, const struct train_progress *p
     /* Checked only here, since one Ctrl-C ends all programs of a pipe: the input may have ended
      * before the signal arrived. */
     if (is_stopped())
-        signals_die(signals_noted());
+        signals_die(signals_pending());
     cli_die(&err);
 }
 

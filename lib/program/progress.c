@@ -15,8 +15,8 @@ void progress_start(struct progress *progress, bool off)
     progress->off = off;
     progress->terminal = isatty(STDERR_FILENO);
     progress->start = clock_seconds();
-    progress->shown =
-        progress->terminal ? -1 : progress->start; /* there the first line comes at once */
+    /* On a terminal the first line is due immediately. */
+    progress->shown = progress->terminal ? -1 : progress->start;
 }
 
 bool progress_due(const struct progress *progress)
@@ -70,7 +70,7 @@ const char *progress_bar(char *text, double fraction)
     return text;
 }
 
-const char *progress_left(char *text, double seconds)
+const char *progress_time_left(char *text, double seconds)
 {
     long s = seconds < 0 ? 0 : seconds > 8.64e8 ? 864000000 : (long)(seconds + 0.5);
     if (s >= 3600)

@@ -19,7 +19,7 @@ static const char PROMPT[] = "> ";
 
 #include "base/escape.h"
 
-enum { REMEMBERED = 1000 /* lines */, OFFERED = 20 /* words */ };
+enum { HISTORY_LINES = 1000, COMPLETIONS_SHOWN = 20 };
 
 struct prompt {
     const struct words *words;
@@ -38,13 +38,13 @@ static char *prompt_text(EditLine *edit)
 
 /* ---- completion ---- */
 
-/* The words that begin like the one that is being typed. */
+/* The words that begin with the prefix before the cursor. */
 struct completion {
     const char *prefix; /* in the line */
-    size_t length;
-    uint32_t count;
-    uint32_t first[OFFERED];
-    size_t common; /* bytes, the prefix included, that all of them begin with */
+    size_t length;      /* of the prefix, in bytes */
+    uint32_t count;     /* number of words */
+    uint32_t first[COMPLETIONS_SHOWN];
+    size_t common; /* bytes that all the words share at the start, the prefix included */
 };
 
 static bool begins_with(const struct words *words, uint32_t id, const struct completion *c)
@@ -70,11 +70,11 @@ static void find_completions(const struct words *words, struct completion *c)
             continue;
         c->common =
             c->count ? shared_bytes(words, c->first[0], id, c->common) : words_length(words, id);
-        if (c->count < OFFERED)
+        if (c->count < COMPLETIONS_SHOWN)
             c->first[c->count] = id;
         c->count++;
     }
-    /* No character is cut in two. */
+    /* Do not split a UTF-8 character. */
     while (c->count > 0 && c->common > c->length && c->common < words_length(words, c->first[0]) &&
            ((unsigned char)words_text(words, c->first[0])[c->common] & 0xc0) == 0x80)
         c->common--;
@@ -110,16 +110,17 @@ static unsigned char complete(EditLine *edit, int key)
     if (c.count == 1 || c.common > c.length)
         return insert(edit, prompt->words, &c);
     fputc('\n', stderr);
-    for (uint32_t i = 0; i < c.count && i < OFFERED; i++)
+    for (uint32_t i = 0; i < c.count && i < COMPLETIONS_SHOWN; i++)
         fprintf(stderr, "%.*s  ", (int)words_length(prompt->words, c.first[i]),
                 words_text(prompt->words, c.first[i]));
-    fputs(c.count > OFFERED ? "...\n" : "\n", stderr);
+    fputs(c.count > COMPLETIONS_SHOWN ? "...\n" : "\n", stderr);
     return CC_REDISPLAY;
 }
 
 /* ---- lines ---- */
 
-/* What is typed is UTF-8, as the words are, unless the locale has a say in it. */
+/* The locale determines the encoding of what the user types. Without one, or with an ASCII one, it
+ * is UTF-8, as the words are. */
 static void choose_locale(void)
 {
     if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "ANSI_X3.4-1968") == 0)
@@ -137,10 +138,10 @@ struct prompt *prompt_open(const char *program, const struct words *words, struc
     p->history = history_init();
     if (!p->edit || !p->history) {
         prompt_close(p);
-        error_set(err, STATUS_FAILED, "the terminal cannot be set up");
+        error_set(err, STATUS_FAILED, "cannot initialise the terminal");
         return NULL;
     }
-    history(p->history, &p->event, H_SETSIZE, (int)REMEMBERED);
+    history(p->history, &p->event, H_SETSIZE, (int)HISTORY_LINES);
     history(p->history, &p->event, H_SETUNIQUE, 1);
     el_set(p->edit, EL_CLIENTDATA, p);
     el_set(p->edit, EL_SIGNAL, 1);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* prompt.h -- lines that a user types, where standard input and standard error are a terminal.
+/* prompt.h -- reads lines that a user types; standard input and standard error are terminals.
  *
- * Built with libedit (HAVE_LIBEDIT): with editing, a history, and completion of words by the tabulator
- * key. Without it, as the terminal itself lets lines be edited. The prompt goes to standard error.
+ * With libedit (HAVE_LIBEDIT) there is line editing, a history, and completion of words with the
+ * Tab key. Without it there is only the line editing of the terminal. The prompt goes to standard
+ * error.
  */
 #ifndef SGNS_PROMPT_H
 #define SGNS_PROMPT_H
@@ -14,13 +15,14 @@
 
 struct prompt;
 
-/* `words` are those that can be completed, the likeliest first; they stay the caller's. NULL on
- * error. */
+/* `words` are the candidates for completion, the most likely first. The caller keeps them; they
+ * must outlive the prompt. NULL on error. */
 struct prompt *prompt_open(const char *program, const struct words *words,
                            struct error *err) MUST_USE;
 void prompt_close(struct prompt *prompt);
 
-/* The next line, without its end, valid until the next call. Returns 1, or 0 at the end, or −1. */
+/* Reads the next line, without its newline; *line is valid until the next call. Returns 1, or 0 at
+ * the end, or −1. */
 int prompt_read(struct prompt *prompt, const char **line, size_t *length,
                 struct error *err) MUST_USE;
 

@@ -7,9 +7,9 @@
 
 #include "base/output.h"
 
-static const int deadly[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+static const int handled[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 
-static atomic_int deferring, noted; /* noted: the number of a signal */
+static atomic_int deferring, pending; /* pending: a signal number, or 0 */
 
 void signals_die(int signal_number)
 {
@@ -17,7 +17,7 @@ void signals_die(int signal_number)
     output_discard();
     signal(signal_number, SIG_DFL);
     raise(signal_number);
-    /* A signal is blocked in its own handler, and waits for this. */
+    /* Inside its own handler the signal is blocked: unblocking it delivers it. */
     sigemptyset(&only);
     sigaddset(&only, signal_number);
     pthread_sigmask(SIG_UNBLOCK, &only, NULL);
@@ -26,20 +26,20 @@ void signals_die(int signal_number)
 
 static void on_signal(int signal_number)
 {
-    bool wait = deferring && !noted && signal_number != SIGPIPE;
-    noted = signal_number;
-    if (!wait)
+    bool defer = deferring && !pending && signal_number != SIGPIPE;
+    pending = signal_number;
+    if (!defer)
         signals_die(signal_number);
 }
 
 void signals_catch(void)
 {
-    for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) {
+    for (size_t i = 0; i < sizeof handled / sizeof *handled; i++) {
         /* SA_RESTART: a signal that is deferred must not become a failed write. */
         struct sigaction old, action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
         sigemptyset(&action.sa_mask);
-        if (sigaction(deadly[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
-            sigaction(deadly[i], &action, NULL);
+        if (sigaction(handled[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+            sigaction(handled[i], &action, NULL);
     }
 }
 
@@ -48,7 +48,7 @@ void signals_defer(bool defer)
     deferring = defer;
 }
 
-int signals_noted(void)
+int signals_pending(void)
 {
-    return noted;
+    return pending;
 }

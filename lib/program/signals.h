@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* signals.h -- what a program does on SIGINT, SIGTERM, SIGHUP and SIGPIPE: it removes its temporary
- * files and dies by the signal, or first finishes what it is doing.
+/* signals.h -- handles SIGINT, SIGTERM, SIGHUP and SIGPIPE: the program removes its temporary files
+ * and dies by the signal, or finishes its current work before.
  */
 #ifndef SGNS_SIGNALS_H
 #define SGNS_SIGNALS_H
 
 #include <stdbool.h>
 
-/* Catches these signals, except those that the parent process chose to ignore. */
+/* Installs the handlers, except for signals that the parent process chose to ignore. */
 void signals_catch(void);
 
-/* While this is on, the first signal but SIGPIPE is only noted, so that the program can end in an
- * orderly way, with signals_die; the second one ends it at once. */
+/* With `defer`, the first signal other than SIGPIPE only becomes pending, so that the program can
+ * end in an orderly way and then call signals_die(); a second signal ends it immediately. */
 void signals_defer(bool defer);
 
-/* The number of the noted signal, or 0. */
-int signals_noted(void);
+/* The number of the pending signal, or 0. */
+int signals_pending(void);
 
 /* Removes temporary files and ends the process by a signal. */
 _Noreturn void signals_die(int signal_number);
