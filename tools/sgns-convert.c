@@ -63,7 +63,7 @@ static const struct format *from, *to; /* NULL: a stream */
 static void find_source(void)
 {
     must(input_fill(&in, 4, &err), &err);
-    if (opt.from || stream_begins(input_next(&in), input_available(&in))) {
+    if (opt.from || stream_may_start_with(input_next(&in), input_available(&in))) {
         from = opt.from ? named("from", opt.from) : NULL;
         return;
     }
@@ -153,7 +153,7 @@ static void finish_output(void)
 static void convert_stream(void)
 {
     struct vectors_reader reader;
-    struct stream_reader *opened = stream_reader_open_begun(
+    struct stream_reader *opened = stream_reader_open_prefixed(
         in.fd, in.name, STREAM_VECTORS, input_next(&in), input_available(&in), &err);
     if (!opened)
         cli_die(&err);

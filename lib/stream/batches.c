@@ -6,7 +6,9 @@
 
 #include "base/memory.h"
 
-enum { COPIED = 16 /* ids at a time: a whole vector, where the machine has such */ };
+enum {
+    COPY_BLOCK = 16 /* ids that copy_ids() copies at a time: 64 bytes, the widest SIMD vector */
+};
 
 /* ---- minibatches ---- */
 
@@ -35,11 +37,11 @@ bool batches_shape_valid(const struct batches_shape *shape)
            shape->examples <= (uint64_t)INT64_MAX / shape->epochs;
 }
 
-/* Examples in minibatch number `batch`, counted over all epochs. */
+/* The number of examples in minibatch number `batch`, counted over all epochs from 0. */
 static uint32_t examples_in(const struct batches_shape *shape, uint64_t batch)
 {
-    uint64_t place = batch % batches_per_epoch(shape);
-    uint64_t left = shape->examples - place * shape->batch_size;
+    uint64_t batch_in_epoch = batch % batches_per_epoch(shape);
+    uint64_t left = shape->examples - batch_in_epoch * shape->batch_size;
     return left < shape->batch_size ? (uint32_t)left : shape->batch_size;
 }
 
@@ -58,9 +60,9 @@ static int read_shape(struct batches_reader *reader, struct cursor *c, struct er
     shape->epochs = cursor_u32(c);
     shape->examples = cursor_u64(c);
     if (!cursor_exhausted(c))
-        return stream_fault(reader->stream, err, "SHAPE record of a wrong size");
+        return stream_fault(reader->stream, err, "wrong size of SHAPE record");
     if (!batches_shape_valid(shape))
-        return stream_fault(reader->stream, err, "SHAPE out of range");
+        return stream_fault(reader->stream, err, "value out of range in SHAPE record");
     return 0;
 }
 
@@ -91,23 +93,24 @@ static int check_end(const struct batches_reader *reader, struct error *err)
     const struct batches_totals *read = &reader->totals;
     const uint64_t *claimed = stream_totals(reader->stream);
     if (claimed[0] != read->examples || claimed[1] != read->contexts || claimed[2] != read->noise)
-        return stream_fault(reader->stream, err, "END tells of other totals than were read");
+        return stream_fault(reader->stream, err, "the totals in END do not match what was read");
     if (reader->batches != batches_in_all(&reader->shape))
-        return stream_fault(reader->stream, err, "%llu minibatches, SHAPE tells of %llu",
+        return stream_fault(reader->stream, err, "%llu minibatches, SHAPE has %llu",
                             (unsigned long long)reader->batches,
                             (unsigned long long)batches_in_all(&reader->shape));
     return 0;
 }
 
-/* Widens `n` ids of the record, and checks them, into reader->id, which has room for COPIED more. */
+/* Reads the `n` ids at the end of the record into reader->id, widened to uint32_t, and checks them.
+ * reader->id gets room for COPY_BLOCK more. */
 static int read_ids(struct batches_reader *reader, struct cursor *c, size_t n, struct error *err)
 {
     uint32_t words = reader->header.vocab.words.count;
-    if (memory_reserve(&reader->id, &reader->id_capacity, n + COPIED, 4, err) < 0)
+    if (memory_reserve(&reader->id, &reader->id_capacity, n + COPY_BLOCK, 4, err) < 0)
         return -1;
     uint32_t *id = reader->id;
     if (!cursor_narrow_array(c, id, n, header_id_width(&reader->header)) || !cursor_exhausted(c))
-        return stream_fault(reader->stream, err, "examples of a wrong size");
+        return stream_fault(reader->stream, err, "wrong size of EXAMPLES record");
     uint32_t bad = 0;
     for (size_t i = 0; i < n; i++)
         bad |= id[i] - (UNKNOWN_ID + 1) >= words - (UNKNOWN_ID + 1);
@@ -118,12 +121,13 @@ static int read_ids(struct batches_reader *reader, struct cursor *c, size_t n, s
     return 0;
 }
 
-/* The numbers of context and noise words of the `n` examples of a record, into reader->counts. */
+/* Reads the numbers of context and noise words of the `n` examples of a record into
+ * reader->counts. `contexts` and `noise` are their sums according to the record. */
 static int read_counts(struct batches_reader *reader, struct cursor *c, uint32_t n,
                        uint32_t contexts, uint32_t noise, struct error *err)
 {
     if (n > cursor_left(c) / 8)
-        return stream_fault(reader->stream, err, "examples of a wrong size");
+        return stream_fault(reader->stream, err, "wrong size of EXAMPLES record");
     if (memory_reserve(&reader->counts, &reader->counts_capacity, 2 * (size_t)n, 4, err) < 0)
         return -1;
     cursor_narrow_array(c, reader->counts, 2 * (size_t)n, 4);
@@ -133,7 +137,7 @@ static int read_counts(struct batches_reader *reader, struct cursor *c, uint32_t
         context_sum += context_count[i];
         noise_sum += noise_count[i];
         if (context_count[i] == 0)
-            return stream_fault(reader->stream, err, "an example without context");
+            return stream_fault(reader->stream, err, "example without context words");
     }
     if (context_sum != contexts || noise_sum != noise ||
         context_sum + noise_sum > cursor_left(c) / header_id_width(&reader->header))
@@ -141,27 +145,29 @@ static int read_counts(struct batches_reader *reader, struct cursor *c, uint32_t
     return 0;
 }
 
-/* Copies `n` ids, and up to COPIED more, which are overwritten next or are nobody's. */
+/* Copies `n` ids in blocks. Up to COPY_BLOCK further ids of `to` change: they are overwritten next,
+ * or are not in use. */
 static inline void copy_ids(uint32_t *to, const uint32_t *from, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i += COPIED)
-        memcpy(to + i, from + i, COPIED * sizeof *to);
+    for (uint32_t i = 0; i < n; i += COPY_BLOCK)
+        memcpy(to + i, from + i, COPY_BLOCK * sizeof *to);
 }
 
-/* Appends the `n` examples of a record, whose counts and ids are in the reader's arrays: `contexts`
- * context words in all. */
+/* Appends the `n` examples of a record to `batch`. Their counts and ids are in the reader's arrays;
+ * `contexts` and `noise` are the sums of the counts. */
 static int append_examples(struct batches_reader *reader, struct minibatch *batch, uint32_t n,
                            uint32_t contexts, uint32_t noise, struct error *err)
 {
     size_t old = batch->examples;
     uint64_t at = minibatch_words(batch), end = at + contexts + noise;
     if (end > BATCH_WORDS_MAX)
-        return error_set(err, STATUS_INPUT, "a minibatch of more than %d words; make it smaller",
+        return error_set(err, STATUS_INPUT,
+                         "minibatch of more than %d words; use a smaller batch size",
                          (int)BATCH_WORDS_MAX);
     if (memory_reserve(&batch->centre, &batch->centre_capacity, old + n, 4, err) < 0 ||
         memory_reserve(&batch->contexts, &batch->contexts_capacity, old + n, 4, err) < 0 ||
         memory_reserve(&batch->first, &batch->first_capacity, old + n + 1, 4, err) < 0 ||
-        memory_reserve(&batch->word, &batch->word_capacity, (size_t)end + COPIED, 4, err) < 0)
+        memory_reserve(&batch->word, &batch->word_capacity, (size_t)end + COPY_BLOCK, 4, err) < 0)
         return -1;
     const uint32_t *noise_count = reader->counts + n, *context_id = reader->id + n,
                    *noise_id = context_id + contexts;
@@ -181,7 +187,8 @@ static int append_examples(struct batches_reader *reader, struct minibatch *batc
     return 0;
 }
 
-/* Appends the examples of a record. */
+/* Appends the examples of a record to `batch`. *more: the minibatch continues in the next
+ * record. */
 static int read_examples(struct batches_reader *reader, struct minibatch *batch,
                          const struct record *record, bool *more, struct error *err)
 {
@@ -189,7 +196,7 @@ static int read_examples(struct batches_reader *reader, struct minibatch *batch,
     uint32_t n = cursor_u32(&c), flag = cursor_u32(&c), contexts = cursor_u32(&c),
              noise = cursor_u32(&c);
     if (n == 0 || flag > 1)
-        return stream_fault(reader->stream, err, "examples out of range");
+        return stream_fault(reader->stream, err, "value out of range in EXAMPLES record");
     if (read_counts(reader, &c, n, contexts, noise, err) < 0 ||
         read_ids(reader, &c, (size_t)n + contexts + noise, err) < 0 ||
         append_examples(reader, batch, n, contexts, noise, err) < 0)
@@ -218,7 +225,7 @@ int batches_read(struct batches_reader *reader, struct minibatch *batch, struct 
         if (got == 0)
             return check_end(reader, err);
         if (record.type != RECORD_EXAMPLES)
-            return stream_fault(reader->stream, err, "a record of type %d has no place here",
+            return stream_fault(reader->stream, err, "unexpected record of type %d",
                                 (int)record.type);
         if (read_examples(reader, batch, &record, &more, err) < 0)
             return -1;

@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 
-enum { TOKENS_RECORD = 1 << 16 /* tokens in a record that we write */ };
+enum { TOKENS_RECORD = 1 << 16 /* tokens in a record that corpus_write() fills */ };
 
 /* ---- reading ---- */
 
@@ -19,11 +19,11 @@ int corpus_reader_open(struct corpus_reader *reader, int fd, const char *name, s
 int corpus_reader_attach(struct corpus_reader *reader, struct stream_reader *stream,
                          struct error *err)
 {
-    *reader = (struct corpus_reader){.stream = stream, .last = SENTENCE_END};
+    *reader = (struct corpus_reader){.stream = stream, .last_token = SENTENCE_END};
     struct cursor shape;
     int result = header_read(stream, &reader->header, &shape, err);
     if (result == 0 && !cursor_exhausted(&shape))
-        result = stream_fault(stream, err, "SHAPE record of a wrong size");
+        result = stream_fault(stream, err, "wrong size of SHAPE record");
     if (result < 0)
         corpus_reader_close(reader);
     return result;
@@ -41,13 +41,15 @@ static int check_end(const struct corpus_reader *reader, struct error *err)
 {
     const uint64_t *claimed = stream_totals(reader->stream);
     if (claimed[0] != reader->totals.sentences || claimed[1] != reader->totals.tokens || claimed[2])
-        return stream_fault(reader->stream, err, "END tells of other totals than were read");
-    if (reader->last != SENTENCE_END)
-        return stream_fault(reader->stream, err, "the last sentence is not closed");
+        return stream_fault(reader->stream, err, "the totals in END do not match what was read");
+    if (reader->last_token != SENTENCE_END)
+        return stream_fault(reader->stream, err,
+                            "the last sentence does not end with a sentence mark");
     return 0;
 }
 
-/* Checks the ids of a chunk; the mark, all bits set, becomes SENTENCE_END whatever its width. */
+/* Checks the ids of a chunk. Replaces the sentence mark of the stream, all bits of an id set, by
+ * SENTENCE_END. */
 static int check_tokens(struct corpus_reader *reader, size_t count, uint32_t mark,
                         struct error *err)
 {
@@ -63,7 +65,7 @@ static int check_tokens(struct corpus_reader *reader, size_t count, uint32_t mar
             reader->totals.tokens++;
         }
     }
-    reader->last = reader->token[count - 1];
+    reader->last_token = reader->token[count - 1];
     return 0;
 }
 
@@ -76,11 +78,10 @@ int corpus_read(struct corpus_reader *reader, size_t *count, struct error *err)
     if (got == 0)
         return check_end(reader, err);
     if (record.type != RECORD_TOKENS)
-        return stream_fault(reader->stream, err, "a record of type %d has no place here",
-                            (int)record.type);
+        return stream_fault(reader->stream, err, "unexpected record of type %d", (int)record.type);
     unsigned width = header_id_width(&reader->header);
     if (record.size == 0 || record.size % width != 0)
-        return stream_fault(reader->stream, err, "tokens of a wrong size");
+        return stream_fault(reader->stream, err, "wrong size of TOKENS record");
     *count = record.size / width;
     if (memory_reserve(&reader->token, &reader->capacity, *count, sizeof *reader->token, err) < 0)
         return -1;
@@ -117,12 +118,12 @@ static int write_record(struct corpus_writer *writer, const uint32_t *token, siz
 
 int corpus_write(struct corpus_writer *writer, uint32_t token, struct error *err)
 {
-    writer->token[writer->waiting++] = token;
+    writer->token[writer->buffered++] = token;
     writer->totals.sentences += token == SENTENCE_END;
     writer->totals.tokens += token != SENTENCE_END;
-    if (writer->waiting < TOKENS_RECORD)
+    if (writer->buffered < TOKENS_RECORD)
         return 0;
-    writer->waiting = 0;
+    writer->buffered = 0;
     return write_record(writer, writer->token, TOKENS_RECORD, err);
 }
 
@@ -136,7 +137,7 @@ int corpus_write_frame(struct corpus_writer *writer, const struct stream_frame *
 
 int corpus_writer_finish(struct corpus_writer *writer, struct error *err)
 {
-    if (writer->waiting > 0 && write_record(writer, writer->token, writer->waiting, err) < 0)
+    if (writer->buffered > 0 && write_record(writer, writer->token, writer->buffered, err) < 0)
         return -1;
     const uint64_t totals[STREAM_TOTALS] = {writer->totals.sentences, writer->totals.tokens, 0};
     return stream_writer_finish(writer->stream, totals, err);

@@ -12,17 +12,17 @@ int counts_read(struct stream_reader *stream, struct header *header, struct corp
         return -1;
     *totals = (struct corpus_totals){.sentences = cursor_u64(&shape)};
     if (!cursor_exhausted(&shape))
-        return stream_fault(stream, err, "SHAPE record of a wrong size");
+        return stream_fault(stream, err, "wrong size of SHAPE record");
     for (uint32_t id = 0; id < header->vocab.words.count; id++)
         totals->tokens += header->vocab.count[id];
     int got = stream_read(stream, &record, err);
     if (got < 0)
         return -1;
     if (got > 0)
-        return stream_fault(stream, err, "a record of type %d has no place here", (int)record.type);
+        return stream_fault(stream, err, "unexpected record of type %d", (int)record.type);
     const uint64_t *claimed = stream_totals(stream);
     if (claimed[0] != totals->sentences || claimed[1] != totals->tokens || claimed[2])
-        return stream_fault(stream, err, "END tells of other totals than were read");
+        return stream_fault(stream, err, "the totals in END do not match what was read");
     return 0;
 }
 

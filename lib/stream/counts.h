@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* counts.h -- the words of a text and how often each occurs: counts streams.
+/* counts.h -- counts streams: the words of a text and how often each occurs.
  *
- * The vocabulary of such a stream is every different word, behind <unk> those of the text by first
- * appearance. It is what vocab_select makes a vocabulary from.
+ * The vocabulary of a counts stream is <unk> and then every distinct word of the text, by first
+ * appearance. vocab_select() makes the final vocabulary from it.
  */
 #ifndef SGNS_COUNTS_H
 #define SGNS_COUNTS_H
 
 #include "stream/corpus.h"
 
-/* Reads a stream that was just opened to its verified end. `header` is empty before; it is the
- * caller's to release, also on error. */
+/* Reads a stream, of which only the preamble was read, to its verified end. `header` must be empty;
+ * the caller releases it, also on error. */
 int counts_read(struct stream_reader *stream, struct header *header, struct corpus_totals *totals,
                 struct error *err) MUST_USE;
 
-/* Writes a whole stream. totals->tokens is the sum of the counts. */
+/* Writes a complete stream. totals->tokens must be the sum of all counts. */
 int counts_write(int fd, const char *name, const struct header *header,
                  const struct corpus_totals *totals, struct error *err) MUST_USE;
 

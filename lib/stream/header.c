@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 
-enum { WORDS_RECORD = 1 << 20 /* bytes after which a WORDS record is closed */ };
+enum { WORDS_RECORD = 1 << 20 /* bytes after which the next WORDS record begins */ };
 
 void header_release(struct header *header)
 {
@@ -62,7 +62,8 @@ static int read_provenance(const struct stream_reader *reader, struct header *he
 {
     const uint8_t *first = memchr(record->data, 0, record->size);
     if (!first || first == record->data + record->size - 1 || record->data[record->size - 1] != 0)
-        return stream_fault(reader, err, "provenance of less than two closed strings");
+        return stream_fault(reader, err,
+                            "PROVENANCE record without at least two zero-terminated strings");
     return header_add_provenance(header, record->data, record->size, err);
 }
 
@@ -72,28 +73,28 @@ static int read_words(const struct stream_reader *reader, struct header *header,
     struct cursor c = cursor_over(record->data, record->size);
     uint32_t n = cursor_u32(&c);
     if (n == 0)
-        return stream_fault(reader, err, "vocabulary record without a word");
+        return stream_fault(reader, err, "WORDS record without a word");
     for (; n > 0; n--) {
         uint64_t count = cursor_u64(&c);
         uint16_t length = cursor_u16(&c);
         const char *word = (const char *)cursor_bytes(&c, length);
         if (!word)
-            return stream_fault(reader, err, "vocabulary record too short");
+            return stream_fault(reader, err, "WORDS record too short");
         if (!word_is_valid(word, length))
-            return stream_fault(reader, err,
-                                "a word of the vocabulary is empty or has white space");
+            return stream_fault(
+                reader, err,
+                "a word of the vocabulary is empty or contains white space or a zero byte");
         if (header->vocab.words.count == WORDS_MAX)
             return stream_fault(reader, err, "more than %ld words", (long)WORDS_MAX);
         if (vocab_append(&header->vocab, word, length, count, err) < 0)
             return -1;
     }
     if (!cursor_exhausted(&c))
-        return stream_fault(reader, err, "vocabulary record of a wrong size");
+        return stream_fault(reader, err, "wrong size of WORDS record");
     return 0;
 }
 
-/* What can be checked only when all words are there: <unk>, the sum of the counts, and that no word
- * comes twice. */
+/* Checks the complete vocabulary: <unk>, the sum of the counts, and that no word occurs twice. */
 static int check_vocab(const struct stream_reader *reader, struct vocab *vocab, struct error *err)
 {
     if (stream_reader_kind(reader) != STREAM_VECTORS && !vocab_has_unknown(vocab))
@@ -101,7 +102,7 @@ static int check_vocab(const struct stream_reader *reader, struct vocab *vocab, 
     uint64_t sum = 0;
     for (uint32_t id = 0; id < vocab->words.count; id++) {
         if (vocab->count[id] > UINT64_MAX - sum)
-            return stream_fault(reader, err, "the counts of the vocabulary overflow");
+            return stream_fault(reader, err, "the sum of the word counts overflows");
         sum += vocab->count[id];
     }
     struct words seen = {0};
@@ -110,12 +111,12 @@ static int check_vocab(const struct stream_reader *reader, struct vocab *vocab, 
         return -1;
     int result = 0;
     for (uint32_t id = 0; id < vocab->words.count && result == 0; id++) {
-        uint32_t place = word_index_intern(index, words_text(&vocab->words, id),
-                                           words_length(&vocab->words, id), err);
-        if (place == NO_WORD)
+        uint32_t first_id = word_index_intern(index, words_text(&vocab->words, id),
+                                              words_length(&vocab->words, id), err);
+        if (first_id == NO_WORD)
             result = -1;
-        else if (place != id)
-            result = stream_fault(reader, err, "word %lu of the vocabulary is there twice",
+        else if (first_id != id)
+            result = stream_fault(reader, err, "word %lu of the vocabulary is a duplicate",
                                   (unsigned long)id);
     }
     word_index_free(index);
@@ -142,21 +143,22 @@ int header_read(struct stream_reader *reader, struct header *header, struct curs
             if (read_words(reader, header, &record, err) < 0)
                 return -1;
         } else {
-            return stream_fault(reader, err, "a record of type %d has no place before SHAPE",
+            return stream_fault(reader, err, "unexpected record of type %d before SHAPE",
                                 (int)record.type);
         }
     }
     *shape = cursor_over(record.data, record.size);
     uint32_t words = cursor_u32(shape);
     if (words == 0 || words != header->vocab.words.count)
-        return stream_fault(reader, err, "SHAPE tells of %lu words, the vocabulary has %lu",
+        return stream_fault(reader, err, "SHAPE has %lu words, the vocabulary %lu",
                             (unsigned long)words, (unsigned long)header->vocab.words.count);
     return check_vocab(reader, &header->vocab, err);
 }
 
 /* ---- writing ---- */
 
-/* One WORDS record with the words from `first` on; returns the id behind its last. */
+/* Writes one WORDS record, with the words from `first` on. *next becomes the id after its last
+ * word. */
 static int write_words(struct stream_writer *writer, const struct vocab *vocab, uint32_t first,
                        uint32_t *next, struct error *err)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* header.h -- what every stream begins with: where it comes from, and its vocabulary.
+/* header.h -- the header of a stream: its provenance and its vocabulary (FORMAT.md, section 4).
  *
- * FORMAT.md, section 4. Each program reads the header of its input, adds its own provenance, and
- * writes it on, so that the vocabulary and the chain of commands reach the last file.
+ * Each program reads the header of its input, adds its own provenance, and writes it to its output,
+ * so that the vocabulary and the chain of commands reach the last file.
  */
 #ifndef SGNS_HEADER_H
 #define SGNS_HEADER_H
@@ -12,33 +12,37 @@
 #include "stream/vocab.h"
 #include "stream/writer.h"
 
-/* All zero is an empty one. */
+/* All fields zero: an empty header. */
 struct header {
-    struct bytes *provenance; /* the content of each PROVENANCE record, the oldest program first */
+    /* (programs) The content of each PROVENANCE record, in the order in which the programs ran. */
+    struct bytes *provenance;
     size_t programs, programs_capacity;
     struct vocab vocab;
 };
 
 void header_release(struct header *header);
 
-/* Adds a program's own record to the chain: `size` bytes of zero-closed strings. */
+/* Appends the provenance of a program: `content` (size) is a sequence of zero-terminated
+ * strings. */
 int header_add_provenance(struct header *header, const void *content, size_t size,
                           struct error *err) MUST_USE;
 
-/* Adds the first `count` records of another stream's chain, but for those that `header` has. */
+/* Appends the first `count` PROVENANCE records of `from`, except those that `header` already
+ * has. */
 int header_join_provenance(struct header *header, const struct header *from, size_t count,
                            struct error *err) MUST_USE;
 
-/* Reads up to and with SHAPE; *shape is then a cursor over what SHAPE has beyond its first field,
- * valid until the next call on the reader. `header` is empty before. */
+/* Reads all records up to SHAPE, inclusive. *shape becomes a cursor over the fields of SHAPE after
+ * the first, valid until the next call on the reader. `header` must be empty; the caller releases
+ * it, also on error. */
 int header_read(struct stream_reader *reader, struct header *header, struct cursor *shape,
                 struct error *err) MUST_USE;
 
-/* Writes the header; `shape` (may be NULL) is what SHAPE has beyond its first field. */
+/* Writes the header. `shape` has the fields of SHAPE after the first; NULL if there are none. */
 int header_write(struct stream_writer *writer, const struct header *header,
                  const struct bytes *shape, struct error *err) MUST_USE;
 
-/* Bytes that an id takes in a stream with this vocabulary, 2 or 4. */
+/* The size in bytes, 2 or 4, of an id in a stream with this vocabulary. */
 unsigned header_id_width(const struct header *header);
 
 #endif

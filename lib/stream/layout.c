@@ -25,7 +25,7 @@ const char *stream_kind_name(enum stream_kind kind)
     return "sgns";
 }
 
-bool stream_begins(const void *data, size_t size)
+bool stream_may_start_with(const void *data, size_t size)
 {
     size_t known = size < sizeof zstd_magic ? size : sizeof zstd_magic;
     return known == 0 || memcmp(data, zstd_magic, known) == 0;

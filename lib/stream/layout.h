@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* layout.h -- the constants of FORMAT.md, and how to recognise a stream by its first bytes. */
+/* layout.h -- the constants of FORMAT.md, and functions that recognise a stream by its first
+ * bytes.
+ */
 #ifndef SGNS_LAYOUT_H
 #define SGNS_LAYOUT_H
 
@@ -7,10 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A byte above 127, the name, and every kind of line ending: what text transfers and terminals change. */
+/* A byte above 127, the name, CR LF, and Ctrl-Z: transfers in text mode and terminals change at
+ * least one of these. */
 static const uint8_t stream_magic[8] = {0x89, 'S', 'G', 'N', 'S', '\r', '\n', 0x1a};
 
-/* What every zstd frame begins with (RFC 8878). */
+/* The first bytes of every zstd frame (RFC 8878). */
 extern const uint8_t zstd_magic[4];
 
 enum stream_kind {
@@ -37,21 +40,22 @@ enum {
     STREAM_MAJOR = 1,
     STREAM_MINOR = 0,
     STREAM_MAX_RECORD = 16 << 20, /* bytes of content */
-    STREAM_TOTALS = 3,            /* numbers in END that depend on the kind */
+    STREAM_TOTALS = 3,            /* numbers in END whose meaning depends on the kind */
     PREAMBLE_SIZE = 16,
     RECORD_HEADER_SIZE = 8,
-    END_SIZE = 48,      /* of the content of END */
-    WINDOW_LOG_MAX = 23 /* 8 MiB */
+    END_SIZE = 48,      /* bytes of content of END */
+    WINDOW_LOG_MAX = 23 /* zstd window of 8 MiB */
 };
 
-/* "corpus", "batch", "vectors" or "counts". */
+/* "corpus", "batch", "vectors" or "counts"; "sgns" for STREAM_ANY. */
 const char *stream_kind_name(enum stream_kind kind);
 
-/* Whether an input that begins with these bytes, its first four or all that it has, could be a stream. */
-bool stream_begins(const void *data, size_t size);
+/* Whether the input can be a stream, according to its first bytes: `data` (size) must have at least
+ * four, or all of a shorter input. */
+bool stream_may_start_with(const void *data, size_t size);
 
-/* Whether these bytes are the start of zstd data. *kind is that of the stream in it, or STREAM_ANY if it
- * is not a stream. For readers of other formats, to name what they got. */
+/* Whether `data` (size) is the start of zstd data. *kind becomes the kind of the stream in it, or
+ * STREAM_ANY if it is not a stream. For the messages of readers of other formats. */
 bool stream_recognise(const void *data, size_t size, enum stream_kind *kind);
 
 #endif

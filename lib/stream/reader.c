@@ -9,12 +9,12 @@
 #include "base/thread.h"
 #include "stream/decoder.h"
 
-/* What may wait between the thread that decodes ahead and the reader: so many records, and, unless
- * it is but one record, so many bytes. */
-enum { AHEAD_RECORDS = 128, AHEAD_BYTES = 4 << 20 };
-enum { KEPT_BYTES = 512 << 10 }; /* the largest memory of a record that is used again */
+/* How far the thread decodes ahead: READ_AHEAD_RECORDS records, and READ_AHEAD_BYTES unless that is
+ * less than one record. */
+enum { READ_AHEAD_RECORDS = 128, READ_AHEAD_BYTES = 4 << 20 };
+enum { REUSED_BYTES_MAX = 512 << 10 }; /* larger buffers of records are freed, not reused */
 
-/* The outcome of one call of the decoder. */
+/* The result of one call of stream_decode(). */
 struct decoded {
     struct bytes record;
     int result; /* 1, 0 or -1 */
@@ -22,14 +22,14 @@ struct decoded {
     struct error error;
 };
 
-/* A ring of them, filled by a thread. */
-struct ahead {
+/* A ring of results, which a thread fills. */
+struct read_ahead {
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t filled, freed;
-    struct decoded ring[AHEAD_RECORDS];
-    unsigned first, count; /* those that wait */
-    size_t bytes;          /* in them */
+    struct decoded ring[READ_AHEAD_RECORDS];
+    unsigned first, count; /* results that stream_read() has not taken yet */
+    size_t bytes;          /* of the records of these */
     bool stop;
 };
 
@@ -37,7 +37,7 @@ struct stream_reader {
     struct stream_decoder *decoder;
     const char *name;
     struct decoded latest;
-    struct ahead *ahead; /* NULL: nothing is decoded ahead */
+    struct read_ahead *read_ahead; /* NULL before stream_read_ahead() */
 };
 
 /* ---- faults ---- */
@@ -59,21 +59,21 @@ static void decode(struct stream_decoder *decoder, struct decoded *to)
     to->position = stream_decoder_position(decoder);
 }
 
-static bool room(const struct ahead *a)
+static bool has_room(const struct read_ahead *a)
 {
-    return a->count == 0 || (a->count < AHEAD_RECORDS && a->bytes < AHEAD_BYTES);
+    return a->count == 0 || (a->count < READ_AHEAD_RECORDS && a->bytes < READ_AHEAD_BYTES);
 }
 
 static void *decode_ahead(void *data)
 {
     struct stream_reader *r = data;
-    struct ahead *a = r->ahead;
+    struct read_ahead *a = r->read_ahead;
     int result = 1;
     while (result > 0) {
         pthread_mutex_lock(&a->mutex);
-        while (!room(a) && !a->stop)
+        while (!has_room(a) && !a->stop)
             pthread_cond_wait(&a->freed, &a->mutex);
-        struct decoded *next = &a->ring[(a->first + a->count) % AHEAD_RECORDS];
+        struct decoded *next = &a->ring[(a->first + a->count) % READ_AHEAD_RECORDS];
         bool stop = a->stop;
         pthread_mutex_unlock(&a->mutex);
         if (stop)
@@ -89,8 +89,9 @@ static void *decode_ahead(void *data)
     return NULL;
 }
 
-/* Swaps the first that waits with *latest, whose memory goes back into the ring. */
-static void take_first(struct ahead *a, struct decoded *latest)
+/* Swaps the first result of the ring, once there is one, with *latest, whose buffer the ring
+ * reuses. */
+static void take_first(struct read_ahead *a, struct decoded *latest)
 {
     pthread_mutex_lock(&a->mutex);
     while (a->count == 0)
@@ -98,7 +99,7 @@ static void take_first(struct ahead *a, struct decoded *latest)
     struct decoded first = a->ring[a->first];
     a->ring[a->first] = *latest;
     *latest = first;
-    a->first = (a->first + 1) % AHEAD_RECORDS;
+    a->first = (a->first + 1) % READ_AHEAD_RECORDS;
     a->count--;
     a->bytes -= first.record.size;
     pthread_cond_signal(&a->freed);
@@ -108,12 +109,12 @@ static void take_first(struct ahead *a, struct decoded *latest)
 int stream_read(struct stream_reader *r, struct record *record, struct error *err)
 {
     struct decoded *latest = &r->latest;
-    if (r->ahead) {
-        if (latest->record.capacity > KEPT_BYTES) {
+    if (r->read_ahead) {
+        if (latest->record.capacity > REUSED_BYTES_MAX) {
             free(latest->record.data);
             latest->record = (struct bytes){0};
         }
-        take_first(r->ahead, latest);
+        take_first(r->read_ahead, latest);
     } else {
         decode(r->decoder, latest);
     }
@@ -128,10 +129,10 @@ int stream_read(struct stream_reader *r, struct record *record, struct error *er
     return 1;
 }
 
-/* Once its thread is through. */
-static void release_ahead(struct ahead *a)
+/* The thread must have ended. */
+static void release_read_ahead(struct read_ahead *a)
 {
-    for (int i = 0; i < AHEAD_RECORDS; i++)
+    for (int i = 0; i < READ_AHEAD_RECORDS; i++)
         free(a->ring[i].record.data);
     pthread_mutex_destroy(&a->mutex);
     pthread_cond_destroy(&a->filled);
@@ -139,29 +140,29 @@ static void release_ahead(struct ahead *a)
     free(a);
 }
 
-static void stop_ahead(struct ahead *a)
+static void stop_read_ahead(struct read_ahead *a)
 {
     pthread_mutex_lock(&a->mutex);
     a->stop = true;
     pthread_cond_signal(&a->freed);
     pthread_mutex_unlock(&a->mutex);
     pthread_join(a->thread, NULL);
-    release_ahead(a);
+    release_read_ahead(a);
 }
 
 int stream_read_ahead(struct stream_reader *r, struct error *err)
 {
-    struct ahead *a = memory_new(1, sizeof *a, err);
+    struct read_ahead *a = memory_new(1, sizeof *a, err);
     if (!a)
         return -1;
     pthread_mutex_init(&a->mutex, NULL);
     pthread_cond_init(&a->filled, NULL);
     pthread_cond_init(&a->freed, NULL);
-    r->ahead = a;
+    r->read_ahead = a;
     if (thread_start(&a->thread, decode_ahead, r, err) == 0)
         return 0;
-    release_ahead(a);
-    r->ahead = NULL;
+    release_read_ahead(a);
+    r->read_ahead = NULL;
     return -1;
 }
 
@@ -170,17 +171,18 @@ int stream_read_ahead(struct stream_reader *r, struct error *err)
 struct stream_reader *stream_reader_open(int fd, const char *name, enum stream_kind expected,
                                          struct error *err)
 {
-    return stream_reader_open_begun(fd, name, expected, NULL, 0, err);
+    return stream_reader_open_prefixed(fd, name, expected, NULL, 0, err);
 }
 
-struct stream_reader *stream_reader_open_begun(int fd, const char *name, enum stream_kind expected,
-                                               const void *begun, size_t size, struct error *err)
+struct stream_reader *stream_reader_open_prefixed(int fd, const char *name,
+                                                  enum stream_kind expected, const void *prefix,
+                                                  size_t prefix_size, struct error *err)
 {
     struct stream_reader *r = memory_new(1, sizeof *r, err);
     if (!r)
         return NULL;
     r->name = name;
-    r->decoder = stream_decoder_open(fd, name, expected, begun, size, err);
+    r->decoder = stream_decoder_open(fd, name, expected, prefix, prefix_size, err);
     if (!r->decoder) {
         stream_reader_close(r);
         return NULL;
@@ -193,8 +195,8 @@ void stream_reader_close(struct stream_reader *r)
 {
     if (!r)
         return;
-    if (r->ahead)
-        stop_ahead(r->ahead);
+    if (r->read_ahead)
+        stop_read_ahead(r->read_ahead);
     stream_decoder_close(r->decoder);
     free(r->latest.record.data);
     free(r);

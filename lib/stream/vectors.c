@@ -27,9 +27,9 @@ int vectors_reader_attach(struct vectors_reader *reader, struct stream_reader *s
     if (result == 0) {
         reader->dim = cursor_u32(&shape);
         if (!cursor_exhausted(&shape))
-            result = stream_fault(stream, err, "SHAPE record of a wrong size");
+            result = stream_fault(stream, err, "wrong size of SHAPE record");
         else if (reader->dim == 0 || reader->dim > DIM_MAX)
-            result = stream_fault(stream, err, "%lu dimensions, expected 1 to %d",
+            result = stream_fault(stream, err, "dimension %lu, expected 1 to %d",
                                   (unsigned long)reader->dim, (int)DIM_MAX);
     }
     if (result < 0)
@@ -53,7 +53,7 @@ static int check_end(const struct vectors_reader *reader, struct error *err)
         return stream_fault(reader->stream, err, "%lu rows, the vocabulary has %lu words",
                             (unsigned long)reader->rows, (unsigned long)words);
     if (claimed[0] != reader->rows || claimed[1] || claimed[2])
-        return stream_fault(reader->stream, err, "END tells of other totals than were read");
+        return stream_fault(reader->stream, err, "the totals in END do not match what was read");
     return 0;
 }
 
@@ -81,13 +81,13 @@ static int read_rows(struct vectors_reader *reader, const struct record *record,
         *count > reader->header.vocab.words.count - reader->rows)
         return stream_fault(reader->stream, err, "rows out of order");
     if (cursor_left(&c) / 4 / reader->dim < *count)
-        return stream_fault(reader->stream, err, "rows of a wrong size");
+        return stream_fault(reader->stream, err, "wrong size of ROWS record");
     size_t n = (size_t)*count * reader->dim;
     if (memory_reserve(&reader->value, &reader->capacity, n, sizeof *reader->value, err) < 0)
         return -1;
     cursor_f32_array(&c, reader->value, n);
     if (!cursor_exhausted(&c))
-        return stream_fault(reader->stream, err, "rows of a wrong size");
+        return stream_fault(reader->stream, err, "wrong size of ROWS record");
     reader->rows += *count;
     return check_finite(reader, *first, *count, err) < 0 ? -1 : 1;
 }
@@ -105,7 +105,7 @@ int vectors_read(struct vectors_reader *reader, uint32_t *first, uint32_t *count
             return read_rows(reader, &record, first, count, err);
         bool checkpoint = record.type == RECORD_TRAINING || record.type == RECORD_STATE;
         if (!checkpoint || reader->rows < reader->header.vocab.words.count)
-            return stream_fault(reader->stream, err, "a record of type %d has no place here",
+            return stream_fault(reader->stream, err, "unexpected record of type %d",
                                 (int)record.type);
         if (reader->checkpoint && reader->checkpoint(reader->checkpoint_data, &record, err) < 0)
             return -1;
@@ -119,12 +119,12 @@ float *vectors_read_all(struct vectors_reader *reader, struct error *err)
     uint32_t first, count;
     int got;
     while ((got = vectors_read(reader, &first, &count, err)) > 0) {
-        size_t place = (size_t)first * reader->dim, n = (size_t)count * reader->dim;
-        if (memory_reserve(&rows, &capacity, place + n, sizeof *rows, err) < 0) {
+        size_t start = (size_t)first * reader->dim, n = (size_t)count * reader->dim;
+        if (memory_reserve(&rows, &capacity, start + n, sizeof *rows, err) < 0) {
             got = -1;
             break;
         }
-        memcpy(rows + place, reader->value, n * sizeof *rows);
+        memcpy(rows + start, reader->value, n * sizeof *rows);
     }
     if (got == 0)
         return rows;

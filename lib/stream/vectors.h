@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* vectors.h -- one vector per word: vectors streams.
+/* vectors.h -- vectors streams: one vector for each word of the vocabulary.
  *
- * Rows are float32, in the order of the ids, `dim` numbers each.
+ * A row is the vector of a word: `dim` numbers of float32. Rows are in the order of the ids.
  */
 #ifndef SGNS_VECTORS_H
 #define SGNS_VECTORS_H
@@ -18,29 +18,33 @@ struct vectors_reader {
     struct stream_reader *stream;
     struct header header;
     uint32_t dim;
-    uint32_t rows; /* read so far; at the end all, verified against END */
-    float *value;  /* the latest chunk */
+    uint32_t rows; /* read so far; verified against END at the end */
+    float *value;  /* the latest chunk of rows */
     size_t capacity;
-    /* Gets the records of a checkpoint, which stand between the rows and END; NULL: these are passed
-     * over. */
+    /* Called, if not NULL, with `checkpoint_data` and each record of a checkpoint, which are
+     * between the rows and END. Returns 0 or -1. */
     int (*checkpoint)(void *data, const struct record *record, struct error *err);
     void *checkpoint_data;
 };
 
-/* Reads preamble and header. `name` must outlive the reader. On error there is nothing to close. */
+/* Reads preamble and header. `name`, for messages, must outlive the reader. On error there is
+ * nothing to close. */
 int vectors_reader_open(struct vectors_reader *reader, int fd, const char *name,
                         struct error *err) MUST_USE;
-/* The same over a stream that was opened already; takes it over, also on error. */
+/* The same for an open stream, of which only the preamble was read. Takes ownership of `stream`,
+ * also on error. */
 int vectors_reader_attach(struct vectors_reader *reader, struct stream_reader *stream,
                           struct error *err) MUST_USE;
 void vectors_reader_close(struct vectors_reader *reader);
 
-/* The next rows: *count of them, the first that of word *first, at reader->value (*count × dim),
- * all finite. Returns 1, or 0 at the verified end, or -1. */
+/* Reads the next chunk: the rows of the *count words from *first on, at reader->value
+ * (*count × dim), all finite. They are valid until the next call. Returns 1, or 0 at the verified
+ * end, or -1. */
 int vectors_read(struct vectors_reader *reader, uint32_t *first, uint32_t *count,
                  struct error *err) MUST_USE;
 
-/* All rows (words × dim), which are the caller's to free. NULL on error. */
+/* Reads all rows, to the verified end. Returns them (words × dim); the caller frees them. NULL on
+ * error. */
 float *vectors_read_all(struct vectors_reader *reader, struct error *err) MUST_USE;
 
 /* ---- writing ---- */
@@ -52,19 +56,22 @@ struct vectors_writer {
     struct bytes record;
 };
 
-/* Writes preamble and header. On error there is nothing to close. */
+/* Writes preamble and header. `name`, for messages, must outlive the writer. On error there is
+ * nothing to close. */
 int vectors_writer_open(struct vectors_writer *writer, int fd, const char *name,
                         const struct header *header, uint32_t dim, struct error *err) MUST_USE;
-/* Appends the next `count` rows (count × dim); count is at most vectors_rows_per_record(dim). */
+/* Appends the next `count` rows (count × dim), at most vectors_rows_per_record(dim). */
 int vectors_write(struct vectors_writer *writer, const float *rows, uint32_t count,
                   struct error *err) MUST_USE;
-/* Appends a record of a checkpoint, behind all rows. */
+/* Appends a record of a checkpoint; all rows must have been written. */
 int vectors_write_checkpoint(struct vectors_writer *writer, enum record_type type, const void *data,
                              size_t size, struct error *err) MUST_USE;
+/* Appends END. */
 int vectors_writer_finish(struct vectors_writer *writer, struct error *err) MUST_USE;
+/* Releases the writer, finished or not; does not close the descriptor. */
 void vectors_writer_close(struct vectors_writer *writer);
 
-/* How many rows of `dim` numbers make a record of about 1 MiB; at least 1. */
+/* The number of rows, at least 1, in a record of about 1 MiB. */
 uint32_t vectors_rows_per_record(uint32_t dim);
 
 #endif

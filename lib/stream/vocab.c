@@ -46,10 +46,10 @@ uint64_t vocab_known_tokens(const struct vocab *vocab)
 
 struct candidate {
     uint64_t count;
-    uint32_t word; /* its place in the table */
+    uint32_t word; /* its id in the table */
 };
 
-static int by_falling_count(const void *left, const void *right)
+static int by_decreasing_count(const void *left, const void *right)
 {
     const struct candidate *a = left, *b = right;
     if (a->count != b->count)
@@ -72,7 +72,7 @@ int vocab_select(struct vocab *vocab, const struct words *words, const uint64_t 
         else
             unknown += counts[id];
     }
-    qsort(candidate, found, sizeof *candidate, by_falling_count);
+    qsort(candidate, found, sizeof *candidate, by_decreasing_count);
     for (; found > max_words - 1; found--)
         unknown += candidate[found - 1].count;
 

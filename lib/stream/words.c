@@ -9,35 +9,35 @@
 #include "base/random.h"
 #include "base/system.h"
 
-enum { SECRET_SIZE = 192 /* the size of XXH3's own secret */ };
+enum { SECRET_SIZE = 192 /* the size of XXH3's default secret */ };
 
-/* What a word is compared by. One of at most 15 bytes is its key: the bytes, zeros, and in the
- * highest byte of `second` the length. A longer one has zero there, and below it a hash; where two
- * of them agree, the bytes are compared. */
+/* Words are compared by their keys. The key of a short word, at most 15 bytes, is the word itself:
+ * its bytes, zeros, and its length in the highest byte of `second`. The key of a longer word is a
+ * hash, with zero in that byte; if two of these are equal, the words are compared. */
 struct word_key {
     uint64_t first, second;
 };
 
 enum { SHORT_WORD = sizeof(struct word_key) - 1, LENGTH_SHIFT = 56 };
 
-/* Open addressing with linear probing, at most half full. */
+/* A slot of the hash table: open addressing with linear probing, at most half full. */
 struct slot {
-    uint32_t hash; /* the high half; the low half chose the slot */
+    uint32_t hash; /* the high half; the low half selects the slot */
     uint32_t id;   /* NO_WORD: free */
 };
 
-/* Drawn at random. */
+/* Random bits. Numbers of 128 bits have the high half first. */
 struct hash_secret {
-    uint64_t factor[2][2]; /* of `first` and `second`: high and low half */
+    uint64_t factor[2][2]; /* for `first` and `second` of a key */
     uint64_t addend[2];
-    uint8_t of_long_words[SECRET_SIZE];
+    uint8_t long_words[SECRET_SIZE]; /* the secret of XXH3 */
 };
 
 struct word_index {
     struct words *words;
     struct slot *slot;
-    size_t mask;          /* slots − 1, a power of two less one */
-    struct word_key *key; /* of every word */
+    size_t mask;          /* number of slots, a power of two, less one */
+    struct word_key *key; /* (words->count) */
     size_t key_capacity;
     struct hash_secret secret;
 };
@@ -93,21 +93,21 @@ static inline uint64_t load(const void *from)
     return number;
 }
 
-/* `text` has WORD_SLACK bytes. */
+/* WORD_SLACK bytes of `text` must be readable. */
 static inline struct word_key short_key(const char *text, size_t length)
 {
-    static const uint8_t mask[2 * 16] = {
+    static const uint8_t ones_and_zeros[2 * 16] = {
         0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
         0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
     };
-    const uint8_t *keep = mask + 16 - length;
-    return (struct word_key){load(text) & load(keep),
-                             (load(text + 8) & load(keep + 8)) | (uint64_t)length << LENGTH_SHIFT};
+    const uint8_t *mask = ones_and_zeros + 16 - length;
+    return (struct word_key){load(text) & load(mask),
+                             (load(text + 8) & load(mask + 8)) | (uint64_t)length << LENGTH_SHIFT};
 }
 
 static struct word_key long_key(const struct word_index *index, const char *text, size_t length)
 {
-    uint64_t hash = XXH3_64bits_withSecret(text, length, index->secret.of_long_words, SECRET_SIZE);
+    uint64_t hash = XXH3_64bits_withSecret(text, length, index->secret.long_words, SECRET_SIZE);
     return (struct word_key){hash, hash & ((UINT64_C(1) << LENGTH_SHIFT) - 1)};
 }
 
@@ -120,9 +120,10 @@ static struct word_key key_of(const struct word_index *index, const char *text, 
     return short_key(copy, length);
 }
 
-/* The high half of (a · first + b · second + c) mod 2^128, with a, b and c of 128 secret bits:
- * strongly universal (Dietzfelbinger's multiply-shift, over a vector). So no two keys, whoever
- * chose them, share any 64, or any fewer, of these bits more often than random numbers would. */
+/* The high half of (a · first + b · second + c) mod 2^128, where a, b and c have 128 secret bits.
+ * This family is strongly universal (Dietzfelbinger's multiply-shift, for vectors): two different
+ * keys, even chosen by an attacker, agree in all or some of these 64 bits only as often as random
+ * numbers. */
 static inline uint64_t hash_of(const struct hash_secret *secret, struct word_key key)
 {
     uint64_t low, other, high = secret->addend[0];
@@ -140,14 +141,14 @@ static inline uint64_t hash_of(const struct hash_secret *secret, struct word_key
 static bool is_word(const struct word_index *index, uint32_t id, struct word_key key,
                     const char *text, size_t length)
 {
-    const struct word_key *there = &index->key[id];
-    return there->first == key.first && there->second == key.second &&
+    const struct word_key *stored = &index->key[id];
+    return stored->first == key.first && stored->second == key.second &&
            (key.second >> LENGTH_SHIFT ||
             (words_length(index->words, id) == length &&
              memcmp(words_text(index->words, id), text, length) == 0));
 }
 
-/* Where the word is, or the free slot where it would go. */
+/* The slot of the word, or the free slot where it belongs. */
 static inline struct slot *probe(const struct word_index *index, struct word_key key, uint64_t hash,
                                  const char *text, size_t length)
 {
@@ -161,25 +162,25 @@ static inline struct slot *probe(const struct word_index *index, struct word_key
     }
 }
 
-/* A table of at least `wanted` slots, in which every word that has a key is entered. */
-static int resize(struct word_index *index, size_t wanted, struct error *err)
+/* Replaces the hash table by one of at least `min_slots` slots, with all words. */
+static int resize(struct word_index *index, size_t min_slots, struct error *err)
 {
     size_t slots = 1024;
-    while (slots < wanted)
+    while (slots < min_slots)
         slots *= 2;
-    struct slot *fresh = memory_new(slots, sizeof *fresh, err);
-    if (!fresh)
+    struct slot *slot = memory_new(slots, sizeof *slot, err);
+    if (!slot)
         return -1;
-    memset(fresh, 0xff, slots * sizeof *fresh);
+    memset(slot, 0xff, slots * sizeof *slot);
     free(index->slot);
-    index->slot = fresh;
+    index->slot = slot;
     index->mask = slots - 1;
     for (uint32_t id = 0; id < index->words->count; id++) {
         uint64_t hash = hash_of(&index->secret, index->key[id]);
         size_t at = hash & index->mask;
-        while (fresh[at].id != NO_WORD) /* no word is there twice */
+        while (slot[at].id != NO_WORD) /* no comparison: the words are distinct */
             at = (at + 1) & index->mask;
-        fresh[at] = (struct slot){(uint32_t)(hash >> 32), id};
+        slot[at] = (struct slot){(uint32_t)(hash >> 32), id};
     }
     return 0;
 }
@@ -202,7 +203,7 @@ struct word_index *word_index_new(struct words *words, struct error *err)
         return NULL;
     index->words = words;
     if (system_random(&index->secret, sizeof index->secret) < 0) {
-        error_system(err, "no random key for the word index");
+        error_system(err, "cannot generate a random key for the word index");
         word_index_free(index);
         return NULL;
     }
@@ -222,7 +223,7 @@ void word_index_free(struct word_index *index)
     free(index);
 }
 
-/* Appends a word that the table does not have, at its free slot. Returns its id, or NO_WORD. */
+/* Appends a new word; `slot` is its free slot. Returns its id, or NO_WORD on error. */
 static uint32_t append(struct word_index *index, struct slot *slot, struct word_key key,
                        uint64_t hash, const char *text, size_t length, struct error *err)
 {
@@ -256,22 +257,22 @@ uint32_t word_index_intern(struct word_index *index, const char *word, size_t le
     return slot->id != NO_WORD ? slot->id : append(index, slot, key, hash, word, length, err);
 }
 
-/* ---- many ---- */
+/* ---- many words ---- */
 
-/* The keys of many tokens; of no use where a token is no word. */
+/* The keys and hashes of many tokens, meaningless for those that are not words. */
 struct hashed {
     struct word_key key[TOKENS_MAX];
     uint64_t hash[TOKENS_MAX];
 };
 
-/* All hashes before the first look-up, and all first slots before the first key, so that what is not
- * in a cache is on its way when it is wanted. */
+/* Computes all hashes before the first look-up, and prefetches all slots, then all keys, so that
+ * they are in a cache when they are needed. */
 static void hash_all(const struct word_index *index, const struct tokens *tokens,
                      struct hashed *hashed)
 {
     for (uint32_t i = 0; i < tokens->count; i++) {
         struct word_key key = {0};
-        if (tokens->length[i] <= SHORT_WORD) /* the end of a line too: of no use, but no surprise */
+        if (tokens->length[i] <= SHORT_WORD) /* a line end too: meaningless, but harmless */
             key = short_key(tokens->text[i], tokens->length[i]);
         else if (token_is_word(tokens, i))
             key = long_key(index, tokens->text[i], tokens->length[i]);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* words.h -- words as bytes with a length, numbered from 0, and an index to find them by.
+/* words.h -- a table of words, numbered from 0, and an index that finds them.
  *
- * A word is any bytes, at least one; it is not closed by a zero. The index hashes with a key drawn
- * anew in every process, so that no text can be made to collide; what it answers depends on the
- * words alone.
+ * A word is a sequence of at least one byte with a length; there is no terminating zero. The index
+ * hashes with a new random key in every process, so that no text can be constructed to collide. Its
+ * results do not depend on the key.
  */
 #ifndef SGNS_WORDS_H
 #define SGNS_WORDS_H
@@ -14,24 +14,25 @@
 
 #include "base/error.h"
 
-#define WORD_MAX   UINT16_MAX /* bytes in a word of a text */
-#define WORDS_MAX  INT32_MAX  /* words in a table */
-#define WORD_SLACK 16         /* bytes behind a word that are read together with it */
-#define NO_WORD    UINT32_MAX /* in place of an id: there is no such word */
+#define WORD_MAX   UINT16_MAX /* the most bytes in a word of a text */
+#define WORDS_MAX  INT32_MAX  /* the most words in a table */
+#define WORD_SLACK 16         /* readable bytes that must follow the text of words */
+#define NO_WORD    UINT32_MAX /* in the place of an id: no word */
 
-/* Whether these bytes can be a word: 1 to WORD_MAX of them, and neither zero nor white space of
- * ASCII. */
+/* Whether `length` bytes are a valid word of a text: 1 to WORD_MAX bytes, without zero bytes and
+ * ASCII white space. */
 bool word_is_valid(const char *word, size_t length);
 
-/* A table that only grows. All zero is an empty one. */
+/* A table that only grows. All fields zero: an empty table. */
 struct words {
     uint32_t count;
-    char *text; /* the words, one behind the other; WORD_SLACK bytes follow that can be read */
-    uint64_t *offset; /* of each word in text, and of the end: count + 1 of them once count > 0 */
+    char *text;       /* the words, one after the other; then WORD_SLACK readable bytes */
+    uint64_t *offset; /* (count + 1, once count > 0) of each word in text, and of the end */
     size_t text_capacity, offset_capacity;
 };
 
 void words_release(struct words *words);
+/* Appends a word of `length` bytes; does not check for duplicates. */
 int words_append(struct words *words, const char *word, size_t length, struct error *err) MUST_USE;
 
 static inline const char *words_text(const struct words *words, uint32_t id)
@@ -44,19 +45,19 @@ static inline size_t words_length(const struct words *words, uint32_t id)
     return (size_t)(words->offset[id + 1] - words->offset[id]);
 }
 
-/* The id of a word, or NO_WORD, by looking at every one: for a few look-ups. */
+/* The id of a word, or NO_WORD. A linear search, for a few look-ups. */
 uint32_t words_find(const struct words *words, const char *word, size_t length);
 
-/* Pieces of a text in their order: words, bad words, and ends of lines. */
-enum { TOKENS_MAX = 512 /* so few that what is known of them stays in the first-level cache */ };
+/* Consecutive tokens of a text: words, invalid words, and line ends. */
+enum { TOKENS_MAX = 512 /* few enough for all data about them to stay in the first-level cache */ };
 #define TOKEN_LINE_END 0
 #define TOKEN_BAD_WORD UINT32_MAX /* or any length above WORD_MAX */
 
 struct tokens {
     uint32_t count;
-    uint32_t length[TOKENS_MAX]; /* in bytes, or one of the above */
-    /* Of a word its first byte; WORD_SLACK bytes from there on can be read, however short it is, and
-     * of the end of a line as well. */
+    uint32_t length[TOKENS_MAX]; /* in bytes, or TOKEN_LINE_END or TOKEN_BAD_WORD */
+    /* The first byte of each token. At least WORD_SLACK bytes from there on are readable if it is a
+     * word or a line end. */
     const char *text[TOKENS_MAX];
 };
 
@@ -67,18 +68,19 @@ static inline bool token_is_word(const struct tokens *tokens, uint32_t i)
 
 struct word_index;
 
-/* An index of the words that the table has now; the table must outlive it. NULL on error. */
+/* Creates an index of the words that the table has now. The table must outlive the index, and from
+ * now on only the index may append to it. NULL on error. */
 struct word_index *word_index_new(struct words *words, struct error *err) MUST_USE;
 void word_index_free(struct word_index *index);
 
 /* The id of a word, or NO_WORD. */
 uint32_t word_index_find(const struct word_index *index, const char *word, size_t length);
 
-/* The id of a word, which is appended to the table where it was not there; NO_WORD on error. */
+/* The id of a word; appends the word to the table if it is new. NO_WORD on error. */
 uint32_t word_index_intern(struct word_index *index, const char *word, size_t length,
                            struct error *err) MUST_USE;
 
-/* The same for many: id[i] is that of token i; NO_WORD for what is no word. */
+/* The same two for many tokens: id[i] becomes the id of token i; NO_WORD if it is not a valid word. */
 void word_index_find_all(const struct word_index *index, const struct tokens *tokens, uint32_t *id);
 int word_index_intern_all(struct word_index *index, const struct tokens *tokens, uint32_t *id,
                           struct error *err) MUST_USE;

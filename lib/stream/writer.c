@@ -12,31 +12,33 @@
 #include "base/bytes.h"
 #include "base/memory.h"
 
-/* A checksum is verified at the end of its frame, so frames bound how late damage is noticed. */
+/* Bytes of payload in a frame. A checksum is verified at the end of its frame, so shorter frames
+ * reveal damage earlier. */
 enum { FRAME_PAYLOAD = 4 << 20 };
 
-/* Random ids do not compress: any level that tries takes five times as long, here and where they are
- * read, for a tenth of the bytes. So far below zero zstd copies all but what repeats at length. */
+/* Random ids hardly compress: a level that tries takes five times as long, for writers and readers,
+ * and saves a tenth of the bytes. At such a negative level zstd copies everything except long
+ * repetitions. */
 enum { BATCHES_LEVEL = -1000 };
 
-/* Of the ids of a text little repeats, and what can be gained lies in how unlike in frequency they
- * are. So it is hardly worth to search: for nothing shorter than four short ids, and in a table so
- * small that most places are not remembered. Against level 1 as it is, this takes half the time, and
- * the Penn Treebank 2.4 % more bytes. Below level 1, which is quicker still, zstd does not code by
- * frequency any more: a third more bytes. */
+/* The ids of a text seldom repeat in sequence; what compresses is their unequal frequency. So
+ * searching for matches hardly pays: ignore matches shorter than four ids of two bytes, and use a
+ * hash table so small that zstd forgets most positions. Compared with the defaults of level 1, this
+ * takes half the time, and 2.4 % more bytes for the Penn Treebank. Levels below 1 are faster still,
+ * but do not code by frequency: a third more bytes. */
 enum { CORPUS_MIN_MATCH = 7, CORPUS_HASH_LOG = 10 };
 
 struct stream_writer {
     int fd;
     const char *name;
     ZSTD_CCtx *zstd;
-    uint8_t *buffer; /* compressed bytes on their way out */
+    uint8_t *buffer; /* compressed bytes before they are written */
     size_t capacity;
-    uint64_t written; /* compressed bytes handed to the system */
-    size_t in_frame;  /* payload bytes in the frame that is open */
-    uint64_t payload; /* bytes before the current record */
+    uint64_t written; /* compressed bytes written to fd */
+    size_t in_frame;  /* bytes of payload in the current frame */
+    uint64_t payload; /* bytes of payload so far */
     uint64_t records;
-    XXH64_state_t hash;
+    XXH64_state_t hash; /* of the payload */
 };
 
 static int write_all(struct stream_writer *w, const uint8_t *data, size_t size, struct error *err)
@@ -55,7 +57,7 @@ static int write_all(struct stream_writer *w, const uint8_t *data, size_t size, 
     return 0;
 }
 
-/* Compresses `size` bytes; with ZSTD_e_end closes the frame. */
+/* Compresses and writes `size` bytes; with ZSTD_e_end ends the frame. */
 static int compress(struct stream_writer *w, const void *data, size_t size, ZSTD_EndDirective mode,
                     struct error *err)
 {
@@ -73,6 +75,7 @@ static int compress(struct stream_writer *w, const void *data, size_t size, ZSTD
     return 0;
 }
 
+/* Appends bytes to the payload. */
 static int put(struct stream_writer *w, const void *data, size_t size, struct error *err)
 {
     XXH64_update(&w->hash, data, size);
@@ -95,10 +98,10 @@ static int put_record(struct stream_writer *w, enum record_type type, const void
     return failed ? -1 : 0;
 }
 
-static bool set_up(ZSTD_CCtx *zstd, enum stream_kind kind)
+static bool configure(ZSTD_CCtx *zstd, enum stream_kind kind)
 {
     const int settings[][2] = {
-        {ZSTD_c_checksumFlag, 1}, /* the library's default is none */
+        {ZSTD_c_checksumFlag, 1}, /* zstd's default is 0 */
         {ZSTD_c_compressionLevel, kind == STREAM_BATCHES ? BATCHES_LEVEL : 1},
         {ZSTD_c_minMatch, CORPUS_MIN_MATCH},
         {ZSTD_c_hashLog, CORPUS_HASH_LOG},
@@ -114,11 +117,11 @@ static ZSTD_CCtx *new_compressor(enum stream_kind kind, struct error *err)
 {
     ZSTD_CCtx *zstd = ZSTD_createCCtx();
     if (!zstd) {
-        error_set(err, STATUS_FAILED, "out of memory: a compressor wanted");
+        error_set(err, STATUS_FAILED, "out of memory: cannot create a compressor");
         return NULL;
     }
-    if (!set_up(zstd, kind)) {
-        error_set(err, STATUS_FAILED, "zstd refuses its settings");
+    if (!configure(zstd, kind)) {
+        error_set(err, STATUS_FAILED, "cannot configure zstd");
         ZSTD_freeCCtx(zstd);
         return NULL;
     }
@@ -163,8 +166,8 @@ int stream_write(struct stream_writer *w, enum record_type type, const void *dat
                  struct error *err)
 {
     if (size > STREAM_MAX_RECORD)
-        return error_set(err, STATUS_FAILED, "%s: a record of %zu bytes is above the limit",
-                         w->name, size);
+        return error_set(err, STATUS_FAILED, "%s: record of %zu bytes exceeds the limit", w->name,
+                         size);
     w->records++;
     return put_record(w, type, data, size, err);
 }
@@ -194,7 +197,7 @@ void stream_writer_close(struct stream_writer *w)
     free(w);
 }
 
-/* ---- frames that threads pack ---- */
+/* ---- frames, filled by any thread ---- */
 
 int stream_frame_init(struct stream_frame *f, enum stream_kind kind, struct error *err)
 {
@@ -227,7 +230,7 @@ uint8_t *stream_frame_reserve(struct stream_frame *f, size_t size, struct error 
 int stream_frame_add(struct stream_frame *f, enum record_type type, size_t size, struct error *err)
 {
     if (size > STREAM_MAX_RECORD)
-        return error_set(err, STATUS_FAILED, "a record of %zu bytes is above the limit", size);
+        return error_set(err, STATUS_FAILED, "record of %zu bytes exceeds the limit", size);
     bytes_store_u32(f->payload + f->payload_size, type);
     bytes_store_u32(f->payload + f->payload_size + 4, (uint32_t)size);
     f->payload_size += RECORD_HEADER_SIZE + size;

@@ -201,7 +201,7 @@ of_reader() {
     for program in $(readers_of $kind); do
       of_reader "$program"
       within_bounds $kind.bin zeros.bin 3 "${COMMAND[@]}" -o out
-      says 'zeros.bin: byte 0: compressed, but no sgns stream'
+      says 'zeros.bin: byte 0: zstd data, but not an sgns stream'
     done
   done
   fails_with 3 ptb-vocab -q zeros.bin -o out

@@ -232,7 +232,9 @@ expected_by() {
         fails_with 3 "${COMMAND[@]}" -o out <"$file"
         [ "$source" != - ] || source=stdin
         if [ "$kind" = text ]; then
-          says "$source: byte 0: not a compressed stream, expected a $expected stream"
+          article=a
+          [ "$expected" != sgns ] || article=an
+          says "$source: byte 0: not a compressed stream, expected $article $expected stream"
         elif [ "$expected" = text ]; then
           says "$source: byte 0: $kind stream, expected text"
         else
