@@ -89,9 +89,9 @@ static void open_output(int fd)
     if (binary && !path && isatty(STDOUT_FILENO))
         cli_usage_error(
             "refusing to write binary data to a terminal: use a pipe, '>' or '-o FILE'");
-    if (to && to->words_end && !path)
-        cli_usage_error("--to=%s: writes two files; specify -o NAME%s", to->name, to->rows_end);
-    if (to && to->words_end) {
+    if (to && to->words_suffix && !path)
+        cli_usage_error("--to=%s: writes two files; specify -o NAME%s", to->name, to->rows_suffix);
+    if (to && to->words_suffix) {
         char *words = format_words_name(to, path, &err);
         if (!words)
             cli_die(&err);
@@ -114,7 +114,7 @@ static void start_output(struct header *header, uint32_t dimensions)
     export = (struct export){.vocab = &header->vocab,
                              .dim = dim,
                              .rows = &out,
-                             .words = to->words_end ? &out_words : NULL};
+                             .words = to->words_suffix ? &out_words : NULL};
     if (to->export_header)
         must(to->export_header(&export, &err), &err);
 }
@@ -182,13 +182,13 @@ static void note_skipped(const struct import_skipped *rows, const char *why)
 
 static void note_import(const struct import *import)
 {
-    note_skipped(&import->again, "duplicate word");
-    note_skipped(&import->no_word,
+    note_skipped(&import->duplicates, "duplicate word");
+    note_skipped(&import->invalid,
                  "word empty, too long, or containing white space or a zero byte");
-    if (import->declared > 0 && import->declared != import->read)
+    if (import->declared > 0 && import->declared != import->rows_read)
         cli_note("%s: declares %llu word%s, contains %llu", in.name,
                  (unsigned long long)import->declared, plural(import->declared),
-                 (unsigned long long)import->read);
+                 (unsigned long long)import->rows_read);
     if (import->rounded)
         cli_note("numbers of double precision rounded to single precision");
 }
@@ -249,9 +249,9 @@ static void check_options(void)
     if (opt.output_vectors && from)
         cli_usage_error("--output-vectors: requires a checkpoint, but %s is %s", in.name,
                         from->name);
-    if (opt.ignore_count && (!from || from->words_end))
+    if (opt.ignore_count && (!from || from->words_suffix))
         cli_usage_error("--ignore-count: does not apply to %s", from ? from->name : own);
-    if (opt.words && (!from || !from->words_end))
+    if (opt.words && (!from || !from->words_suffix))
         cli_usage_error("--words: %s has no separate file of words", from ? from->name : own);
     if (!from && !opt.to && !opt.output_vectors)
         cli_usage_error("%s: is already a stream; specify --to=FORMAT", in.name);
@@ -271,7 +271,7 @@ int main(int argc, char **argv)
     check_options();
     if (!from)
         convert_stream();
-    else if (from->words_end)
+    else if (from->words_suffix)
         convert_foreign_of_two(fd == STDIN_FILENO ? NULL : operand[0]);
     else
         convert_foreign(NULL);

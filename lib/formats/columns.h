@@ -1,32 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* columns.h -- numbers in a line of text, divided by a byte of your choice and by nothing else.
+/* columns.h -- numbers in a line of text, separated by exactly one byte, `separator`.
  *
- * A line is one of input_line: a newline stands behind it. Spaces, and a carriage return, may end
- * it; `end` is in front of these.
+ * A line comes from input_line(), with a newline after it. It may have trailing spaces and carriage
+ * returns; `end` is the end of the line without these.
  */
 #ifndef SGNS_COLUMNS_H
 #define SGNS_COLUMNS_H
 
 #include "base/input.h"
 
-/* The length of a line without what may end it. */
+/* The length of a line without trailing spaces and carriage returns. */
 size_t columns_trim(const char *line, size_t length);
 
-/* The start of the last column that ends at `end`. */
+/* The start of the column that ends at `end`. */
 const char *columns_last(const char *line, const char *end, char separator);
 
-/* Whether a column is a number, finite or beyond single precision. */
-bool columns_number(const char *column, const char *end);
+/* Whether a column is a number, even one outside the range of float32. */
+bool columns_is_number(const char *column, const char *end);
 
-/* How many columns at the end of a line are numbers, the first column, a word, not among them;
- * stops behind DIM_MAX. */
-uint32_t columns_at_end(const char *line, size_t length, char separator);
+/* The number of columns at the end of a line that are numbers, at most DIM_MAX + 1. Never counts
+ * the first column, which is a word. */
+uint32_t columns_count_numbers(const char *line, size_t length, char separator);
 
-/* Reads n finite numbers. Returns whether these are all that is there. */
+/* Reads n finite numbers into number (n). Returns whether the columns from `column` to `end` are
+ * exactly these. */
 bool columns_read(const char *column, const char *end, char separator, float *number, uint32_t n);
 
-/* Says why the line does not end in n finite numbers, behind a word or not. Returns −1. */
+/* Reports why the line does not end in exactly n finite numbers, after a word if `has_word`.
+ * Returns −1. */
 int columns_fault(const struct input *in, const char *line, const char *end, char separator,
-                  bool word, uint32_t n, struct error *err);
+                  bool has_word, uint32_t n, struct error *err);
 
 #endif

@@ -21,8 +21,8 @@ int export_put(struct output *output, const void *data, size_t size, struct erro
 
 char *export_line(struct export *to, size_t length, struct error *err)
 {
-    size_t wanted = length + to->dim * (size_t)(DECIMAL_MAX + 1) + 1;
-    return memory_reserve(&to->line, &to->line_capacity, wanted, 1, err) < 0 ? NULL : to->line;
+    size_t needed = length + to->dim * (size_t)(DECIMAL_MAX + 1) + 1;
+    return memory_reserve(&to->line, &to->line_capacity, needed, 1, err) < 0 ? NULL : to->line;
 }
 
 int export_word_line(struct export *to, uint32_t id, struct error *err)

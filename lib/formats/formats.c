@@ -10,41 +10,42 @@
 #include "formats/text_vectors.h"
 #include "formats/word2vec_binary.h"
 
-/* ---- one signature for all ---- */
+/* ---- functions of one type for all formats ---- */
 
-static int import_word2vec(struct input *in, struct input *words, bool any_count, struct import *to,
-                           struct error *err)
+static int import_word2vec(struct input *in, struct input *words, bool ignore_count,
+                           struct import *to, struct error *err)
 {
     (void)words;
-    return text_vectors_import(in, TEXT_HEADER, any_count, to, err);
+    return text_vectors_import(in, TEXT_HEADER_REQUIRED, ignore_count, to, err);
 }
 
-static int import_glove(struct input *in, struct input *words, bool any_count, struct import *to,
+static int import_glove(struct input *in, struct input *words, bool ignore_count, struct import *to,
                         struct error *err)
 {
     (void)words;
-    return text_vectors_import(in, TEXT_HEADER_OR_NOT, any_count, to, err);
+    return text_vectors_import(in, TEXT_HEADER_OPTIONAL, ignore_count, to, err);
 }
 
-static int import_binary(struct input *in, struct input *words, bool any_count, struct import *to,
-                         struct error *err)
+static int import_binary(struct input *in, struct input *words, bool ignore_count,
+                         struct import *to, struct error *err)
 {
     (void)words;
-    return word2vec_binary_import(in, any_count, to, err);
+    return word2vec_binary_import(in, ignore_count, to, err);
 }
 
-/* An array has as many rows as its header says, or is cut. */
-static int import_npy(struct input *in, struct input *words, bool any_count, struct import *to,
+/* An array has as many rows as its header declares, or the file is damaged. */
+static int import_npy(struct input *in, struct input *words, bool ignore_count, struct import *to,
                       struct error *err)
 {
-    (void)any_count;
+    (void)ignore_count;
     return npy_import(in, words, to, err);
 }
 
-static int import_projector(struct input *in, struct input *words, bool any_count,
+/* The files of TensorBoard's projector do not declare a number of rows. */
+static int import_projector(struct input *in, struct input *words, bool ignore_count,
                             struct import *to, struct error *err)
 {
-    (void)any_count;
+    (void)ignore_count;
     return projector_import(in, words, to, err);
 }
 
@@ -72,41 +73,44 @@ const struct format *format_find(const char *name)
     return NULL;
 }
 
-/* ---- guessing ---- */
+/* ---- detection ---- */
 
-enum { BYTES_ENOUGH = 1024 /* of a binary row to look at */ };
+enum { BINARY_TEST_SIZE = 1024 /* bytes of a row that is_binary() tests */ };
 
-/* Looks at the line that starts `at` bytes ahead. *length is without its newline; *whole: it has one. */
-static int look_at_line(struct input *in, size_t at, size_t *length, bool *whole, struct error *err)
+/* Reads, without taking it, the line that starts `start` bytes after the next one. *length is its
+ * length without the newline. *complete: it has a newline; else *length is 0. */
+static int peek_line(struct input *in, size_t start, size_t *length, bool *complete,
+                     struct error *err)
 {
-    int found = input_peek_line(in, at, INPUT_LINE_MAX, length, err);
-    *whole = found > 0;
-    if (!*whole)
+    int found = input_peek_line(in, start, INPUT_LINE_MAX, length, err);
+    *complete = found > 0;
+    if (!*complete)
         *length = 0;
     return found < 0 ? -1 : 0;
 }
 
-/* Whether the bytes behind the first space could not stand in a text: control characters. */
+/* Whether there are control characters, which do not occur in text, after the first space. */
 static bool is_binary(const char *row, size_t size)
 {
     const char *space = memchr(row, ' ', size);
-    for (const char *p = space; p && p < row + size && p < space + BYTES_ENOUGH; p++)
+    for (const char *p = space; p && p < row + size && p < space + BINARY_TEST_SIZE; p++)
         if ((unsigned char)*p < ' ' && *p != '\t' && *p != '\n' && *p != '\r')
             return true;
     return false;
 }
 
-/* Behind a line of two numbers: a row of as many, or bytes that are no text. */
-static int guess_row(struct input *in, size_t at, uint64_t dim, const struct format **format,
-                     struct error *err)
+/* Detects the format after a header line of word2vec: a text row of `dim` numbers, or a binary row,
+ * `start` bytes after the next byte. */
+static int guess_by_row(struct input *in, size_t start, uint64_t dim, const struct format **format,
+                        struct error *err)
 {
     size_t length;
-    bool whole;
-    if (look_at_line(in, at, &length, &whole, err) < 0)
+    bool complete;
+    if (peek_line(in, start, &length, &complete, err) < 0)
         return -1;
-    if (whole && columns_at_end(input_next(in) + at, length, ' ') >= dim)
+    if (complete && columns_count_numbers(input_next(in) + start, length, ' ') >= dim)
         *format = &formats[WORD2VEC];
-    else if (is_binary(input_next(in) + at, input_available(in) - at))
+    else if (is_binary(input_next(in) + start, input_available(in) - start))
         *format = &formats[WORD2VEC_BIN];
     return 0;
 }
@@ -114,21 +118,21 @@ static int guess_row(struct input *in, size_t at, uint64_t dim, const struct for
 int format_guess(struct input *in, const struct format **format, struct error *err)
 {
     size_t length;
-    bool whole;
+    bool complete;
     uint64_t words, dim;
     *format = NULL;
-    if (look_at_line(in, 0, &length, &whole, err) < 0)
+    if (peek_line(in, 0, &length, &complete, err) < 0)
         return -1;
-    if (npy_begins(input_next(in), input_available(in)))
+    if (npy_has_magic(input_next(in), input_available(in)))
         *format = &formats[NPY];
-    if (*format || !whole)
+    if (*format || !complete)
         return 0;
     const char *line = input_next(in);
     if (text_vectors_is_header(line, length, &words, &dim) && dim > 1 && dim <= DIM_MAX)
-        return guess_row(in, length + 1, dim, format, err);
-    if (memchr(line, '\t', length) && columns_at_end(line, length, '\t') > 0)
+        return guess_by_row(in, length + 1, dim, format, err);
+    if (memchr(line, '\t', length) && columns_count_numbers(line, length, '\t') > 0)
         *format = &formats[PROJECTOR];
-    else if (columns_at_end(line, length, ' ') > 1)
+    else if (columns_count_numbers(line, length, ' ') > 1)
         *format = &formats[GLOVE];
     return 0;
 }
@@ -137,18 +141,17 @@ int format_guess(struct input *in, const struct format **format, struct error *e
 
 char *format_words_name(const struct format *format, const char *rows, struct error *err)
 {
-    size_t length = strlen(rows), end = strlen(format->rows_end);
-    if (length <= end || strcmp(rows + length - end, format->rows_end) != 0) {
+    size_t length = strlen(rows), suffix = strlen(format->rows_suffix);
+    if (length <= suffix || strcmp(rows + length - suffix, format->rows_suffix) != 0) {
         error_set(err, STATUS_USAGE,
-                  "%s: a name that ends in %s is expected, beside which the "
-                  "words are in …%s",
-                  rows, format->rows_end, format->words_end);
+                  "%s: expected a name that ends in %s, with the words in a file that ends in %s",
+                  rows, format->rows_suffix, format->words_suffix);
         return NULL;
     }
-    char *words = memory_new(length - end + strlen(format->words_end) + 1, 1, err);
+    char *words = memory_new(length - suffix + strlen(format->words_suffix) + 1, 1, err);
     if (words) {
-        memcpy(words, rows, length - end);
-        strcpy(words + length - end, format->words_end);
+        memcpy(words, rows, length - suffix);
+        strcpy(words + length - suffix, format->words_suffix);
     }
     return words;
 }

@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 
-enum { PENDING = 1 << 18 /* numbers, about, that go to the temporary file at a time */ };
+enum { PENDING_MAX = 1 << 18 /* about how many numbers are pending before they are spilled */ };
 
 void import_release(struct import *to)
 {
@@ -33,7 +33,7 @@ bool import_finite(const float *value, size_t n)
     return sum == 0;
 }
 
-/* Moves the rows in memory to the temporary file. */
+/* Moves the pending rows to the spool. */
 static int flush(struct import *to, struct error *err)
 {
     size_t n = (size_t)to->pending_rows * to->dim;
@@ -44,48 +44,48 @@ static int flush(struct import *to, struct error *err)
     return spool_append(&to->spool, to->pending, n * sizeof *to->pending, err);
 }
 
-static void leave_out(struct import_skipped *rows, uint64_t where)
+static void skip(struct import_skipped *rows, uint64_t position)
 {
     if (rows->count++ == 0)
-        rows->first = where;
+        rows->first = position;
 }
 
-int import_row(struct import *to, const char *word, size_t length, const float *row, uint64_t where,
-               struct error *err)
+int import_row(struct import *to, const char *word, size_t length, const float *row,
+               uint64_t position, struct error *err)
 {
-    uint32_t fresh = to->vocab.words.count;
-    to->read++;
-    to->latest_unknown = length == strlen(UNKNOWN_WORD) && memcmp(word, UNKNOWN_WORD, length) == 0;
+    uint32_t next_id = to->vocab.words.count;
+    to->rows_read++;
+    to->last_is_unknown = length == strlen(UNKNOWN_WORD) && memcmp(word, UNKNOWN_WORD, length) == 0;
     if (!word_is_valid(word, length)) {
-        leave_out(&to->no_word, where);
+        skip(&to->invalid, position);
         return 0;
     }
     uint32_t id = word_index_intern(to->index, word, length, err);
     if (id == NO_WORD)
         return -1;
-    if (id != fresh) {
-        leave_out(&to->again, where);
+    if (id != next_id) {
+        skip(&to->duplicates, position);
         return 0;
     }
-    size_t place = (size_t)to->pending_rows++ * to->dim;
-    if (memory_reserve(&to->pending, &to->pending_capacity, place + to->dim, sizeof *row, err) < 0)
+    size_t n = (size_t)to->pending_rows++ * to->dim;
+    if (memory_reserve(&to->pending, &to->pending_capacity, n + to->dim, sizeof *row, err) < 0)
         return -1;
-    memcpy(to->pending + place, row, to->dim * sizeof *row);
-    return place + to->dim >= PENDING ? flush(to, err) : 0;
+    memcpy(to->pending + n, row, to->dim * sizeof *row);
+    return n + to->dim >= PENDING_MAX ? flush(to, err) : 0;
 }
 
 int import_finish(struct import *to, const struct input *in, struct error *err)
 {
     struct vocab *vocab = &to->vocab;
     if (vocab->words.count == 0)
-        return error_set(err, STATUS_INPUT, "%s: no row with a word", in->name);
-    word_index_free(to->index); /* before the counts are wanted: a third of the memory */
+        return error_set(err, STATUS_INPUT, "%s: no row with a valid word", in->name);
+    word_index_free(to->index); /* a third of the memory, freed before the counts need some */
     to->index = NULL;
     vocab->count = memory_new(vocab->words.count, sizeof *vocab->count, err);
     vocab->count_capacity = vocab->words.count;
     if (!vocab->count)
         return -1;
-    return to->spooled ? flush(to, err) : 0; /* few rows stay in memory */
+    return to->spooled ? flush(to, err) : 0; /* a few rows stay in memory */
 }
 
 int import_read(const struct import *from, uint32_t first, uint32_t count, float *rows,
@@ -99,14 +99,15 @@ int import_read(const struct import *from, uint32_t first, uint32_t count, float
     return spool_read(&from->spool, rows, count * row, first * (uint64_t)row, err);
 }
 
-int import_check_count(const struct import *to, const struct input *in, bool any_count,
+int import_check_count(const struct import *to, const struct input *in, bool ignore_count,
                        struct error *err)
 {
-    bool unknown_more = to->read == to->declared + 1 && to->latest_unknown;
-    if (to->read == to->declared || unknown_more || any_count)
+    bool one_more_for_unknown = to->rows_read == to->declared + 1 && to->last_is_unknown;
+    if (to->rows_read == to->declared || one_more_for_unknown || ignore_count)
         return 0;
     return error_set(err, STATUS_INPUT,
-                     "%s: line 1: tells of %llu words, but %llu rows follow; --ignore-count takes "
-                     "these",
-                     in->name, (unsigned long long)to->declared, (unsigned long long)to->read);
+                     "%s: line 1: declares %llu word%s, but the number of rows is %llu; use "
+                     "--ignore-count to read all rows",
+                     in->name, (unsigned long long)to->declared, to->declared == 1 ? "" : "s",
+                     (unsigned long long)to->rows_read);
 }

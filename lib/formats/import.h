@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* import.h -- words and vectors of another program's file, on their way to a stream or another file.
+/* import.h -- reads words and vectors from a file of another program.
  *
- * Such files tell a word and its vector, then the next; a stream has all words first. So the words
- * are held here, and the vectors, unless they are few, pass through a temporary file.
+ * Such files have each word with its vector; a stream has all words first. So an import keeps the
+ * words in memory, and spills the vectors to a temporary file unless they are few.
  */
 #ifndef SGNS_IMPORT_H
 #define SGNS_IMPORT_H
@@ -11,53 +11,55 @@
 #include "base/spool.h"
 #include "stream/vectors.h"
 
-/* Rows that were left out. */
+/* Rows that were skipped. */
 struct import_skipped {
     uint64_t count;
-    uint64_t first; /* the line, or the number of the row, of the first one */
+    uint64_t first; /* the line number, or the row number, of the first one */
 };
 
-/* All zero is an empty one. */
+/* All fields zero: an empty import. */
 struct import {
-    struct vocab vocab; /* every count is 0: not known */
+    struct vocab vocab; /* every count is 0: unknown */
     struct word_index *index;
     uint32_t dim;
-    bool spooled; /* the rows before those in `pending` are in a temporary file */
+    bool spooled; /* the rows before those in `pending` are in the spool */
     struct spool spool;
     float *pending; /* (pending_rows × dim) */
     size_t pending_capacity;
     uint32_t pending_rows;
-    uint64_t read;                 /* rows of the file, with those left out */
-    struct import_skipped again;   /* the word was there before */
-    struct import_skipped no_word; /* empty, or with a zero byte or white space in it */
-    uint64_t declared;             /* rows that the file says it has; 0: it does not say */
-    bool latest_unknown;           /* the word of the latest row was <unk> */
-    bool rounded;                  /* its numbers are of double precision */
+    uint64_t rows_read;               /* skipped ones too */
+    struct import_skipped duplicates; /* rows whose word occurred before */
+    struct import_skipped invalid;    /* rows whose word word_is_valid() rejects */
+    uint64_t declared;                /* number of rows according to the file; 0: unknown */
+    bool last_is_unknown;             /* the word of the latest row is <unk> */
+    bool rounded;                     /* the file has numbers of double precision */
 };
 
 void import_release(struct import *import);
 
-/* Before the first row: how long all of them are, 1 … DIM_MAX. */
+/* Call this before the first row; `dim` is the dimension of all rows, 1 … DIM_MAX. */
 int import_start(struct import *import, uint32_t dim, struct error *err) MUST_USE;
 
-/* The next row of the file (dim): all finite. `where` is its line, or its number. A word that was
- * there before, or that cannot be one of a vocabulary, is left out and counted. */
+/* Adds the next row of the file (dim), which must be finite, and its word (length bytes).
+ * `position` is its line number or row number. Skips and counts a row whose word occurred before,
+ * or is invalid in a vocabulary. */
 int import_row(struct import *import, const char *word, size_t length, const float *row,
-               uint64_t where, struct error *err) MUST_USE;
+               uint64_t position, struct error *err) MUST_USE;
 
-/* Behind the last row. `in` is the file, for a fault where no word is left. */
+/* Call this after the last row. Fails with status 3 and the name of `in` if no row is left. */
 int import_finish(struct import *import, const struct input *in, struct error *err) MUST_USE;
 
-/* Copies rows first … first + count − 1, of those that were not left out, into rows (count × dim). */
+/* Copies the rows first … first + count − 1, not counting skipped ones, into rows (count × dim). */
 int import_read(const struct import *import, uint32_t first, uint32_t count, float *rows,
                 struct error *err) MUST_USE;
 
-/* Whether all are finite. */
+/* Whether all n numbers are finite. */
 bool import_finite(const float *value, size_t n);
 
-/* Behind the last row: whether the file has as many rows as it says, or one more of <unk>, which
- * GloVe puts last and does not count. An error of status 3 where not, unless `any_count`. */
-int import_check_count(const struct import *import, const struct input *in, bool any_count,
+/* Call this after the last row. Fails with status 3 unless the file has as many rows as it
+ * declares, or one more for <unk>, which GloVe writes last and does not count. Never fails with
+ * `ignore_count`. */
+int import_check_count(const struct import *import, const struct input *in, bool ignore_count,
                        struct error *err) MUST_USE;
 
 #endif

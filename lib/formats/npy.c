@@ -11,13 +11,13 @@
 static const char magic[6] = {'\x93', 'N', 'U', 'M', 'P', 'Y'};
 
 enum {
-    START = 8,            /* magic number and version */
-    HEADER_MAX = 1 << 16, /* bytes of the dictionary; NumPy's take some hundred */
-    ALIGNMENT = 64,       /* of the first number in the file */
-    SHOWN = 40
+    START = 8,            /* bytes of the magic number and the version */
+    HEADER_MAX = 1 << 16, /* bytes of the dictionary; NumPy writes a few hundred */
+    ALIGNMENT = 64,       /* of the first number, as an offset in the file */
+    SHOWN_MAX = 40        /* bytes of the dictionary in a message */
 };
 
-bool npy_begins(const char *data, size_t size)
+bool npy_has_magic(const char *data, size_t size)
 {
     return size >= sizeof magic && memcmp(data, magic, sizeof magic) == 0;
 }
@@ -25,15 +25,15 @@ bool npy_begins(const char *data, size_t size)
 /* ---- reading ---- */
 
 struct array {
-    unsigned width; /* bytes of a number */
-    bool swapped;   /* big-endian */
+    unsigned width;  /* of a number, in bytes */
+    bool big_endian; /* else little-endian */
     uint64_t rows, columns;
 };
 
-/* A dictionary as text, from `at`; it is closed by a zero. */
+/* The header while it is parsed. */
 struct dictionary {
     const struct input *in;
-    const char *at;
+    const char *at; /* the rest of the text, zero-terminated */
 };
 
 static void skip_spaces(struct dictionary *d)
@@ -41,8 +41,8 @@ static void skip_spaces(struct dictionary *d)
     d->at += strspn(d->at, " \t\n");
 }
 
-/* Takes `text`, and the spaces before it, if that is what comes. */
-static bool take(struct dictionary *d, const char *text)
+/* Skips white space, then `text` if the rest begins with it. Returns whether it does. */
+static bool accept(struct dictionary *d, const char *text)
 {
     skip_spaces(d);
     size_t length = strlen(text);
@@ -52,7 +52,7 @@ static bool take(struct dictionary *d, const char *text)
     return true;
 }
 
-static bool take_number(struct dictionary *d, uint64_t *number)
+static bool accept_number(struct dictionary *d, uint64_t *number)
 {
     skip_spaces(d);
     size_t digits = strspn(d->at, "0123456789");
@@ -64,7 +64,7 @@ static bool take_number(struct dictionary *d, uint64_t *number)
 
 static int bad_header(const struct dictionary *d, const char *reason, struct error *err)
 {
-    return input_byte_fault(d->in, err, "%s: %.*s", reason, SHOWN, d->at);
+    return input_byte_fault(d->in, err, "%s: %.*s", reason, SHOWN_MAX, d->at);
 }
 
 static int read_type(struct dictionary *d, struct array *array, struct error *err)
@@ -74,8 +74,8 @@ static int read_type(struct dictionary *d, struct array *array, struct error *er
     bool known = *type == '\'' && (type[1] == '<' || type[1] == '>') && type[2] == 'f' &&
                  (type[3] == '4' || type[3] == '8') && type[4] == '\'';
     if (!known)
-        return bad_header(d, "an array of another type than float32 ('<f4')", err);
-    array->swapped = type[1] == '>';
+        return bad_header(d, "unsupported array type, expected float32 ('<f4')", err);
+    array->big_endian = type[1] == '>';
     array->width = (unsigned)(type[3] - '0');
     d->at += 5;
     return 0;
@@ -83,22 +83,22 @@ static int read_type(struct dictionary *d, struct array *array, struct error *er
 
 static int read_order(struct dictionary *d, struct error *err)
 {
-    if (take(d, "False"))
+    if (accept(d, "False"))
         return 0;
-    return bad_header(d, "an array that is not in C order: save numpy.ascontiguousarray of it",
-                      err);
+    return bad_header(d, "array not in C order, save numpy.ascontiguousarray(array)", err);
 }
 
 static int read_shape(struct dictionary *d, struct array *array, struct error *err)
 {
     skip_spaces(d);
     struct dictionary shape = *d;
-    if (!take(d, "(") || !take_number(d, &array->rows) || !take(d, ",") ||
-        !take_number(d, &array->columns) || !(take(d, ")") || (take(d, ",") && take(d, ")"))))
-        return bad_header(&shape, "an array of other than two dimensions", err);
+    if (!accept(d, "(") || !accept_number(d, &array->rows) || !accept(d, ",") ||
+        !accept_number(d, &array->columns) ||
+        !(accept(d, ")") || (accept(d, ",") && accept(d, ")"))))
+        return bad_header(&shape, "array without exactly two dimensions", err);
     if (array->rows < 1 || array->rows > WORDS_MAX || array->columns < 1 ||
         array->columns > DIM_MAX)
-        return bad_header(&shape, "an array of an impossible shape", err);
+        return bad_header(&shape, "array shape out of range", err);
     return 0;
 }
 
@@ -106,23 +106,25 @@ static int read_dictionary(struct dictionary *d, struct array *array, struct err
 {
     static const char *const keys[] = {"'descr':", "'fortran_order':", "'shape':"};
     unsigned seen = 0;
-    if (!take(d, "{"))
-        return bad_header(d, "no dictionary", err);
-    while (!take(d, "}")) {
+    if (!accept(d, "{"))
+        return bad_header(d, "expected a dictionary", err);
+    while (!accept(d, "}")) {
         unsigned key = 0;
-        while (key < 3 && !take(d, keys[key]))
+        while (key < 3 && !accept(d, keys[key]))
             key++;
         if (key == 3 || seen & 1u << key)
-            return bad_header(d, "an unknown key", err);
+            return bad_header(d, "unknown or repeated key", err);
         seen |= 1u << key;
         if ((key == 0   ? read_type(d, array, err)
              : key == 1 ? read_order(d, err)
                         : read_shape(d, array, err)) < 0)
             return -1;
-        take(d, ",");
+        accept(d, ",");
     }
     skip_spaces(d);
-    return seen == 7 && *d->at == 0 ? 0 : bad_header(d, "a dictionary of other keys", err);
+    if (seen != 7)
+        return bad_header(d, "missing key", err);
+    return *d->at == 0 ? 0 : bad_header(d, "text after the dictionary", err);
 }
 
 static int read_header(struct input *in, struct array *array, struct error *err)
@@ -130,25 +132,25 @@ static int read_header(struct input *in, struct array *array, struct error *err)
     if (input_fill(in, START + 4, err) < 0)
         return -1;
     const uint8_t *start = (const uint8_t *)input_next(in);
-    if (input_available(in) < START + 4 || !npy_begins(input_next(in), START))
-        return input_byte_fault(in, err, "no NumPy array");
+    if (input_available(in) < START + 4 || !npy_has_magic(input_next(in), START))
+        return input_byte_fault(in, err, "not a NumPy array");
     if (start[6] < 1 || start[6] > 3)
-        return input_byte_fault(in, err, "version %u of the format", start[6]);
+        return input_byte_fault(in, err, "unsupported format version %u", start[6]);
     size_t size = start[6] == 1 ? bytes_load_u16(start + START) : bytes_load_u32(start + START);
-    size_t before = start[6] == 1 ? START + 2 : START + 4;
+    size_t header_start = start[6] == 1 ? START + 2 : START + 4;
     if (size > HEADER_MAX)
-        return input_byte_fault(in, err, "a header of %zu bytes", size);
-    input_take(in, before);
+        return input_byte_fault(in, err, "header of %zu bytes exceeds the limit", size);
+    input_take(in, header_start);
     if (input_fill(in, size, err) < 0)
         return -1;
     if (input_available(in) < size)
-        return input_byte_fault(in, err, "ends in its header");
+        return input_byte_fault(in, err, "ends inside the header");
     char *text = memory_new(size + 1, 1, err);
     if (!text)
         return -1;
     memcpy(text, input_next(in), size);
     struct dictionary d = {in, text};
-    int result = memchr(text, 0, size) ? bad_header(&d, "a zero byte in the header", err)
+    int result = memchr(text, 0, size) ? bad_header(&d, "zero byte in the header", err)
                                        : read_dictionary(&d, array, err);
     free(text);
     input_take(in, size);
@@ -161,7 +163,7 @@ static void decode(const struct array *array, const char *from, float *row)
     for (uint64_t i = 0; i < array->columns; i++, p += array->width) {
         uint64_t low = bytes_load_u32(p), high = array->width == 8 ? bytes_load_u32(p + 4) : 0;
         uint64_t bits = low | high << 32;
-        if (array->swapped)
+        if (array->big_endian)
             bits = array->width == 8 ? __builtin_bswap64(bits) : __builtin_bswap32((uint32_t)bits);
         if (array->width == 4) {
             uint32_t narrow = (uint32_t)bits;
@@ -179,30 +181,30 @@ static int read_rows(struct input *in, struct input *words, const struct array *
 {
     struct word_list list = {words, false};
     size_t size = (size_t)array->columns * array->width;
-    while (to->read < array->rows) {
+    while (to->rows_read < array->rows) {
         const char *word;
         size_t length;
         if (input_fill(in, size, err) < 0)
             return -1;
         if (input_available(in) < size)
             return input_byte_fault(in, err, "ends in row %llu of %llu",
-                                    (unsigned long long)to->read + 1,
+                                    (unsigned long long)to->rows_read + 1,
                                     (unsigned long long)array->rows);
         decode(array, input_next(in), row);
         if (!import_finite(row, array->columns))
             return input_byte_fault(in, err, "row %llu is not finite in single precision",
-                                    (unsigned long long)to->read + 1);
+                                    (unsigned long long)to->rows_read + 1);
         input_take(in, size);
-        if (word_list_take(&list, &word, &length, err) < 0 ||
-            import_row(to, word, length, row, to->read + 1, err) < 0)
+        if (word_list_next(&list, &word, &length, err) < 0 ||
+            import_row(to, word, length, row, to->rows_read + 1, err) < 0)
             return -1;
     }
     if (input_fill(in, 1, err) < 0)
         return -1;
     if (input_available(in) > 0)
-        return input_byte_fault(in, err, "data behind the last of %llu rows",
+        return input_byte_fault(in, err, "data after the last row (row %llu)",
                                 (unsigned long long)array->rows);
-    return word_list_end(&list, to->read, err);
+    return word_list_end(&list, to->rows_read, err);
 }
 
 int npy_import(struct input *in, struct input *words, struct import *to, struct error *err)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* npy.h -- a matrix as NumPy saves it, with the words in a file of their own, one a line.
+/* npy.h -- a matrix in a .npy file of NumPy, with the words in a second file (word_list.h).
  *
- * The .npy format, versions 1.0 to 3.0: a magic number, version and length, a Python dictionary as
- * text, then the numbers row by row.
+ * The .npy format, versions 1.0 to 3.0: a magic number, the version, the length of the header, the
+ * header (a Python dictionary as text), then the numbers row by row.
  */
 #ifndef SGNS_NPY_H
 #define SGNS_NPY_H
@@ -10,11 +10,11 @@
 #include "formats/export.h"
 #include "formats/import.h"
 
-/* Whether a file that begins so is one. */
-bool npy_begins(const char *data, size_t size);
+/* Whether the first bytes of a file, `data` (size), have the magic number of .npy files. */
+bool npy_has_magic(const char *data, size_t size);
 
-/* Reads both inputs whole: float32, or float64 which is rounded to it, of either byte order, two
- * dimensions, in C order. */
+/* Reads all of both inputs. The array must have two dimensions, in C order, of float32, or of
+ * float64, which is rounded to float32, in either byte order. */
 int npy_import(struct input *in, struct input *words, struct import *to,
                struct error *err) MUST_USE;
 

@@ -10,7 +10,7 @@
 
 /* ---- reading ---- */
 
-static uint32_t columns_in(const char *line, const char *end)
+static uint32_t count_columns(const char *line, const char *end)
 {
     uint32_t n = 1;
     for (const char *p = line; p < end; p++)
@@ -25,7 +25,7 @@ static int import_line(struct input *in, struct word_list *list, float *row, con
     size_t word_length;
     if (!columns_read(line, end, '\t', row, to->dim))
         return columns_fault(in, line, end, '\t', false, to->dim, err);
-    if (word_list_take(list, &word, &word_length, err) < 0)
+    if (word_list_next(list, &word, &word_length, err) < 0)
         return -1;
     return import_row(to, word, word_length, row, in->line, err);
 }
@@ -38,7 +38,7 @@ static int read_all(struct input *in, struct word_list *list, float **row, struc
     int got;
     while ((got = input_line(in, &line, &length, err)) > 0) {
         if (!*row) {
-            uint32_t dim = columns_in(line, line + columns_trim(line, length));
+            uint32_t dim = count_columns(line, line + columns_trim(line, length));
             if (dim > DIM_MAX)
                 return input_line_fault(in, err, "more than %d dimensions", (int)DIM_MAX);
             *row = memory_new(dim, sizeof **row, err);
@@ -48,7 +48,7 @@ static int read_all(struct input *in, struct word_list *list, float **row, struc
         if (import_line(in, list, *row, line, length, to, err) < 0)
             return -1;
     }
-    return got < 0 ? -1 : word_list_end(list, to->read, err);
+    return got < 0 ? -1 : word_list_end(list, to->rows_read, err);
 }
 
 int projector_import(struct input *in, struct input *words, struct import *to, struct error *err)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* projector.h -- vectors as TensorBoard's projector loads them: a file of numbers with tabs between
- * them, a vector a line, and a file of the words (word_list.h).
+/* projector.h -- vectors for TensorBoard's projector: a file with one vector per line, its numbers
+ * separated by tabs, and a second file with the words (word_list.h).
  */
 #ifndef SGNS_PROJECTOR_H
 #define SGNS_PROJECTOR_H
@@ -8,7 +8,7 @@
 #include "formats/export.h"
 #include "formats/import.h"
 
-/* Reads both inputs whole. */
+/* Reads all of both inputs. */
 int projector_import(struct input *in, struct input *words, struct import *to,
                      struct error *err) MUST_USE;
 

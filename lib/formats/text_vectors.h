@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* text_vectors.h -- vectors as text: a word and its numbers in each line, with a space between them.
+/* text_vectors.h -- vectors as text: each line has a word and its numbers, separated by spaces.
  *
- * word2vec and fastText (.vec) begin with a line of two numbers: words, and dimensions. GloVe does
- * not, unless it is told to; then it adds a row of <unk> that it does not count.
+ * Files of word2vec and fastText (.vec) begin with a header line: the number of words and the
+ * dimension. GloVe writes a header only on request; then it appends a row for <unk>, which the
+ * header does not count.
  */
 #ifndef SGNS_TEXT_VECTORS_H
 #define SGNS_TEXT_VECTORS_H
@@ -10,14 +11,15 @@
 #include "formats/export.h"
 #include "formats/import.h"
 
-enum text_header { TEXT_HEADER, TEXT_HEADER_OR_NOT };
+enum text_header { TEXT_HEADER_REQUIRED, TEXT_HEADER_OPTIONAL };
 
-/* Reads the whole input. Columns are divided by the byte 0x20 alone, and counted from the right:
- * what stands before the numbers is the word. Spaces, and a carriage return, may end a line. */
-int text_vectors_import(struct input *in, enum text_header header, bool any_count,
+/* Reads all of the input. Only the byte 0x20 separates columns. Columns are counted from the right:
+ * everything before the numbers is the word. Lines may have trailing spaces and carriage returns.
+ * With `ignore_count` reads all rows, whatever number the header declares. */
+int text_vectors_import(struct input *in, enum text_header header, bool ignore_count,
                         struct import *to, struct error *err) MUST_USE;
 
-/* Whether a line is such a beginning; then its two numbers. */
+/* Whether a line is a header; then stores its two numbers. */
 bool text_vectors_is_header(const char *line, size_t length, uint64_t *words, uint64_t *dim);
 
 int text_vectors_export_header(struct export *to, struct error *err) MUST_USE;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Returns 1, or 0 at the end, or -1. */
-static int next_word(struct word_list *list, const char **word, size_t *length, struct error *err)
+static int read_word(struct word_list *list, const char **word, size_t *length, struct error *err)
 {
     int got = input_line(list->in, word, length, err);
     if (got > 0 && list->in->line == 1 && memchr(*word, '\t', *length)) {
@@ -21,18 +21,19 @@ static int next_word(struct word_list *list, const char **word, size_t *length, 
     return 1;
 }
 
-int word_list_take(struct word_list *list, const char **word, size_t *length, struct error *err)
+int word_list_next(struct word_list *list, const char **word, size_t *length, struct error *err)
 {
-    int got = next_word(list, word, length, err);
-    return got == 0 ? input_line_fault(list->in, err, "the last, but there are more vectors") : got;
+    int got = read_word(list, word, length, err);
+    return got == 0 ? input_line_fault(list->in, err, "no more words, but more vectors follow")
+                    : got;
 }
 
 int word_list_end(struct word_list *list, uint64_t rows, struct error *err)
 {
     const char *word;
     size_t length;
-    int got = next_word(list, &word, &length, err);
-    return got > 0 ? input_line_fault(list->in, err, "a word behind those of all %llu vectors",
+    int got = read_word(list, &word, &length, err);
+    return got > 0 ? input_line_fault(list->in, err, "more words than vectors (%llu)",
                                       (unsigned long long)rows)
                    : got;
 }

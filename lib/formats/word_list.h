@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* word_list.h -- a file of words, one a line, beside a file of their vectors.
+/* word_list.h -- the second file of formats with two: the words, one per line, in the order of
+ * their vectors.
  *
- * A line without a tab is a word. If the first line has one, the file is a table as TensorBoard's
- * projector knows it: the first line names its columns, and the first column has the words.
+ * A line is a word. But if the first line contains a tab, the file is a table for TensorBoard's
+ * projector: the first line has the names of the columns, and the first column has the words.
  */
 #ifndef SGNS_WORD_LIST_H
 #define SGNS_WORD_LIST_H
@@ -14,11 +15,12 @@ struct word_list {
     bool table;
 };
 
-/* The next word, which there must be, valid until the next call. */
-int word_list_take(struct word_list *list, const char **word, size_t *length,
+/* Reads the next word, valid until the next call. At the end of the file fails with status 3. */
+int word_list_next(struct word_list *list, const char **word, size_t *length,
                    struct error *err) MUST_USE;
 
-/* Behind the last of so many vectors: there must be no more words. */
+/* Call this after the last vector; `rows` is the number of vectors. Fails with status 3 if there
+ * are more words. */
 int word_list_end(struct word_list *list, uint64_t rows, struct error *err) MUST_USE;
 
 #endif

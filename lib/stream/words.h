@@ -80,7 +80,7 @@ uint32_t word_index_find(const struct word_index *index, const char *word, size_
 uint32_t word_index_intern(struct word_index *index, const char *word, size_t length,
                            struct error *err) MUST_USE;
 
-/* The same two for many tokens: id[i] becomes the id of token i; NO_WORD if it is not a valid word. */
+/* The same two for many tokens: id[i] becomes the id of token i; NO_WORD if it is not a word. */
 void word_index_find_all(const struct word_index *index, const struct tokens *tokens, uint32_t *id);
 int word_index_intern_all(struct word_index *index, const struct tokens *tokens, uint32_t *id,
                           struct error *err) MUST_USE;

@@ -40,7 +40,7 @@ static void check(const struct import *import)
 {
     const struct words *words = &import->vocab.words;
     demand(words->count > 0 && import->dim > 0 && import->dim <= DIM_MAX);
-    demand(words->count + import->again.count + import->no_word.count == import->read);
+    demand(words->count + import->duplicates.count + import->invalid.count == import->rows_read);
     for (uint32_t id = 0; id < words->count; id++) {
         const char *word = words_text(words, id);
         size_t length = words_length(words, id);
@@ -53,7 +53,7 @@ static void check(const struct import *import)
 /* With dimension 1, GloVe's first row may look like the optional line of counts. */
 static bool is_certain(const struct format *format, const struct import *import)
 {
-    return !format->words_end && (import->dim > 1 || strcmp(format->name, "glove") != 0);
+    return !format->words_suffix && (import->dim > 1 || strcmp(format->name, "glove") != 0);
 }
 
 /* Writes the words and their rows in this format; the caller frees the result. */
@@ -83,7 +83,7 @@ static void again(const struct format *format, const struct import *import, cons
     char *text = export_all(format, import, rows, &size);
     struct input in = input_of(text, size);
     demand_success(format->import(&in, NULL, false, &second, &err) == 0, &err);
-    demand(second.dim == import->dim && second.read == import->vocab.words.count);
+    demand(second.dim == import->dim && second.rows_read == import->vocab.words.count);
     demand(second.vocab.words.count == import->vocab.words.count);
     float *same = rows_of(&second);
     demand(memcmp(same, rows, numbers * sizeof *rows) == 0);
@@ -99,14 +99,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const struct format *format = &formats[data[0] % ANY_COUNT % FORMATS], *guessed;
     size_t left = size - CONTROL, second = data[1] | (size_t)data[2] << 8;
-    second = !format->words_end ? 0 : second < left ? second : left;
+    second = !format->words_suffix ? 0 : second < left ? second : left;
     struct error err;
     struct import import = {0};
     struct input in = input_of(data + CONTROL, left - second);
     struct input words = input_of(data + size - second, second);
     demand_success(format_guess(&in, &guessed, &err) == 0, &err);
-    if (format->import(&in, format->words_end ? &words : NULL, data[0] & ANY_COUNT, &import, &err) <
-        0) {
+    if (format->import(&in, format->words_suffix ? &words : NULL, data[0] & ANY_COUNT, &import,
+                       &err) < 0) {
         demand_refusal(&err);
     } else {
         check(&import);

@@ -282,7 +282,7 @@ while at < len(payload):
   says '1 row skipped, first at '
   printf '. . 1 2\n' >emb.txt
   fails_with 3 sgns-convert --from glove --to word2vec emb.txt
-  says 'no row with a word'
+  says 'no row with a valid word'
 }
 
 @test "of duplicate words the first row is kept" {
@@ -311,14 +311,14 @@ while at < len(payload):
     for told in 2 4 1000000; do
       foreign $format <rows | sed "1s/3/$told/" >emb
       fails_with 3 sgns-convert --to glove emb
-      [ $format = gensim-bin ] || says "emb: line 1: tells of $told words, but 3 rows follow"
+      [ $format = gensim-bin ] || says "emb: line 1: declares $told words, but the number of rows is 3"
       succeeds sgns-convert --ignore-count --to glove emb
       prints 'a 1 2\nb 3 4\nc 5 6\n'
       says "emb: declares $told words, contains 3"
     done
     foreign $format <rows | sed '1s/3/0/' >emb
     fails_with 3 sgns-convert --from word2vec${format#gensim} emb
-    says 'tells of no words'
+    says 'declares 0 words'
   done
 }
 
@@ -338,14 +338,14 @@ refuses() {
 }
 
 @test "invalid text is refused with line and reason" {
-  refuses word2vec '' 'line 1: there is none'
-  refuses word2vec 'a 1 2\n' 'line 1: not the numbers of words and of dimensions'
-  refuses word2vec '1 2 3\na 1 2\n' 'line 1: not the numbers'
-  refuses word2vec '1 -2\na 1 2\n' 'line 1: not the numbers'
-  refuses word2vec '1 0\na\n' 'line 1: 0 dimensions, expected 1 to 65536'
-  refuses word2vec '1 65537\na\n' 'line 1: 65537 dimensions'
-  refuses word2vec '1 99999999999999999999\na\n' 'line 1: not the numbers'
-  refuses word2vec '2 2\na 1 2\nb 1\n' 'line 3: 1 numbers, expected 2'
+  refuses word2vec '' 'line 1: the file is empty'
+  refuses word2vec 'a 1 2\n' 'line 1: expected the number of words and the dimension'
+  refuses word2vec '1 2 3\na 1 2\n' 'line 1: expected the number of words'
+  refuses word2vec '1 -2\na 1 2\n' 'line 1: expected the number of words'
+  refuses word2vec '1 0\na\n' 'line 1: dimension 0, expected 1 to 65536'
+  refuses word2vec '1 65537\na\n' 'line 1: dimension 65537'
+  refuses word2vec '1 99999999999999999999\na\n' 'line 1: expected the number of words'
+  refuses word2vec '2 2\na 1 2\nb 1\n' 'line 3: 1 number, expected 2'
   refuses word2vec '2 2\na 1 2\nb\n' 'line 3: 0 numbers, expected 2'
   refuses word2vec '2 2\na 1 2\nb 1 2 3\n' 'line 3: more than 2 numbers'
   refuses word2vec '2 2\na 1 2\nb 1  2\n' "line 3: '' is not a finite number"
@@ -355,28 +355,28 @@ refuses() {
   refuses word2vec '2 2\na -inf 1\nb 1 2\n' "line 2: '-inf' is not a finite number"
   refuses word2vec '2 2\na 0x1 1\nb 1 2\n' "line 2: '0x1' is not a finite number"
   refuses word2vec '2 2\na 1,5 1\nb 1 2\n' "line 2: '1,5' is not a finite number"
-  refuses word2vec '2 2\na 3.5e38 1\nb 1 2\n' "line 2: '3.5e38' is beyond single precision"
+  refuses word2vec '2 2\na 3.5e38 1\nb 1 2\n' "line 2: '3.5e38' is outside the range of single precision"
   refuses word2vec '2 2\na 1 2\nb 1 2' 'line 3: no newline at the end'
   refuses word2vec '2 2\na 1 2\nb 1 2\n\n' 'line 4: 0 numbers'
-  refuses word2vec '2 2\na 1 2\nb 1 2\nc 1 2\n' 'line 1: tells of 2 words, but 3 rows follow'
-  refuses glove 'a\n' 'line 1: not a word and numbers'
-  refuses glove 'a 1 2\nb 1\n' 'line 2: 1 numbers, expected 2'
+  refuses word2vec '2 2\na 1 2\nb 1 2\nc 1 2\n' 'line 1: declares 2 words, but the number of rows is 3'
+  refuses glove 'a\n' 'line 1: expected a word followed by numbers'
+  refuses glove 'a 1 2\nb 1\n' 'line 2: 1 number, expected 2'
   refuses glove 'a 1 2\nb 1 2 3\n' 'line 2: more than 2 numbers'
-  refuses glove '2 2\n' 'line 1: no row behind it'
+  refuses glove '2 2\n' 'line 1: no row after this line'
 }
 
 @test "invalid binary data is refused with byte and reason" {
   one='\0\0\0200\0077'
-  refuses word2vec-bin '' 'byte 0: no line'
-  refuses word2vec-bin '1 x\n' 'byte 0: no line'
-  refuses word2vec-bin '1 0\na ' 'byte 0: 0 dimensions'
-  refuses word2vec-bin "1 1\na $one\n\n" 'byte 10: data behind the last of 1 rows'
-  refuses word2vec-bin "1 1\na ${one}b" 'byte 10: data behind the last of 1 rows'
+  refuses word2vec-bin '' 'byte 0: expected a line with the number of words'
+  refuses word2vec-bin '1 x\n' 'byte 0: expected a line with the number of words'
+  refuses word2vec-bin '1 0\na ' 'byte 0: dimension 0'
+  refuses word2vec-bin "1 1\na $one\n\n" 'byte 10: data after the last row (row 1)'
+  refuses word2vec-bin "1 1\na ${one}b" 'byte 10: data after the last row (row 1)'
   refuses word2vec-bin "2 1\na $one" 'byte 10: ends in row 2 of 2'
   refuses word2vec-bin "2 1\na $one\nb" 'byte 11: ends in row 2 of 2'
   refuses word2vec-bin '1 1\na \0\0\0200\0177' 'byte 6: the vector of row 1 is not finite'
   refuses word2vec-bin '1 1\na \0001\0\0200\0177' 'byte 6: the vector of row 1 is not finite'
-  refuses word2vec-bin "1 1\n$(printf '%065536d' 1) $one" 'byte 4: a word of more than 65535 bytes'
+  refuses word2vec-bin "1 1\n$(printf '%065536d' 1) $one" 'byte 4: word of more than 65535 bytes'
 }
 
 @test "invalid arrays and word lists that do not match are refused" {
@@ -393,9 +393,9 @@ refuses() {
   succeeds sgns-convert --from npy --to glove bad.npy
   prints 'a 1\nb 1\n'
   printf '\x93NUMPY' >bad.npy
-  wrong 'bad.npy: byte 0: no NumPy array'
+  wrong 'bad.npy: byte 0: not a NumPy array'
   printf '\x93NUMPY\x04\x00\x00\x00\x00\x00' >bad.npy
-  wrong 'byte 0: version 4 of the format'
+  wrong 'byte 0: unsupported format version 4'
   for dictionary in "${good/<f4/<i4}" "${good/<f4/|O}" "${good/False/True}" "${good/(2, 1)/(2,)}" \
     "${good/(2, 1)/(2, 1, 1)}" "${good/(2, 1)/(0, 1)}" "${good/(2, 1)/(2, 65537)}" \
     "${good/(2, 1)/(-2, 1)}" "${good/descr/other}" "${good/, \}/, \'shape\': (2, 1)\}}" '{}' '' \
@@ -406,14 +406,14 @@ refuses() {
   array "$good" "$one"
   wrong 'ends in row 2 of 2'
   array "$good" "$one$one$one"
-  wrong 'data behind the last of 2 rows'
+  wrong 'data after the last row (row 2)'
   array "$good" "$one"'\x00\x00\x80\x7f'
   wrong 'row 2 is not finite'
   array "$good" "$one$one"
   printf 'a\n' >bad.words
-  wrong 'bad.words: line 1: the last, but there are more vectors'
+  wrong 'bad.words: line 1: no more words, but more vectors follow'
   printf 'a\nb\nc\n' >bad.words
-  wrong 'bad.words: line 3: a word behind those of all 2 vectors'
+  wrong 'bad.words: line 3: more words than vectors (2)'
   printf 'a\nb' >bad.words
   wrong 'bad.words: line 2: no newline at the end'
   rm bad.words
@@ -427,14 +427,14 @@ refuses() {
     printf '%b' "$1" >bad_tensor.tsv
     fails_with 3 sgns-convert --from projector -o out bad_tensor.tsv && says "$2" && leaves_nothing out
   }
-  wrong '' 'bad_metadata.tsv: line 1: a word behind those of all 0 vectors'
-  wrong '1\t2\n3\n' 'line 2: 1 numbers, expected 2'
+  wrong '' 'bad_metadata.tsv: line 1: more words than vectors (0)'
+  wrong '1\t2\n3\n' 'line 2: 1 number, expected 2'
   wrong '1\t2\n3\t4\t5\n' 'line 2: more than 2 numbers'
   wrong '1\t2\n3\tx\n' "line 2: 'x' is not a finite number"
   wrong '1\t2\n3\tinf\n' "line 2: 'inf' is not a finite number"
   wrong '1\t2\n3\t4' 'line 2: no newline at the end'
-  wrong '1\t2\n' 'bad_metadata.tsv: line 2: a word behind those of all 1 vectors'
-  wrong '1\t2\n3\t4\n5\t6\n' 'bad_metadata.tsv: line 2: the last, but'
+  wrong '1\t2\n' 'bad_metadata.tsv: line 2: more words than vectors (1)'
+  wrong '1\t2\n3\t4\n5\t6\n' 'bad_metadata.tsv: line 2: no more words, but'
 }
 
 @test "the projector's words may be a table with several columns" {
@@ -553,7 +553,7 @@ limited() {
   within_memory 40 sgns-convert -q --to npy -o emb.npy emb.bin
   sed -i '1s/10000/2000000000/' emb.txt
   fails_with 3 within_memory 40 sgns-convert -o out emb.txt
-  says 'tells of 2000000000 words, but 10000 rows follow'
+  says 'declares 2000000000 words, but the number of rows is 10000'
   printf '999999999999999999 65536\na ' >bad
   fails_with 3 within_memory 40 sgns-convert --from word2vec-bin -o out bad
 }
