@@ -41,7 +41,7 @@ static inline size_t input_available(const struct input *input)
     return input->end - input->next;
 }
 
-/* The first of them. */
+/* The first of these bytes. */
 static inline const char *input_next(const struct input *input)
 {
     return input->data + input->next;

@@ -9,8 +9,8 @@
 #include "base/thread.h"
 #include "stream/decoder.h"
 
-/* How far the thread decodes ahead: READ_AHEAD_RECORDS records, and READ_AHEAD_BYTES unless that is
- * less than one record. */
+/* The thread stops decoding ahead while READ_AHEAD_RECORDS records, or READ_AHEAD_BYTES bytes of
+ * records, wait for stream_read(). */
 enum { READ_AHEAD_RECORDS = 128, READ_AHEAD_BYTES = 4 << 20 };
 enum { REUSED_BYTES_MAX = 512 << 10 }; /* larger buffers of records are freed, not reused */
 
