@@ -280,7 +280,7 @@ static void print_good(const char *name, int kind, bool complete)
 {
     escape_print(text, name, strlen(name));
     fprintf(text, ": %s stream, %s\n", stream_kind_name((enum stream_kind)kind),
-            complete ? "ok" : "head and END ok, data not checked");
+            complete ? "ok" : "header and END ok, data not checked");
 }
 
 static void print_fault(void)

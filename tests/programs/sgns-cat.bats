@@ -220,8 +220,8 @@ counts.bin: counts stream, ok\n'
 @test "--quick reports what it does not check and does not detect damage there" {
   sample_text 60000 300 | ptb-vocab -q -m 1 | sgns-batch -q -e 2 -o large.bin
   succeeds sgns-cat --check --quick large.bin corpus.bin
-  prints 'large.bin: batch stream, head and END ok, data not checked
-corpus.bin: corpus stream, head and END ok, data not checked\n'
+  prints 'large.bin: batch stream, header and END ok, data not checked
+corpus.bin: corpus stream, header and END ok, data not checked\n'
   # Damage far from both ends.
   size=$(wc -c <large.bin)
   [ "$size" -gt 16000000 ]
@@ -256,7 +256,7 @@ corpus.bin: corpus stream, head and END ok, data not checked\n'
   [ "$(wc -c <frame.bin)" -gt 36000000 ]
   succeeds sgns-cat --check --quick frame.bin
   prints 'frame.bin: batch stream, ok\n'
-  sgns-cat --check --quick <corpus.bin | grep -qx 'stdin: corpus stream, head and END ok, data not checked'
+  sgns-cat --check --quick <corpus.bin | grep -qx 'stdin: corpus stream, header and END ok, data not checked'
   # shellcheck disable=SC2002 # a pipe is needed
   cat corpus.bin | sgns-cat --check --quick | grep -qx 'stdin: corpus stream, ok'
 }
