@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "fuzz.h"
+#include "stream/layout.h"
 #include "text/encode.h"
 
 enum { LONG_RUN = 33000, THREADS = 3 };
@@ -122,10 +123,12 @@ static struct text_reader open_text(void)
     return text;
 }
 
-/* Whether the text must be refused. */
+/* Whether the text must be refused: what begins like zstd data is not text. */
 static bool is_bad(const struct sums *sums)
 {
-    return sums->words == 0 || (in.strict && sums->bad_words > 0);
+    bool is_zstd = in.text.size >= sizeof zstd_magic &&
+                   memcmp(in.text.data, zstd_magic, sizeof zstd_magic) == 0;
+    return is_zstd || sums->words == 0 || (in.strict && sums->bad_words > 0);
 }
 
 /* Counts and encodes. Fills the header; the stream is in fuzz_output(). Returns whether the text

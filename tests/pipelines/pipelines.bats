@@ -143,7 +143,7 @@ PIPELINES=$ROOT/pipelines
   WRAPPED=no WORDS=next succeeds "$PIPELINES/text" <text
   grep -qx 'a sentence may go on' out/words.txt
   LOCALE=C exits_with 1 "$PIPELINES/text" text
-  says 'text: in the locale C É is no letter'
+  says 'text: locale C does not treat É as a letter'
 }
 
 @test "pipelines/text: the same bytes from standard input and files; no output from an empty text" {
