@@ -10,7 +10,7 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* ---- a text that was counted ---- */
+/* ---- a text that was counted and stored ---- */
 
 struct counted_piece {
     struct token_chunk chunk;
@@ -22,21 +22,22 @@ struct counted_piece {
 struct counted_run {
     struct token_store *store;
     struct corpus_writer *corpus;
-    uint8_t **id; /* (threads) of each number of a thread its id, as it stands in a record */
+    uint8_t **id; /* (threads) for each code of a thread, its id as stored in a record */
     struct counted_piece *piece; /* (ordered_queue_slots) */
 };
 
-/* The ids of a thread's numbers. `place` may be NULL: then a word's place is that of the thread. */
-static uint8_t *ids_of_numbers(const uint32_t *new_id, const uint32_t *place, uint32_t words,
-                               unsigned width, struct error *err)
+/* Returns a table of the vocabulary ids for a thread's token codes. `whole_id` is NULL if the
+ * thread's ids are those of `whole`. The caller frees the table. NULL on error. */
+static uint8_t *ids_of_codes(const uint32_t *new_id, const uint32_t *whole_id, uint32_t words,
+                             unsigned width, struct error *err)
 {
-    uint8_t *id = memory_new((size_t)words + NUMBER_FIRST_WORD, width, err);
+    uint8_t *id = memory_new((size_t)words + TOKEN_CODE_FIRST_WORD, width, err);
     if (!id)
         return NULL;
-    memset(id, 0xff, width); /* the mark of a sentence's end */
+    memset(id, 0xff, width); /* TOKEN_CODE_SENTENCE_END: the sentence mark */
     for (uint32_t i = 0; i < words; i++) {
-        uint8_t *to = id + ((size_t)i + NUMBER_FIRST_WORD) * width;
-        uint32_t value = new_id[place ? place[i] : i];
+        uint8_t *to = id + ((size_t)i + TOKEN_CODE_FIRST_WORD) * width;
+        uint32_t value = new_id[whole_id ? whole_id[i] : i];
         if (width == 2)
             bytes_store_u16(to, value);
         else
@@ -45,23 +46,23 @@ static uint8_t *ids_of_numbers(const uint32_t *new_id, const uint32_t *place, ui
     return id;
 }
 
-INLINE void translate(const struct token_chunk *s, const uint8_t *id, uint8_t *to, unsigned width,
-                      unsigned id_width)
+INLINE void translate(const struct token_chunk *chunk, const uint8_t *id, uint8_t *to,
+                      unsigned width, unsigned id_width)
 {
-    const uint16_t *narrow = s->data;
-    const uint32_t *wide = s->data;
-    for (size_t i = 0; i < s->count; i++)
+    const uint16_t *narrow = chunk->data;
+    const uint32_t *wide = chunk->data;
+    for (size_t i = 0; i < chunk->count; i++)
         memcpy(to + i * id_width, id + (size_t)(width == 2 ? narrow[i] : wide[i]) * id_width,
                id_width);
 }
 
-static void translate_stretch(const struct token_chunk *s, const uint8_t *id, uint8_t *to,
-                              unsigned id_width)
+static void translate_chunk(const struct token_chunk *chunk, const uint8_t *id, uint8_t *to,
+                            unsigned id_width)
 {
     if (id_width == 2)
-        s->width == 2 ? translate(s, id, to, 2, 2) : translate(s, id, to, 4, 2);
+        chunk->width == 2 ? translate(chunk, id, to, 2, 2) : translate(chunk, id, to, 4, 2);
     else
-        s->width == 2 ? translate(s, id, to, 2, 4) : translate(s, id, to, 4, 4);
+        chunk->width == 2 ? translate(chunk, id, to, 2, 4) : translate(chunk, id, to, 4, 4);
 }
 
 static int start_counted(void *data, unsigned slot, struct error *err)
@@ -83,7 +84,7 @@ static int encode_counted_piece(void *data, unsigned slot, unsigned member, stru
     uint8_t *record = stream_frame_reserve(&p->frame, size, err);
     if (!record)
         return -1;
-    translate_stretch(&p->chunk, run->id[p->chunk.table], record, width);
+    translate_chunk(&p->chunk, run->id[p->chunk.table], record, width);
     p->totals.sentences = p->chunk.sentences;
     p->totals.tokens = p->chunk.count - p->chunk.sentences;
     token_chunk_release(&p->chunk);
@@ -111,8 +112,8 @@ static int init_counted(struct counted_run *run, const struct text_counter *c,
         if (stream_frame_init(&run->piece[i].frame, STREAM_CORPUS, err) < 0)
             return -1;
     for (unsigned i = 0; i < c->threads; i++) {
-        const struct word_counter *of = c->place[i] ? &c->counter[i] : &c->whole;
-        run->id[i] = ids_of_numbers(new_id, c->place[i], of->counted.words.count, width, err);
+        const struct word_counter *of = c->whole_id[i] ? &c->counter[i] : &c->whole;
+        run->id[i] = ids_of_codes(new_id, c->whole_id[i], of->counted.words.count, width, err);
         if (!run->id[i])
             return -1;
     }
@@ -123,11 +124,11 @@ int encode_counted(struct text_counter *c, const uint32_t *new_id, struct corpus
                    struct error *err)
 {
     struct counted_run run = {.store = c->store, .corpus = corpus};
-    const struct ordered_queue line = {start_counted, encode_counted_piece, write_counted_piece,
-                                       &run};
+    const struct ordered_queue queue = {start_counted, encode_counted_piece, write_counted_piece,
+                                        &run};
     int result = init_counted(&run, c, new_id, err);
     if (result == 0)
-        result = ordered_queue_run(&line, c->threads, err);
+        result = ordered_queue_run(&queue, c->threads, err);
     for (unsigned i = 0; run.piece && i < ordered_queue_slots(c->threads); i++) {
         token_chunk_release(&run.piece[i].chunk);
         packer_release(&run.piece[i].packer);
@@ -140,7 +141,7 @@ int encode_counted(struct text_counter *c, const uint32_t *new_id, struct corpus
     return result;
 }
 
-/* ---- a text as it is read ---- */
+/* ---- a text while it is read ---- */
 
 struct text_piece {
     struct text_block block;
@@ -165,7 +166,7 @@ static int start_text(void *data, unsigned slot, struct error *err)
     return text_reader_read(run->text, &run->piece[slot].block, err);
 }
 
-/* Stores the ids of the tokens. */
+/* Stores the ids of p->tokens in a record, and counts them. */
 static void store_tokens(const struct text_run *run, struct text_piece *p, uint8_t *to)
 {
     uint32_t id[TOKENS_MAX], lines = 0;
@@ -241,10 +242,10 @@ int encode_text(struct text_reader *text, const struct text_options *options,
                 struct error *err)
 {
     struct text_run run = {.text = text, .options = options, .index = index, .corpus = corpus};
-    const struct ordered_queue line = {start_text, encode_text_piece, write_text_piece, &run};
+    const struct ordered_queue queue = {start_text, encode_text_piece, write_text_piece, &run};
     int result = init_text(&run, err);
     if (result == 0)
-        result = ordered_queue_run(&line, options->threads, err);
+        result = ordered_queue_run(&queue, options->threads, err);
     for (unsigned i = 0; run.piece && i < ordered_queue_slots(options->threads); i++) {
         text_block_release(&run.piece[i].block);
         stream_frame_release(&run.piece[i].frame);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* encode.h -- writes a text as the ids of a vocabulary, encoded and compressed on threads.
+/* encode.h -- writes a text as a corpus stream, encoded and compressed on threads.
  *
- * What a thread makes of a block of the text is a record and a frame of its own; they are written in
- * order, so that the stream is the same for any number of threads.
+ * A thread turns a block of the text into one record in a frame of its own. The frames are
+ * written in order, so that the stream is the same for any number of threads.
  */
 #ifndef SGNS_ENCODE_H
 #define SGNS_ENCODE_H
@@ -10,13 +10,14 @@
 #include "stream/corpus.h"
 #include "text/text_counter.h"
 
-/* Writes the text that was counted, and empties its store. new_id[place]: the id of each word of
- * `whole`. The header is written already, END is not. */
+/* Writes the text that was counted and stored, and empties the store. new_id[i] is the vocabulary
+ * id of word i of `whole`. The caller has written the header, and writes END. */
 int encode_counted(struct text_counter *counted, const uint32_t *new_id,
                    struct corpus_writer *corpus, struct error *err) MUST_USE;
 
-/* Writes the text as it is read, with the words of an index, others as UNKNOWN_ID. *bad_words: how
- * many of these were bad words. An error of status 3 where the text has no words. */
+/* Writes the text while reading it: words of the index by their ids, all others as UNKNOWN_ID.
+ * *bad_words becomes the number of bad words among the latter. A text without words is an error of
+ * status 3. */
 int encode_text(struct text_reader *text, const struct text_options *options,
                 const struct word_index *index, struct corpus_writer *corpus, uint64_t *bad_words,
                 struct error *err) MUST_USE;

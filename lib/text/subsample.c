@@ -6,8 +6,9 @@
 
 #include "base/memory.h"
 
-/* With which a word of such a count is kept, in a text of so many tokens. */
-static double probability(const struct subsample_options *options, double tokens, double count)
+/* The probability with which an occurrence of a word is kept, from its count and the number of
+ * tokens. */
+static double keep_probability(const struct subsample_options *options, double tokens, double count)
 {
     double ratio = options->threshold * tokens / count; /* t / f */
     return fmin(1.0, options->word2vec ? sqrt(ratio) + ratio : sqrt(ratio));
@@ -23,7 +24,7 @@ int subsampler_init(struct subsampler *s, const struct vocab *vocab,
     double tokens = (double)vocab_known_tokens(vocab);
     for (uint32_t id = UNKNOWN_ID + 1; id < vocab->words.count; id++) {
         double count = (double)vocab->count[id];
-        s->keep[id] = count > 0 ? probability(options, tokens, count) : 1.0;
+        s->keep[id] = count > 0 ? keep_probability(options, tokens, count) : 1.0;
     }
     return 0;
 }

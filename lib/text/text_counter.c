@@ -6,21 +6,22 @@
 #include "base/memory.h"
 #include "base/ordered_queue.h"
 
-/* A block of the text, on the line. */
+/* A block of the text in the ordered queue. */
 struct piece {
     struct text_block block;
     struct tokens tokens;
-    uint32_t *number;
+    uint32_t *code;
     size_t capacity;
     struct token_chunk chunk;
     struct packer packer;
-    unsigned member; /* who counted it */
-    uint32_t known;  /* words of this thread, with those of the block */
-    uint64_t words;  /* tokens of the block but ends of sentences */
+    unsigned member; /* the thread that counted it */
+    uint32_t known;  /* words in that thread's table after this block */
+    uint64_t words;  /* tokens of the block, not counting ends of sentences */
 };
 
-/* The words up to `end` that a thread had not met before a block. */
-struct fresh {
+/* The words that a thread first met in one block: the words of its table up to `end`, not
+ * counting those of its earlier blocks. */
+struct new_words {
     uint32_t member, end;
 };
 
@@ -28,10 +29,10 @@ struct run {
     struct text_counter *c;
     struct text_reader *text;
     const struct text_options *options;
-    struct piece *piece; /* (ordered_queue_slots) */
-    struct fresh *fresh; /* in the order of the text */
-    size_t fresh_count, fresh_capacity;
-    uint32_t *known; /* (threads) words of each thread in the blocks so far */
+    struct piece *piece;         /* (ordered_queue_slots) */
+    struct new_words *new_words; /* (new_words_count) in the order of the text */
+    size_t new_words_count, new_words_capacity;
+    uint32_t *known; /* (threads) words of each thread's table that the finished blocks have */
     uint64_t words;
 };
 
@@ -43,7 +44,7 @@ static int start_piece(void *data, unsigned slot, struct error *err)
     return text_reader_read(run->text, &run->piece[slot].block, err);
 }
 
-/* Counts all tokens of the block. Returns how many there are, or −1. */
+/* Counts all tokens of the block. Returns the number of tokens, or −1. */
 static int64_t count_tokens(struct run *run, struct piece *p, struct word_counter *counter,
                             struct error *err)
 {
@@ -53,9 +54,8 @@ static int64_t count_tokens(struct run *run, struct piece *p, struct word_counte
         if (run->options->strict &&
             tokenizer_refuse_bad_words(&t, &p->tokens, run->text->name, err) < 0)
             return -1;
-        if (memory_reserve(&p->number, &p->capacity, count + TOKENS_MAX, sizeof *p->number, err) <
-                0 ||
-            word_counter_add(counter, &p->tokens, p->number + count, err) < 0)
+        if (memory_reserve(&p->code, &p->capacity, count + TOKENS_MAX, sizeof *p->code, err) < 0 ||
+            word_counter_add(counter, &p->tokens, p->code + count, err) < 0)
             return -1;
         count += p->tokens.count;
     }
@@ -76,22 +76,22 @@ static int count_piece(void *data, unsigned slot, unsigned member, struct error 
     p->words = counter->totals.tokens - before.tokens;
     if (!run->c->store || count == 0)
         return 0;
-    if (token_chunk_make(&p->chunk, p->number, (size_t)count, err) < 0)
+    if (token_chunk_make(&p->chunk, p->code, (size_t)count, err) < 0)
         return -1;
     p->chunk.table = member;
     p->chunk.sentences = (uint32_t)(counter->totals.sentences - before.sentences);
     return token_store_is_full(run->c->store) ? token_chunk_pack(&p->chunk, &p->packer, err) : 0;
 }
 
-/* Notes which words are new. */
-static int note_fresh(struct run *run, const struct piece *p, struct error *err)
+/* Records the words that a thread first met in this block. */
+static int record_new_words(struct run *run, const struct piece *p, struct error *err)
 {
     if (run->c->threads == 1 || p->known <= run->known[p->member])
         return 0;
-    if (memory_reserve(&run->fresh, &run->fresh_capacity, run->fresh_count + 1, sizeof *run->fresh,
-                       err) < 0)
+    if (memory_reserve(&run->new_words, &run->new_words_capacity, run->new_words_count + 1,
+                       sizeof *run->new_words, err) < 0)
         return -1;
-    run->fresh[run->fresh_count++] = (struct fresh){p->member, p->known};
+    run->new_words[run->new_words_count++] = (struct new_words){p->member, p->known};
     run->known[p->member] = p->known;
     return 0;
 }
@@ -100,7 +100,7 @@ static int finish_piece(void *data, unsigned slot, struct error *err)
 {
     struct run *run = data;
     struct piece *p = &run->piece[slot];
-    if (note_fresh(run, p, err) < 0)
+    if (record_new_words(run, p, err) < 0)
         return -1;
     if (p->chunk.count > 0 && token_store_append(run->c->store, &p->chunk, err) < 0)
         return -1;
@@ -110,9 +110,9 @@ static int finish_piece(void *data, unsigned slot, struct error *err)
     return 0;
 }
 
-/* ---- one table of all ---- */
+/* ---- merging the threads' tables ---- */
 
-static int join(struct run *run, struct error *err)
+static int join_tables(struct run *run, struct error *err)
 {
     struct text_counter *c = run->c;
     if (c->threads == 1) {
@@ -127,23 +127,23 @@ static int join(struct run *run, struct error *err)
         word_index_free(from->index);
         from->index = NULL;
         run->known[i] = UNKNOWN_ID + 1;
-        c->place[i] = memory_new(from->counted.words.count, sizeof **c->place, err);
-        if (!c->place[i] || word_counter_join(&c->whole, &from->counted, UNKNOWN_ID, UNKNOWN_ID + 1,
-                                              c->place[i], err) < 0)
+        c->whole_id[i] = memory_new(from->counted.words.count, sizeof **c->whole_id, err);
+        if (!c->whole_id[i] || word_counter_join(&c->whole, &from->counted, UNKNOWN_ID,
+                                                 UNKNOWN_ID + 1, c->whole_id[i], err) < 0)
             return -1;
         word_counter_join_totals(&c->whole, from);
     }
-    for (size_t i = 0; i < run->fresh_count; i++) {
-        struct fresh f = run->fresh[i];
+    for (size_t i = 0; i < run->new_words_count; i++) {
+        struct new_words f = run->new_words[i];
         if (word_counter_join(&c->whole, &c->counter[f.member].counted, run->known[f.member], f.end,
-                              c->place[f.member], err) < 0)
+                              c->whole_id[f.member], err) < 0)
             return -1;
         run->known[f.member] = f.end;
     }
     return 0;
 }
 
-/* ---- all of it ---- */
+/* ---- the whole text ---- */
 
 static int init(struct run *run, const uint64_t *memory, struct error *err)
 {
@@ -152,8 +152,8 @@ static int init(struct run *run, const uint64_t *memory, struct error *err)
     run->piece = memory_new(ordered_queue_slots(c->threads), sizeof *run->piece, err);
     run->known = memory_new(c->threads, sizeof *run->known, err);
     c->counter = memory_new(c->threads, sizeof *c->counter, err);
-    c->place = memory_new(c->threads, sizeof *c->place, err);
-    if (!run->piece || !run->known || !c->counter || !c->place)
+    c->whole_id = memory_new(c->threads, sizeof *c->whole_id, err);
+    if (!run->piece || !run->known || !c->counter || !c->whole_id)
         return -1;
     for (unsigned i = 0; i < c->threads; i++) {
         if (word_counter_init(&c->counter[i], err) < 0)
@@ -169,12 +169,12 @@ static void release(struct run *run)
     for (unsigned i = 0; run->piece && i < ordered_queue_slots(run->c->threads); i++) {
         struct piece *p = &run->piece[i];
         text_block_release(&p->block);
-        free(p->number);
+        free(p->code);
         token_chunk_release(&p->chunk);
         packer_release(&p->packer);
     }
     free(run->piece);
-    free(run->fresh);
+    free(run->new_words);
     free(run->known);
 }
 
@@ -182,12 +182,12 @@ int text_counter_run(struct text_counter *c, struct text_reader *text,
                      const struct text_options *options, const uint64_t *memory, struct error *err)
 {
     struct run run = {.c = c, .text = text, .options = options};
-    const struct ordered_queue line = {start_piece, count_piece, finish_piece, &run};
+    const struct ordered_queue queue = {start_piece, count_piece, finish_piece, &run};
     int result = init(&run, memory, err);
     if (result == 0)
-        result = ordered_queue_run(&line, options->threads, err);
+        result = ordered_queue_run(&queue, options->threads, err);
     if (result == 0)
-        result = join(&run, err);
+        result = join_tables(&run, err);
     release(&run);
     if (result == 0 && c->whole.totals.tokens == 0)
         result = error_set(err, STATUS_INPUT, "%s: no words", text->name);
@@ -201,11 +201,11 @@ void text_counter_release(struct text_counter *c)
     for (unsigned i = 0; i < c->threads; i++) {
         if (c->counter)
             word_counter_release(&c->counter[i]);
-        if (c->place)
-            free(c->place[i]);
+        if (c->whole_id)
+            free(c->whole_id[i]);
     }
     free(c->counter);
-    free(c->place);
+    free(c->whole_id);
     word_counter_release(&c->whole);
     token_store_free(c->store);
     *c = (struct text_counter){0};

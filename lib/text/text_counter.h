@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* text_counter.h -- counts the words of a text on threads, and keeps the text as numbers.
+/* text_counter.h -- counts the words of a text on threads and stores it as token codes.
  *
- * Each thread counts its blocks of the text with a table of its own. In the end the tables become
- * one, with the words in the order in which they first appear in the text: so what comes out does
- * not depend on how many threads there are, nor on which block was whose.
+ * Each thread counts its blocks of the text in a word table of its own. At the end the tables are
+ * merged into one, with the words in the order of their first appearance in the text: so the result
+ * depends neither on the number of threads nor on which thread counted which block.
  */
 #ifndef SGNS_TEXT_COUNTER_H
 #define SGNS_TEXT_COUNTER_H
@@ -18,20 +18,22 @@
 struct text_options {
     unsigned threads; /* at least 1 */
     bool strict;      /* a bad word is an error of status 3 */
-    /* Called now and then with what was read so far, on the caller's thread; NULL: not at all. */
+    /* Called from time to time on the caller's thread, with the bytes and tokens read so far. NULL:
+     * never called. */
     void (*progress)(uint64_t bytes, uint64_t tokens);
 };
 
 struct text_counter {
     unsigned threads;
-    struct word_counter *counter; /* (threads) the words of each thread, with places of their own */
-    uint32_t **place;             /* (threads) of each of them, its place in `whole` */
-    struct word_counter whole;    /* of one thread it is that thread's, and there is no place[0] */
-    struct token_store *store;    /* the text, as numbers of the counter that chunk.table names */
+    struct word_counter *counter; /* (threads) the words of each thread, with ids of its own */
+    uint32_t **whole_id;          /* (threads) for each thread, its ids to the ids in `whole` */
+    struct word_counter whole;    /* all words; with one thread, its counter: whole_id[0] is NULL */
+    struct token_store *store;    /* the text as codes of counter[chunk.table]; NULL: not stored */
 };
 
-/* Reads the whole text. `memory`: of the store, in bytes; NULL: no store. On error there is nothing
- * to release. */
+/* Reads and counts the whole text. `memory` is the limit of the store in bytes; NULL: the text is
+ * not stored. A text without words is an error of status 3. On error there is nothing to
+ * release. */
 int text_counter_run(struct text_counter *c, struct text_reader *text,
                      const struct text_options *options, const uint64_t *memory,
                      struct error *err) MUST_USE;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* token_store.h -- a text as numbers, written once and then read once, in memory as far as it may.
+/* token_store.h -- stores a text as token codes, written once and read once, in memory or on disk.
  *
- * It is kept in chunks, of which one thread makes each, and any thread packs and unpacks them.
- * What is above the bound goes, packed, to a temporary file, which has no name (temporary_file.h). The
- * store itself is for one thread, but for token_store_is_full.
+ * The text is stored in chunks. A chunk is made by one thread; any thread can pack (compress) and
+ * unpack it. What exceeds the memory limit is packed and spilled to a temporary file, which has
+ * no name (temporary_file.h). A store is used by one thread, except for token_store_is_full.
  */
 #ifndef SGNS_TOKEN_STORE_H
 #define SGNS_TOKEN_STORE_H
@@ -14,50 +14,51 @@
 
 #include "base/error.h"
 
-/* Some thousand tokens of a text. All zero is none. */
+/* A few thousand tokens of a text. All zero is an empty chunk. */
 struct token_chunk {
-    uint32_t table;     /* what the numbers refer to: for the user of the store */
-    uint32_t sentences; /* likewise */
-    uint32_t width;     /* of a number, in bytes: 2, or 4 where one of them is above 65535 */
-    uint32_t count;
-    uint32_t packed; /* bytes it has in packed form; 0: it is not packed */
-    void *data;      /* uint16_t[count], uint32_t[count], or the packed form */
+    uint32_t table;     /* for the caller: the word table that the codes refer to */
+    uint32_t sentences; /* for the caller: how many of the tokens are ends of sentences */
+    uint32_t width;     /* bytes per code: 2, or 4 if one of them exceeds 65535 */
+    uint32_t count;     /* tokens */
+    uint32_t packed;    /* size of the packed form in bytes; 0: not packed */
+    void *data;         /* uint16_t[count], uint32_t[count], or the packed form */
 };
 
-/* Makes one of `count` numbers, at least one. */
-int token_chunk_make(struct token_chunk *chunk, const uint32_t *number, size_t count,
+/* Makes a chunk of `count` codes, at least one. Release it with token_chunk_release. */
+int token_chunk_make(struct token_chunk *chunk, const uint32_t *code, size_t count,
                      struct error *err) MUST_USE;
 void token_chunk_release(struct token_chunk *chunk);
 
-/* What packing takes to work with: one for each thread. All zero is one, until it is released. */
+/* Working memory for packing and unpacking: one per thread. Initialise with zeros. */
 struct packer {
     void *zstd, *unzstd;
-    uint8_t *packed; /* what was packed last, or halves of numbers */
+    uint8_t *packed; /* the latest packed form, or the halves of codes */
     size_t capacity;
 };
 
 int token_chunk_pack(struct token_chunk *chunk, struct packer *packer, struct error *err) MUST_USE;
-/* Also of one that is not packed. */
+/* Does nothing to a chunk that is not packed. */
 int token_chunk_unpack(struct token_chunk *chunk, struct packer *packer,
                        struct error *err) MUST_USE;
 void packer_release(struct packer *packer);
 
 struct token_store;
 
-/* `memory`: bytes that the numbers may take. NULL on error. */
+/* Creates a store that keeps at most `memory` bytes of codes in memory. NULL on error. */
 struct token_store *token_store_new(uint64_t memory, struct error *err) MUST_USE;
 void token_store_free(struct token_store *store);
 
-/* Whether chunks are packed from now on. Any thread may ask; a chunk that was not packed for
- * having asked too early will be in token_store_append. */
+/* Whether further chunks are spilled, and should be packed before they are appended. Any thread may
+ * call this. If a chunk is not packed because the call came too early, token_store_append packs
+ * it. */
 bool token_store_is_full(const struct token_store *store);
 
-/* Takes the chunk over, also on error. */
+/* Appends a chunk and takes ownership of it, also on error. */
 int token_store_append(struct token_store *store, struct token_chunk *chunk,
                        struct error *err) MUST_USE;
 
-/* The next one in the order of writing, the caller's to unpack and release. Returns 1, or 0 at the
- * end, or -1. Nothing is to be appended any more. */
+/* Returns the chunks in the order in which they were appended; the caller unpacks and releases
+ * them. Returns 1, or 0 at the end, or -1. No chunk may be appended after the first read. */
 int token_store_read(struct token_store *store, struct token_chunk *chunk,
                      struct error *err) MUST_USE;
 

@@ -13,14 +13,14 @@
 #include "stream/layout.h"
 
 enum {
-    BLOCK = 64,           /* bytes that are looked at together */
-    PER_BLOCK = BLOCK + 1 /* tokens that may end in a block: a word, then empty lines */
+    SCAN_BYTES = 64,             /* bytes that are scanned together */
+    SCAN_TOKENS = SCAN_BYTES + 1 /* the most tokens in them: one word, then empty lines */
 };
 
 /* ---- blocks of a text ---- */
 
-/* What a block can hold: an open word that is not yet too long, and what is read behind it. */
-static size_t capacity_of(const struct text_reader *t)
+/* An unfinished word that is not too long yet, and the bytes read after it. */
+static size_t block_capacity(const struct text_reader *t)
 {
     return WORD_MAX + t->block_size;
 }
@@ -29,13 +29,13 @@ int text_reader_init(struct text_reader *t, int fd, const char *name, size_t blo
                      struct error *err)
 {
     *t = (struct text_reader){.fd = fd, .name = name, .block_size = block_size};
-    t->rest = memory_new(WORD_MAX, 1, err);
-    return t->rest ? 0 : -1;
+    t->carry = memory_new(WORD_MAX, 1, err);
+    return t->carry ? 0 : -1;
 }
 
 void text_reader_release(struct text_reader *t)
 {
-    free(t->rest);
+    free(t->carry);
     *t = (struct text_reader){0};
 }
 
@@ -50,7 +50,7 @@ static bool is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Reads as much as a block is to have, unless the input ends before. */
+/* Reads block_size bytes, or fewer at the end of the input. */
 static int fill(struct text_reader *t, struct text_block *b, struct error *err)
 {
     for (size_t missing = t->block_size; missing > 0 && !t->ended;) {
@@ -70,42 +70,43 @@ static int fill(struct text_reader *t, struct text_block *b, struct error *err)
     return 0;
 }
 
-/* Cuts the block behind its last white space, and keeps the rest for the next one. Returns whether
- * there is white space. */
-static bool cut(struct text_reader *t, struct text_block *b)
+/* Ends the block after its last white space and carries the bytes after it over to the next block.
+ * Returns false if the block has no white space. */
+static bool trim_to_space(struct text_reader *t, struct text_block *b)
 {
-    size_t end = b->size, rest;
+    size_t end = b->size, after;
     while (end > 0 && !is_space(b->data[end - 1]))
         end--;
     if (end == 0)
         return false;
-    rest = b->size - end;
-    t->too_long = rest > WORD_MAX;
-    t->word = t->bytes - rest;
-    t->rest_size = t->too_long ? 0 : rest;
-    memcpy(t->rest, b->data + end, t->rest_size);
+    after = b->size - end;
+    t->too_long = after > WORD_MAX;
+    t->word_offset = t->bytes - after;
+    t->carry_size = t->too_long ? 0 : after;
+    memcpy(t->carry, b->data + end, t->carry_size);
     b->size = end;
     return true;
 }
 
-/* Drops what is there of a word that will be too long. */
-static void drop(struct text_reader *t, struct text_block *b)
+/* Drops the bytes read so far of a word that is too long. */
+static void drop_word(struct text_reader *t, struct text_block *b)
 {
     if (!b->too_long)
-        b->word = b->first;
+        b->word_offset = b->offset;
     b->too_long = true;
-    b->first = t->bytes;
+    b->offset = t->bytes;
     b->size = 0;
 }
 
-/* At the beginning of the input: a stream would pass for a text of a few odd words. */
+/* Checks the beginning of the input: without this check a stream would be read as a text of a few
+ * odd words. */
 static int refuse_stream(const struct text_reader *t, const struct text_block *b, struct error *err)
 {
     enum stream_kind kind;
     if (t->bytes != b->size || !stream_recognise(b->data, b->size, &kind))
         return 0;
     if (kind == STREAM_ANY)
-        return error_set(err, STATUS_INPUT, "%s: byte 0: compressed by zstd, expected text",
+        return error_set(err, STATUS_INPUT, "%s: byte 0: zstd-compressed data, expected text",
                          t->name);
     return error_set(err, STATUS_INPUT, "%s: byte 0: %s stream, expected text", t->name,
                      stream_kind_name(kind));
@@ -115,21 +116,21 @@ int text_reader_read(struct text_reader *t, struct text_block *b, struct error *
 {
     if (t->ended)
         return 0;
-    if (!b->data && !(b->data = memory_new(capacity_of(t) + BLOCK, 1, err)))
+    if (!b->data && !(b->data = memory_new(block_capacity(t) + SCAN_BYTES, 1, err)))
         return -1;
     *b = (struct text_block){.data = b->data,
-                             .size = t->rest_size,
-                             .first = t->bytes - t->rest_size,
+                             .size = t->carry_size,
+                             .offset = t->bytes - t->carry_size,
                              .too_long = t->too_long,
-                             .word = t->word};
-    memcpy(b->data, t->rest, t->rest_size);
+                             .word_offset = t->word_offset};
+    memcpy(b->data, t->carry, t->carry_size);
     for (;;) {
         if (fill(t, b, err) < 0 || refuse_stream(t, b, err) < 0)
             return -1;
-        if (t->ended || cut(t, b))
+        if (t->ended || trim_to_space(t, b))
             break;
         if (b->too_long || b->size > WORD_MAX)
-            drop(t, b);
+            drop_word(t, b);
     }
     b->last = t->ended;
     b->line_open = t->ended && t->line_open;
@@ -140,11 +141,12 @@ int text_reader_read(struct text_reader *t, struct text_block *b, struct error *
 
 #ifdef __SSE2__
 
-/* Bit i tells that byte i of the block is white space: 9 to 13 or 32. */
-static uint64_t spaces_in_block(const char *text)
+/* Returns a mask: bit i is set if byte i of these SCAN_BYTES bytes is white space (9 to 13, or
+ * 32). */
+static uint64_t find_spaces(const char *text)
 {
     uint64_t spaces = 0;
-    for (int i = 0; i < BLOCK; i += 16) {
+    for (int i = 0; i < SCAN_BYTES; i += 16) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(text + i));
         __m128i from_9 = _mm_sub_epi8(bytes, _mm_set1_epi8(9));
         __m128i to_13 = _mm_cmpeq_epi8(_mm_min_epu8(from_9, _mm_set1_epi8(13 - 9)), from_9);
@@ -156,8 +158,8 @@ static uint64_t spaces_in_block(const char *text)
 
 #else
 
-/* The same of eight bytes, in a plain register. */
-static uint64_t spaces_in_word(const char *text)
+/* The mask of eight bytes, without SIMD. */
+static uint64_t find_spaces_8(const char *text)
 {
     const uint64_t ones = 0x0101010101010101, high = 0x80 * ones, low = 0x7f * ones;
     uint64_t x;
@@ -173,11 +175,11 @@ static uint64_t spaces_in_word(const char *text)
     return (space >> 7) * 0x0102040810204080 >> 56;
 }
 
-static uint64_t spaces_in_block(const char *text)
+static uint64_t find_spaces(const char *text)
 {
     uint64_t spaces = 0;
-    for (int i = 0; i < BLOCK; i += 8)
-        spaces |= spaces_in_word(text + i) << i;
+    for (int i = 0; i < SCAN_BYTES; i += 8)
+        spaces |= find_spaces_8(text + i) << i;
     return spaces;
 }
 
@@ -193,14 +195,14 @@ struct tokenizer tokenizer_over(const struct text_block *block)
                               .line_open = block->line_open};
 }
 
-/* The place in the whole text of the word at `text`. */
-static uint64_t place_of(const struct tokenizer *t, const char *text)
+/* The byte offset in the whole text of the word at `text`. */
+static uint64_t offset_of(const struct tokenizer *t, const char *text)
 {
     const struct text_block *b = t->block;
-    return b->too_long && text == b->data ? b->word : b->first + (uint64_t)(text - b->data);
+    return b->too_long && text == b->data ? b->word_offset : b->offset + (uint64_t)(text - b->data);
 }
 
-/* Ends the open word at `at`, where there is white space or the end of the input. */
+/* Ends the unfinished word at index `at`, which is white space or the end of the input. */
 static void end_word(struct tokenizer *t, struct tokens *tokens, size_t at)
 {
     if (t->too_long || at > t->start) {
@@ -211,22 +213,22 @@ static void end_word(struct tokenizer *t, struct tokens *tokens, size_t at)
     t->start = at;
 }
 
-/* The tokens that end in the next bytes. */
-static void take_block(struct tokenizer *t, struct tokens *tokens)
+/* Appends the tokens that end in the next SCAN_BYTES bytes. */
+static void scan(struct tokenizer *t, struct tokens *tokens)
 {
-    const char *block = t->block->data + t->next;
+    const char *text = t->block->data + t->next;
     size_t left = t->block->size - t->next;
-    uint64_t spaces = spaces_in_block(block);
-    if (left < BLOCK)
+    uint64_t spaces = find_spaces(text);
+    if (left < SCAN_BYTES)
         spaces &= (UINT64_C(1) << left) - 1;
     if (t->too_long && spaces)
         end_word(t, tokens, t->next + (size_t)__builtin_ctzll(spaces));
     const char *start = t->block->data + t->start;
     uint32_t count = tokens->count;
     for (; spaces; spaces &= spaces - 1) {
-        const char *end = block + __builtin_ctzll(spaces);
-        /* Written also where there is no word, or no line ends, and then overwritten: a branch would
-         * often be foreseen wrongly. */
+        const char *end = text + __builtin_ctzll(spaces);
+        /* Both tokens are always written, and overwritten if there is no word or no end of line
+         * here: a branch would often be mispredicted. */
         tokens->text[count] = start;
         tokens->length[count] = (uint32_t)(end - start);
         count += end > start;
@@ -237,11 +239,11 @@ static void take_block(struct tokenizer *t, struct tokens *tokens)
     }
     tokens->count = count;
     t->start = (size_t)(start - t->block->data);
-    t->next += left < BLOCK ? left : BLOCK;
+    t->next += left < SCAN_BYTES ? left : SCAN_BYTES;
 }
 
-/* The end of the text ends a word and a line, too. */
-static void take_end(struct tokenizer *t, struct tokens *tokens)
+/* At the end of the text: ends the unfinished word and the unfinished line. */
+static void scan_end(struct tokenizer *t, struct tokens *tokens)
 {
     end_word(t, tokens, t->block->size);
     if (t->line_open) {
@@ -251,7 +253,7 @@ static void take_end(struct tokenizer *t, struct tokens *tokens)
     t->line_open = false;
 }
 
-/* Words with a zero byte become bad words. */
+/* Turns words with a zero byte into bad words. */
 static void mark_zeros(struct tokens *tokens)
 {
     for (uint32_t i = 0; i < tokens->count; i++)
@@ -265,18 +267,18 @@ int tokenizer_refuse_bad_words(const struct tokenizer *t, const struct tokens *t
     for (uint32_t i = 0; i < tokens->count; i++)
         if (tokens->length[i] > WORD_MAX)
             return error_set(err, STATUS_INPUT,
-                             "%s: byte %llu: a word above %d bytes or with a zero byte", name,
-                             (unsigned long long)place_of(t, tokens->text[i]), WORD_MAX);
+                             "%s: byte %llu: word longer than %d bytes or with a zero byte", name,
+                             (unsigned long long)offset_of(t, tokens->text[i]), WORD_MAX);
     return 0;
 }
 
 bool tokenizer_next(struct tokenizer *t, struct tokens *tokens)
 {
     tokens->count = 0;
-    while (t->next < t->block->size && tokens->count <= TOKENS_MAX - PER_BLOCK)
-        take_block(t, tokens);
-    if (t->next == t->block->size && t->block->last && tokens->count <= TOKENS_MAX - PER_BLOCK)
-        take_end(t, tokens);
+    while (t->next < t->block->size && tokens->count <= TOKENS_MAX - SCAN_TOKENS)
+        scan(t, tokens);
+    if (t->next == t->block->size && t->block->last && tokens->count <= TOKENS_MAX - SCAN_TOKENS)
+        scan_end(t, tokens);
     if (t->zeros)
         mark_zeros(tokens);
     return tokens->count > 0;

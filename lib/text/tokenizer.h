@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* tokenizer.h -- text to tokens: a line is a sentence, ASCII white space separates.
+/* tokenizer.h -- splits a text into tokens: lines are sentences, ASCII white space ends words.
  *
- * A token is bytes: no case folding, no Unicode. The text is read in one pass and may be a pipe; a
- * last line without newline counts like any other. It comes in blocks, which end with white space,
- * so that no word lies in two of them and any thread can find a block's tokens; where they end
- * depends on the text alone. Tokens come some hundreds at a time, so that the work on each of them
- * can be a short loop.
+ * A word is a sequence of bytes: no case folding, no Unicode. The text is read in one pass and
+ * may be a pipe; a last line without a newline counts like any other. The reader returns blocks
+ * that end with white space, so that no word crosses a block boundary and any thread can tokenize
+ * a block. Block boundaries depend on the text alone. The tokenizer returns a few hundred tokens
+ * at a time, so that per-token work can be a short loop.
  */
 #ifndef SGNS_TOKENIZER_H
 #define SGNS_TOKENIZER_H
@@ -19,40 +19,41 @@
 
 /* ---- blocks ---- */
 
-/* Small beside the second-level cache, which is for the table of words. */
-enum { TEXT_BLOCK = 1 << 17 /* bytes that are read for a block, more or less */ };
+/* Small compared with the second-level cache, which should hold the word table. */
+enum { TEXT_BLOCK = 1 << 17 /* approximate bytes read per block */ };
 
 struct text_reader {
     int fd;
     const char *name;
     size_t block_size;
     uint64_t bytes; /* read so far */
-    char *rest;     /* what was read behind the last white space of a block: the next one's begin */
-    size_t rest_size;
-    bool too_long;  /* the word that is open is above WORD_MAX bytes, and dropped so far */
-    uint64_t word;  /* and begins at this place */
-    bool line_open; /* the last byte that was read is not the end of a line */
+    char *carry; /* bytes read after the last white space of a block: they start the next block */
+    size_t carry_size;
+    bool too_long;        /* the unfinished word exceeds WORD_MAX bytes; its bytes were dropped */
+    uint64_t word_offset; /* byte offset of that word in the text */
+    bool line_open;       /* the last byte read is not a newline */
     bool ended;
 };
 
-/* All zero is one that can be filled. */
+/* Initialise with zeros; text_reader_read allocates `data`. */
 struct text_block {
     char *data;
     size_t size;
-    uint64_t first; /* the place in the text of the first byte */
-    bool too_long;  /* it begins inside a word above WORD_MAX bytes */
-    uint64_t word;  /* which begins at this place */
-    bool last;      /* the text ends here, maybe without white space */
-    bool line_open; /* and without newline */
+    uint64_t offset;      /* byte offset of data[0] in the text */
+    bool too_long;        /* the block begins inside a word longer than WORD_MAX bytes */
+    uint64_t word_offset; /* byte offset of that word in the text */
+    bool last;            /* the text ends with this block, possibly without white space */
+    bool line_open;       /* the text ends without a newline */
 };
 
-/* `block_size`: TEXT_BLOCK, or another number from 1 on. */
+/* `block_size` is TEXT_BLOCK, or any other number of bytes from 1 on. Release the reader with
+ * text_reader_release. */
 int text_reader_init(struct text_reader *text, int fd, const char *name, size_t block_size,
                      struct error *err) MUST_USE;
 void text_reader_release(struct text_reader *text);
 
-/* The next block. Returns 1, or 0 at the end of the input, or -1: status 3 for a stream, or what else
- * zstd compressed, instead of a text. */
+/* Reads the next block. Returns 1, or 0 at the end of the input, or -1. A stream, or any other
+ * zstd-compressed data, is an error of status 3. */
 int text_reader_read(struct text_reader *text, struct text_block *block,
                      struct error *err) MUST_USE;
 void text_block_release(struct text_block *block);
@@ -61,20 +62,21 @@ void text_block_release(struct text_block *block);
 
 struct tokenizer {
     const struct text_block *block;
-    size_t start;  /* of the word that is open: the first byte that no token holds yet */
-    size_t next;   /* the first byte that is not looked at yet */
-    bool zeros;    /* there is a zero byte */
-    bool too_long; /* the beginning of the open word was dropped */
+    size_t start;  /* of the unfinished word: index of the first byte that is in no token yet */
+    size_t next;   /* index of the first byte that was not scanned yet */
+    bool zeros;    /* the block contains a zero byte */
+    bool too_long; /* the beginning of the unfinished word was dropped */
     bool line_open;
 };
 
 struct tokenizer tokenizer_over(const struct text_block *block);
 
-/* The next tokens, at least one, lent as long as the block stays. A word with a zero byte or above
- * WORD_MAX bytes is a bad word. False at the end of the block. */
+/* Returns the next tokens, at least one, or false at the end of the block. The tokens point into
+ * the block. A word with a zero byte or of more than WORD_MAX bytes becomes a bad word. */
 bool tokenizer_next(struct tokenizer *tokenizer, struct tokens *tokens);
 
-/* An error of status 3 where one of them is a bad word. `name`: of the text. */
+/* Returns an error of status 3 if one of the tokens is a bad word. `name` is the text's, for the
+ * message. */
 int tokenizer_refuse_bad_words(const struct tokenizer *tokenizer, const struct tokens *tokens,
                                const char *name, struct error *err) MUST_USE;
 

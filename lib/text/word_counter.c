@@ -23,7 +23,7 @@ void word_counter_release(struct word_counter *c)
     *c = (struct word_counter){0};
 }
 
-/* Zeros for the words behind the first `known`. */
+/* Sets the counts of the words after the first `known` to zero. */
 static int start_counts(struct word_counter *c, uint32_t known, struct error *err)
 {
     struct vocab *v = &c->counted;
@@ -34,25 +34,25 @@ static int start_counts(struct word_counter *c, uint32_t known, struct error *er
     return 0;
 }
 
-int word_counter_add(struct word_counter *c, const struct tokens *tokens, uint32_t *number,
+int word_counter_add(struct word_counter *c, const struct tokens *tokens, uint32_t *code,
                      struct error *err)
 {
     uint32_t known = c->counted.words.count;
-    if (word_index_intern_all(c->index, tokens, number, err) < 0 || start_counts(c, known, err) < 0)
+    if (word_index_intern_all(c->index, tokens, code, err) < 0 || start_counts(c, known, err) < 0)
         return -1;
     uint64_t *count = c->counted.count;
     uint32_t lines = 0, bad_words = 0;
     for (uint32_t i = 0; i < tokens->count; i++) {
-        uint32_t place = number[i];
-        if (place == NO_WORD && tokens->length[i] != TOKEN_LINE_END) {
-            place = UNKNOWN_ID;
+        uint32_t id = code[i];
+        if (id == NO_WORD && tokens->length[i] != TOKEN_LINE_END) {
+            id = UNKNOWN_ID;
             bad_words++;
         }
-        if (place != NO_WORD)
-            count[place]++;
+        if (id != NO_WORD)
+            count[id]++;
         else
             lines++;
-        number[i] = place + 1;
+        code[i] = id + TOKEN_CODE_FIRST_WORD; /* from NO_WORD: TOKEN_CODE_SENTENCE_END */
     }
     c->bad_words += bad_words;
     c->totals.sentences += lines;
@@ -60,7 +60,7 @@ int word_counter_add(struct word_counter *c, const struct tokens *tokens, uint32
     return 0;
 }
 
-/* As if the words were the tokens of a text. */
+/* Makes tokens of `count` words, as if they were those of a text. */
 static void words_as_tokens(const struct words *words, uint32_t first, uint32_t count,
                             struct tokens *tokens)
 {
@@ -72,17 +72,17 @@ static void words_as_tokens(const struct words *words, uint32_t first, uint32_t 
 }
 
 int word_counter_join(struct word_counter *c, const struct vocab *from, uint32_t first,
-                      uint32_t end, uint32_t *place, struct error *err)
+                      uint32_t end, uint32_t *new_id, struct error *err)
 {
     struct tokens tokens;
     for (uint32_t id = first; id < end; id += tokens.count) {
         uint32_t known = c->counted.words.count;
         words_as_tokens(&from->words, id, end - id < TOKENS_MAX ? end - id : TOKENS_MAX, &tokens);
-        if (word_index_intern_all(c->index, &tokens, place + id, err) < 0 ||
+        if (word_index_intern_all(c->index, &tokens, new_id + id, err) < 0 ||
             start_counts(c, known, err) < 0)
             return -1;
         for (uint32_t i = id; i < id + tokens.count; i++)
-            c->counted.count[place[i]] += from->count[i];
+            c->counted.count[new_id[i]] += from->count[i];
     }
     return 0;
 }
@@ -99,11 +99,12 @@ int word_counter_merge(struct word_counter *c, const char *name, const struct vo
 {
     if (totals->tokens > UINT64_MAX - c->totals.tokens ||
         totals->sentences > UINT64_MAX - c->totals.sentences)
-        return error_set(err, STATUS_INPUT, "%s: with those before, the counts overflow", name);
+        return error_set(err, STATUS_INPUT,
+                         "%s: adding its counts to those of the inputs before it overflows", name);
     uint32_t words = counted->words.count;
-    uint32_t *place = memory_new(words, sizeof *place, err);
-    int result = place ? word_counter_join(c, counted, 0, words, place, err) : -1;
-    free(place);
+    uint32_t *new_id = memory_new(words, sizeof *new_id, err);
+    int result = new_id ? word_counter_join(c, counted, 0, words, new_id, err) : -1;
+    free(new_id);
     if (result < 0)
         return -1;
     c->totals.tokens += totals->tokens;

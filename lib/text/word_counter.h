@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* word_counter.h -- counts the words of a text, and makes it numbers that become ids later. */
+/* word_counter.h -- counts the words of a text and turns its tokens into codes. */
 #ifndef SGNS_WORD_COUNTER_H
 #define SGNS_WORD_COUNTER_H
 
@@ -12,29 +12,30 @@ struct word_counter {
     struct vocab counted; /* <unk>, then every other word by first appearance, however rare */
     struct word_index *index;
     struct corpus_totals totals;
-    uint64_t bad_words; /* of these tokens; counted as <unk> */
+    uint64_t bad_words; /* among these tokens; counted as <unk> */
 };
 
 int word_counter_init(struct word_counter *c, struct error *err) MUST_USE;
 void word_counter_release(struct word_counter *c);
 
-/* What a token is told as: a sentence's end, or its word's place in `counted` and 1. */
-enum { NUMBER_SENTENCE_END = 0, NUMBER_FIRST_WORD = 1 };
+/* A token code is 0 for the end of a sentence, or 1 plus the word's id in `counted`. Codes are
+ * turned into ids of the vocabulary when that is known. */
+enum { TOKEN_CODE_SENTENCE_END = 0, TOKEN_CODE_FIRST_WORD = 1 };
 
-/* Counts the tokens; number[i] is then that of token i. */
-int word_counter_add(struct word_counter *c, const struct tokens *tokens, uint32_t *number,
+/* Counts the tokens and stores the code of token i in code[i]. */
+int word_counter_add(struct word_counter *c, const struct tokens *tokens, uint32_t *code,
                      struct error *err) MUST_USE;
 
-/* Counts what was counted elsewhere, as if its text came next. `name` is for the message, with
- * status 3, where a total overflows. */
+/* Adds the words and totals of another count, as if its text followed this one. If a total
+ * overflows, the error has status 3 and names the input `name`. */
 int word_counter_merge(struct word_counter *c, const char *name, const struct vocab *counted,
                        const struct corpus_totals *totals, struct error *err) MUST_USE;
 
-/* Takes over words `first` to `end` − 1, counted elsewhere, with their counts, as if their text came
- * next; place[id] is then the place here of word `id`. */
+/* Adds words `first` to `end` − 1 of another count, with their counts, as if its text followed this
+ * one. Stores the id in c->counted of word `id` of `from` in new_id[id]. */
 int word_counter_join(struct word_counter *c, const struct vocab *from, uint32_t first,
-                      uint32_t end, uint32_t *place, struct error *err) MUST_USE;
-/* What of the other counter belongs to no word. */
+                      uint32_t end, uint32_t *new_id, struct error *err) MUST_USE;
+/* Adds the totals and the number of bad words of another counter. */
 void word_counter_join_totals(struct word_counter *c, const struct word_counter *from);
 
 #endif

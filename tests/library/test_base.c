@@ -399,7 +399,7 @@ static bool reports_bad_word_at(const struct one_by_one *in, size_t offset)
     struct error err = {0};
     struct tokens one = {1, {in->tokens.length[in->next - 1]}, {in->tokens.text[in->next - 1]}};
     char expected[80];
-    snprintf(expected, sizeof expected, "sample: byte %zu: a word above", offset);
+    snprintf(expected, sizeof expected, "sample: byte %zu: word longer than", offset);
     return tokenizer_refuse_bad_words(&in->tokenizer, &one, "sample", &err) < 0 &&
            err.status == STATUS_INPUT && strncmp(err.text, expected, strlen(expected)) == 0;
 }

@@ -162,7 +162,7 @@ fastest() {
       ptb-vocab -q -m 1 word | sgns-cat >printed
       assert_equal "$(<printed)" 'a <unk> b'
       fails_with 3 ptb-vocab --strict word -o out
-      says 'word: byte 2: a word above 65535 bytes or with a zero byte'
+      says 'word: byte 2: word longer than 65535 bytes or with a zero byte'
     done
   done
 }

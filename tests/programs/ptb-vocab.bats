@@ -237,9 +237,9 @@ END
   succeeds ptb-vocab -q --merge largest -o out
   sgns-cat --header out | grep -qx 'tokens: 18446744073709551615'
   fails_with 3 ptb-vocab -q --merge one largest -o out2
-  says 'largest: with those before, the counts overflow'
+  says 'largest: adding its counts to those of the inputs before it overflows'
   fails_with 3 ptb-vocab -q --merge nothing one -o out2
-  says 'one: with those before, the counts overflow'
+  says 'one: adding its counts to those of the inputs before it overflows'
   leaves_nothing out2
 }
 
@@ -401,7 +401,7 @@ appending() {
   for text in long zero; do
     for vocab in '' --vocab=first.bin; do
       fails_with 3 ptb-vocab -q --strict ${vocab:+"$vocab"} $text -o out
-      says_like "^ptb-vocab: $text: byte 2: a word above"
+      says_like "^ptb-vocab: $text: byte 2: word longer than"
       leaves_nothing out
     done
   done
@@ -615,7 +615,7 @@ same_for_threads() {
   for mode in '' --count --vocab=counts.bin; do
     for threads in 1 2 7; do
       fails_with 3 ptb-vocab -q --strict -t $threads ${mode:+"$mode"} text -o out
-      says "text: byte $first: a word above 65535 bytes or with a zero byte"
+      says "text: byte $first: word longer than 65535 bytes or with a zero byte"
       leaves_nothing out
     done
   done

@@ -251,7 +251,7 @@ expected_by() {
 @test "zstd-compressed text is not text; text that starts similarly is" {
   zstd -q text
   fails_with 3 ptb-vocab -q text.zst -o out
-  says 'text.zst: byte 0: compressed by zstd, expected text'
+  says 'text.zst: byte 0: zstd-compressed data, expected text'
   leaves_nothing out
   # A text that only starts like zstd data, and streams too short to recognise their kind.
   printf '\x28\xb5\x2f a' >odd
@@ -259,7 +259,7 @@ expected_by() {
   for bytes in 4 5 9 12; do
     head -c $bytes corpus.bin >start
     fails_with 3 ptb-vocab -q -m 1 start
-    says 'start: byte 0: compressed by zstd, expected text'
+    says 'start: byte 0: zstd-compressed data, expected text'
   done
 }
 
