@@ -6,15 +6,15 @@
 
 #include "base/memory.h"
 
-/* Context and noise words that a unit is to have, more or less. */
+/* The approximate number of context and noise words in a unit. */
 enum { UNIT_WORDS = 1 << 16 };
 
-/* Units that each thread has on its hands at a time, and as many again that wait to be written. */
+/* Units being made at a time, per thread; as many more are finished and waiting to be written. */
 enum { UNITS_PER_THREAD = 2 };
 
 struct unit {
     const struct example_ref *ref; /* (examples) */
-    uint64_t first;                /* the place in the epoch of the first of them */
+    uint64_t first;                /* the index in the epoch of the first of them */
     uint64_t examples;
     struct stream_frame frame;
     struct draft draft;
@@ -32,26 +32,28 @@ struct batcher {
     struct team team;
     pthread_t caller;
     uint64_t epoch;
-    uint64_t unit_examples;       /* of whole minibatches, or a piece of one */
-    uint64_t minibatch_words;     /* written so far */
-    struct unit *unit;            /* (2 × set) units that are being made, units to write */
-    unsigned set, made, to_write; /* made: how many there are to make */
-    unsigned now;                 /* 0 or 1: which half is being made */
-    atomic_uint next;
+    uint64_t unit_examples;   /* examples per unit: of complete minibatches, or a part of one */
+    uint64_t minibatch_words; /* of the latest minibatch, written so far */
+    struct unit *unit;        /* (2 × set): a set of units to make and a set of units to write */
+    unsigned set;             /* units in a set */
+    unsigned to_make, to_write;
+    unsigned making;  /* 0 or 1: which set is being made */
+    atomic_uint next; /* unit to make that no thread has taken yet */
     bool failed;
     struct error error;
 };
 
 /* ---- one unit ---- */
 
-/* The examples from place `first` to the end of its minibatch, `most` at most. */
+/* The number of examples from index `first` of the epoch to the end of its minibatch, at most
+ * `most`. */
 static uint64_t to_end_of_minibatch(const struct batcher *b, uint64_t first, uint64_t most)
 {
     uint64_t left = b->options->shape.batch_size - first % b->options->shape.batch_size;
     return left < most ? left : most;
 }
 
-/* The examples of the unit that starts at place `first` of the epoch. */
+/* The number of examples of the unit that starts at index `first` of the epoch. */
 static uint64_t unit_size(const struct batcher *b, uint64_t first)
 {
     uint64_t left = b->options->shape.examples - first, n = b->unit_examples;
@@ -105,40 +107,40 @@ static int write_unit(struct batcher *b, const struct unit *u, struct error *err
     b->minibatch_words += u->totals.contexts + u->totals.noise;
     if (b->minibatch_words > BATCH_WORDS_MAX)
         return error_set(err, STATUS_INPUT,
-                         "%s: a minibatch of more than %d words; make it smaller", b->options->name,
-                         (int)BATCH_WORDS_MAX);
+                         "%s: a minibatch has more than %d words; use a smaller --batch-size",
+                         b->options->name, (int)BATCH_WORDS_MAX);
     return batches_write(b->writer, &u->frame, &u->totals, err);
 }
 
 /* ---- the team ---- */
 
-static void write_made(struct batcher *b)
+static void write_units(struct batcher *b)
 {
-    const struct unit *unit = b->unit + !b->now * b->set;
+    const struct unit *unit = b->unit + !b->making * b->set;
     for (unsigned i = 0; i < b->to_write && !b->failed; i++)
         b->failed = write_unit(b, &unit[i], &b->error) < 0;
 }
 
-/* The caller's thread writes what was made last, and then helps the others to make more. It alone
- * takes signals, so that a broken pipe ends the program as it should. */
+/* The caller's thread writes the units made before, and then makes units like the others. It is the
+ * only one that receives signals, so that a broken pipe ends the program as usual. */
 static void work(void *data)
 {
     struct batcher *b = data;
     if (pthread_equal(pthread_self(), b->caller))
-        write_made(b);
-    struct unit *unit = b->unit + b->now * b->set;
-    for (unsigned i; (i = atomic_fetch_add(&b->next, 1)) < b->made;)
+        write_units(b);
+    struct unit *unit = b->unit + b->making * b->set;
+    for (unsigned i; (i = atomic_fetch_add(&b->next, 1)) < b->to_make;)
         unit[i].failed = make_unit(b, &unit[i], &unit[i].error) < 0;
 }
 
-/* Makes the units that were set up, and writes those before them. */
-static int turn(struct batcher *b, struct error *err)
+/* Makes the units that were set up and writes those made before. */
+static int run_round(struct batcher *b, struct error *err)
 {
     atomic_store(&b->next, 0);
     team_run(&b->team, work, b);
-    b->to_write = b->made;
-    b->made = 0;
-    b->now = !b->now;
+    b->to_write = b->to_make;
+    b->to_make = 0;
+    b->making = !b->making;
     if (b->failed)
         *err = b->error;
     return b->failed ? -1 : 0;
@@ -146,19 +148,19 @@ static int turn(struct batcher *b, struct error *err)
 
 /* ---- epochs ---- */
 
-/* Makes all units that the slice has the examples for; *first is the place in the epoch of the
- * slice's first, and then of the first that is left. */
+/* Makes all units whose examples are all in the slice. *first is the index in the epoch of the
+ * slice's first example, and on return of the first one that is left. */
 static int make_slice(struct batcher *b, uint64_t *first, struct error *err)
 {
     uint64_t used = 0;
     for (;;) {
         uint64_t n = unit_size(b, *first);
-        bool there = n > 0 && used + n <= b->order.refs;
-        if ((!there || b->made == b->set) && b->made > 0 && turn(b, err) < 0)
+        bool complete = n > 0 && used + n <= b->order.refs;
+        if ((!complete || b->to_make == b->set) && b->to_make > 0 && run_round(b, err) < 0)
             return -1;
-        if (!there)
+        if (!complete)
             return 0;
-        struct unit *u = &b->unit[b->now * b->set + b->made++];
+        struct unit *u = &b->unit[b->making * b->set + b->to_make++];
         u->ref = b->order.ref + used;
         u->first = *first;
         u->examples = n;
@@ -184,7 +186,7 @@ static int write_epoch(struct batcher *b, uint64_t epoch, struct error *err)
 
 static int init(struct batcher *b, struct error *err)
 {
-    uint64_t contexts = (uint64_t)b->examples->options.window + 1; /* of a centre, on average */
+    uint64_t contexts = (uint64_t)b->examples->options.window + 1; /* per example, on average */
     uint64_t n = UNIT_WORDS / (contexts + examples_noise(b->examples, 1, contexts));
     if (n > b->options->shape.batch_size)
         n -= n % b->options->shape.batch_size;
@@ -225,7 +227,7 @@ int batcher_run(const struct batcher_options *options, const struct examples *ex
     for (uint64_t epoch = 0; result == 0 && epoch < options->shape.epochs; epoch++)
         result = write_epoch(&b, epoch, err);
     if (result == 0)
-        result = turn(&b, err); /* writes the last ones */
+        result = run_round(&b, err); /* writes the last units */
     release(&b);
     return result;
 }

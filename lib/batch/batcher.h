@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* batcher.h -- writes the minibatches of all epochs, made on a team of threads.
  *
- * The order of an epoch is cut into units, of a few minibatches or of a piece of a large one, the
- * same for any number of threads. A thread makes a unit, records and frame, and the caller's thread
- * writes the frames in order, so that what comes out depends on nothing but corpus and options.
+ * The order of an epoch is divided into units, each of a few minibatches or a part of a large
+ * one; the units are the same for any number of threads. A thread makes the records and the frame
+ * of a unit, and the caller's thread writes the frames in order, so that the output depends on
+ * nothing but the corpus and the options.
  */
 #ifndef SGNS_BATCHER_H
 #define SGNS_BATCHER_H
@@ -21,11 +22,11 @@ struct batcher_options {
     const char *name; /* of the input, for messages */
 };
 
-/* Threads that are worth having by default: those that make as much as a pipe carries. */
+/* The maximum number of threads by default: a pipe cannot carry what more threads produce. */
 enum { BATCHER_THREADS = 8 };
 
-/* Writes them, behind the header. An error of status 3 where an example has no noise word, or a
- * minibatch would be too large for a stream. */
+/* Writes all minibatches; the caller has written the header, and writes END. An example without a
+ * possible noise word, or a minibatch that is too large for a stream, is an error of status 3. */
 int batcher_run(const struct batcher_options *options, const struct examples *examples,
                 const struct sentences *text, struct batches_writer *writer,
                 struct error *err) MUST_USE;

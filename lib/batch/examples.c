@@ -11,18 +11,20 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* Rejected draws (or as many as there are words) after which a noise word is drawn from the allowed
- * words alone: the same distribution, slower, but it ends also where the context words have nearly
- * all the weight. */
-enum { PATIENCE = 4096 };
+/* After this many rejected draws (or as many as there are words, if fewer), a noise word is drawn
+ * from the allowed words only. The distribution is the same; it is slower, but it also ends if
+ * the context words have nearly all the weight. */
+enum { REJECTED_MAX = 4096 };
 
-/* Of a record: the four numbers before its arrays, and ids that may be written beyond its end. */
+/* Bytes of a record: the four fields before its arrays, and those that may be written beyond its
+ * end. */
 enum { FIELDS = 16, SLACK = 64 };
 
-/* Centres whose words are asked for ahead of time, since they stand anywhere in the text. */
+/* How many examples ahead the text is prefetched: their positions are anywhere in it. */
 enum { AHEAD = 12 };
 
-/* Examples whose random words are drawn together, and the blocks of each that are. */
+/* Random words are drawn together for GROUP examples, and for the first GROUP_BLOCKS blocks of
+ * each. */
 enum { GROUP = 32, GROUP_BLOCKS = 16 };
 
 /* ---- life cycle ---- */
@@ -34,7 +36,7 @@ static int init_noise(struct examples *e, const struct vocab *vocab, struct erro
         return -1;
     for (uint32_t id = UNKNOWN_ID + 1; id < e->words; id++)
         if (vocab->count[id] > 0) {
-            /* As float: C libraries differ in the last bits of pow. */
+            /* Rounded to float, since C libraries differ in the last bits of pow. */
             e->weight[id] = (float)pow((double)vocab->count[id], e->options.noise_exponent);
             e->noise_words += e->weight[id] > 0;
         }
@@ -63,17 +65,17 @@ void examples_release(struct examples *e)
 
 /* ---- ids in a record ---- */
 
-INLINE uint32_t load_id(const uint8_t *id, uint64_t place, unsigned width)
+INLINE uint32_t load_id(const uint8_t *id, uint64_t index, unsigned width)
 {
-    return width == 2 ? bytes_load_u16(id + 2 * place) : bytes_load_u32(id + 4 * place);
+    return width == 2 ? bytes_load_u16(id + 2 * index) : bytes_load_u32(id + 4 * index);
 }
 
-INLINE void store_id(uint8_t *id, uint64_t place, uint32_t value, unsigned width)
+INLINE void store_id(uint8_t *id, uint64_t index, uint32_t value, unsigned width)
 {
     if (width == 2)
-        bytes_store_u16(id + 2 * place, value);
+        bytes_store_u16(id + 2 * index, value);
     else
-        bytes_store_u32(id + 4 * place, value);
+        bytes_store_u32(id + 4 * index, value);
 }
 
 /* ---- centres and contexts ---- */
@@ -83,8 +85,9 @@ static uint64_t epoch_key(const struct examples *e, uint64_t epoch)
     return e->options.fresh ? epoch : 0;
 }
 
-/* How many words, `window` at most, lie between the centre and the mark to one side of it; `widest`
- * is at least `window`. Narrow windows without a branch that no processor could foresee. */
+/* Returns the number of words, at most `window`, between the centre word and the sentence mark on
+ * one side of it (−1 or 1). `widest` is at least `window`. Narrow windows take no unpredictable
+ * branch. */
 INLINE uint32_t reach(const uint8_t *centre, int side, uint32_t window, uint32_t widest,
                       unsigned width)
 {
@@ -101,7 +104,7 @@ INLINE uint32_t reach(const uint8_t *centre, int side, uint32_t window, uint32_t
     return n;
 }
 
-/* Copies the `n` ids before or from `from` on, and where it is quicker some beyond them. */
+/* Copies `n` ids; if the windows are narrow, `widest` ids, which is faster. */
 INLINE void copy_ids(uint8_t *to, const uint8_t *from, uint32_t n, uint32_t widest, unsigned width)
 {
     uint32_t copied = widest <= SENTENCES_MARGIN ? widest : n;
@@ -109,7 +112,7 @@ INLINE void copy_ids(uint8_t *to, const uint8_t *from, uint32_t n, uint32_t wide
         store_id(to, i, id_at(from, i, width), width);
 }
 
-/* Stores the context words of the centre; returns how many. */
+/* Stores the context words of the centre word. Returns their number. */
 INLINE uint32_t find_contexts(const uint8_t *centre, uint32_t window, uint32_t widest, uint8_t *to,
                               unsigned width)
 {
@@ -122,7 +125,7 @@ INLINE uint32_t find_contexts(const uint8_t *centre, uint32_t window, uint32_t w
 
 /* ---- records ---- */
 
-/* Where the arrays of a record stand. */
+/* The arrays of a record. */
 static uint8_t *context_counts(const struct draft *d)
 {
     return d->record + FIELDS;
@@ -211,41 +214,42 @@ void draft_add(struct draft *d, const struct sentences *text, const struct examp
         add(d, text, ref, n, 4);
 }
 
-/* ---- items ---- */
+/* ---- packed examples ---- */
 
-enum { ITEM_POSITION = 8, ITEM_CONTEXTS = 16, ITEM_IDS = 20 };
+/* Byte offsets of the fields after the key. */
+enum { PACKED_POSITION = 8, PACKED_CONTEXTS = 16, PACKED_IDS = 20 };
 
-static uint32_t item_contexts(const uint8_t *item)
+static uint32_t packed_contexts(const uint8_t *packed)
 {
     uint32_t contexts;
-    memcpy(&contexts, item + ITEM_CONTEXTS, sizeof contexts);
+    memcpy(&contexts, packed + PACKED_CONTEXTS, sizeof contexts);
     return contexts;
 }
 
-uint64_t packed_example_key(const uint8_t *item)
+uint64_t packed_example_key(const uint8_t *packed)
 {
     uint64_t key;
-    memcpy(&key, item, sizeof key);
+    memcpy(&key, packed, sizeof key);
     return key;
 }
 
-size_t packed_example_size(const struct examples *e, const uint8_t *item)
+size_t packed_example_size(const struct examples *e, const uint8_t *packed)
 {
-    return ITEM_IDS + (1 + (size_t)item_contexts(item)) * e->width;
+    return PACKED_IDS + (1 + (size_t)packed_contexts(packed)) * e->width;
 }
 
 size_t packed_example_size_max(const struct examples *e)
 {
-    return ITEM_IDS + (1 + 2 * (size_t)e->options.window) * e->width + SLACK;
+    return PACKED_IDS + (1 + 2 * (size_t)e->options.window) * e->width + SLACK;
 }
 
 INLINE size_t pack(const struct examples *e, uint64_t epoch, const uint8_t *ids, uint64_t position,
-                   uint32_t n, uint8_t *items, unsigned width)
+                   uint32_t n, uint8_t *packed, unsigned width)
 {
     const uint32_t widest = e->options.window;
     struct random_at at[GROUP];
     struct random_words window[GROUP], key[GROUP / RANDOM_BLOCK + 1];
-    uint8_t *item = items;
+    uint8_t *to = packed;
     for (uint32_t i = 0; i < n; i++) {
         uint64_t first = position + i - i % GROUP, here = position + i;
         if (i % GROUP == 0) {
@@ -263,37 +267,37 @@ INLINE size_t pack(const struct examples *e, uint64_t epoch, const uint8_t *ids,
                 ? key[here / RANDOM_BLOCK - first / RANDOM_BLOCK].word[here % RANDOM_BLOCK]
                 : 0;
         uint32_t reach = 1 + (uint32_t)random_below(window[i % GROUP].word[0], widest);
-        uint32_t contexts = find_contexts(centre, reach, widest, item + ITEM_IDS + width, width);
-        memcpy(item, &word, sizeof word);
-        memcpy(item + ITEM_POSITION, &here, sizeof here);
-        memcpy(item + ITEM_CONTEXTS, &contexts, sizeof contexts);
-        store_id(item + ITEM_IDS, 0, id_at(centre, 0, width), width);
-        item += ITEM_IDS + (1 + (size_t)contexts) * width;
+        uint32_t contexts = find_contexts(centre, reach, widest, to + PACKED_IDS + width, width);
+        memcpy(to, &word, sizeof word);
+        memcpy(to + PACKED_POSITION, &here, sizeof here);
+        memcpy(to + PACKED_CONTEXTS, &contexts, sizeof contexts);
+        store_id(to + PACKED_IDS, 0, id_at(centre, 0, width), width);
+        to += PACKED_IDS + (1 + (size_t)contexts) * width;
     }
-    return (size_t)(item - items);
+    return (size_t)(to - packed);
 }
 
 size_t examples_pack(const struct examples *e, uint64_t epoch, const uint8_t *ids,
-                     uint64_t position, uint32_t n, uint8_t *items)
+                     uint64_t position, uint32_t n, uint8_t *packed)
 {
-    return e->width == 2 ? pack(e, epoch, ids, position, n, items, 2)
-                         : pack(e, epoch, ids, position, n, items, 4);
+    return e->width == 2 ? pack(e, epoch, ids, position, n, packed, 2)
+                         : pack(e, epoch, ids, position, n, packed, 4);
 }
 
-void draft_add_packed(struct draft *d, const uint8_t *items, const struct example_ref *ref,
+void draft_add_packed(struct draft *d, const uint8_t *packed, const struct example_ref *ref,
                       uint32_t n)
 {
     const unsigned width = d->from->width;
     uint8_t *contexts = context_ids(d), *centres = centre_ids(d), *counts = context_counts(d);
     for (uint32_t i = 0; i < n; i++) {
-        __builtin_prefetch(items + ref[i + AHEAD < n ? i + AHEAD : i].at);
-        const uint8_t *item = items + ref[i].at, *ids = item + ITEM_IDS;
-        uint32_t at = d->examples++, found = item_contexts(item);
+        __builtin_prefetch(packed + ref[i + AHEAD < n ? i + AHEAD : i].at);
+        const uint8_t *example = packed + ref[i].at, *ids = example + PACKED_IDS;
+        uint32_t at = d->examples++, found = packed_contexts(example);
         memcpy(centres + (size_t)at * width, ids, width);
         memcpy(contexts + d->contexts * width, ids + width, (size_t)found * width);
         bytes_store_u32(counts + 4 * (size_t)at, found);
         d->contexts += found;
-        memcpy(&d->position[at], item + ITEM_POSITION, sizeof *d->position);
+        memcpy(&d->position[at], example + PACKED_POSITION, sizeof *d->position);
     }
 }
 
@@ -307,7 +311,7 @@ INLINE bool contains(const uint8_t *word, uint32_t n, uint32_t wanted, unsigned 
     return false;
 }
 
-/* Whether some word can be noise beside these contexts. */
+/* Whether there is a noise word that is not one of these context words. */
 INLINE bool noise_exists(const struct examples *e, const uint8_t *context, uint32_t n,
                          unsigned width)
 {
@@ -321,7 +325,7 @@ INLINE bool noise_exists(const struct examples *e, const uint8_t *context, uint3
     return excluded < e->noise_words;
 }
 
-/* A noise word from the words that are not among the contexts, by walking over all of them. */
+/* Draws a noise word from the words that are not context words, by a pass over the vocabulary. */
 static uint32_t draw_allowed(const struct examples *e, const uint8_t *context, uint32_t n,
                              uint64_t random)
 {
@@ -347,23 +351,23 @@ struct drawing {
     const struct examples *from;
     const uint8_t *context;
     uint32_t contexts, noise, drawn;
-    uint32_t rejected; /* draws for the next noise word so far */
+    uint32_t rejected; /* draws rejected so far for the next noise word */
     uint64_t position, epoch;
     uint8_t *word; /* (noise) */
 };
 
-/* Of `n` ids that were drawn and stored behind the noise words that there are, keeps those that may
- * be noise. One for which drawing was long in vain has a block of random words of its own: number
- * 2^64 − 1 − i for the i-th noise word. */
-static void sift(struct drawing *g, uint32_t n, unsigned width)
+/* Keeps those of the `n` ids stored after the g->drawn noise words that are not context words.
+ * After REJECTED_MAX rejections, noise word i is drawn with a block of random words of its own,
+ * number 2^64 − 1 − i. */
+static void keep_allowed(struct drawing *g, uint32_t n, unsigned width)
 {
     const struct examples *e = g->from;
-    const uint32_t patience = e->words < PATIENCE ? e->words : PATIENCE;
+    const uint32_t rejected_max = e->words < REJECTED_MAX ? e->words : REJECTED_MAX;
     const uint32_t start = g->drawn;
     for (uint32_t i = 0; i < n && g->drawn < g->noise; i++) {
         uint32_t id = load_id(g->word, (uint64_t)start + i, width);
         if (contains(g->context, g->contexts, id, width)) {
-            if (++g->rejected < patience)
+            if (++g->rejected < rejected_max)
                 continue;
             uint64_t block[RANDOM_BLOCK];
             random_block(block, e->options.seed, RANDOM_NOISE, UINT64_MAX - g->drawn, g->position,
@@ -375,64 +379,64 @@ static void sift(struct drawing *g, uint32_t n, unsigned width)
     }
 }
 
-/* Noise words from a block of random words: one from each half of a word, or, where there may be
- * more than 65,535 words, from each whole one. Nearly always all will do: that none is a context is
- * seen from the table `near`, where the contexts have left a mark at their last bits. */
-INLINE void draw_block(struct drawing *g, const uint64_t random[RANDOM_BLOCK], const uint8_t *near,
-                       unsigned width)
+/* Draws noise words from a block of random words: one from each half of a random word, or, if ids
+ * have 4 bytes, one from each random word. Nearly always all of them are allowed, which
+ * `context_mark` shows: context words have set the entries at their ids modulo CONTEXT_MARKS. */
+INLINE void draw_block(struct drawing *g, const uint64_t random[RANDOM_BLOCK],
+                       const uint8_t *context_mark, unsigned width)
 {
     const struct alias_table *noise = &g->from->noise;
     const uint32_t n = width == 2 ? 2 * RANDOM_BLOCK : RANDOM_BLOCK;
     uint8_t *word = g->word + (size_t)g->drawn * width;
-    uint32_t met = 0;
+    uint32_t marked = 0;
     for (uint32_t i = 0; i < RANDOM_BLOCK; i++)
         if (width == 2) {
             uint32_t low = alias_draw_half(noise, (uint32_t)random[i]);
             uint32_t high = alias_draw_half(noise, (uint32_t)(random[i] >> 32));
-            met |= near[low % NEAR] | near[high % NEAR];
+            marked |= context_mark[low % CONTEXT_MARKS] | context_mark[high % CONTEXT_MARKS];
             bytes_store_u32(word + 4 * i, low | high << 16);
         } else {
             uint32_t id = alias_draw(noise, random[i]);
-            met |= near[id % NEAR];
+            marked |= context_mark[id % CONTEXT_MARKS];
             bytes_store_u32(word + 4 * i, id);
         }
-    if (met) {
-        sift(g, n, width);
+    if (marked) {
+        keep_allowed(g, n, width);
     } else {
         g->drawn += n;
         g->rejected = 0;
     }
 }
 
-/* Draws the noise words of an example, from these `blocks` first blocks of its random words, and
- * from further ones if they are not enough. */
+/* Draws the noise words of an example from its first `blocks` blocks of random words, and from
+ * further ones if these are not enough. */
 INLINE void draw_noise(struct drawing *g, const struct random_words *random, uint32_t blocks,
-                       uint8_t *near, unsigned width)
+                       uint8_t *context_mark, unsigned width)
 {
     for (uint32_t i = 0; i < g->contexts; i++)
-        near[load_id(g->context, i, width) % NEAR] = 1;
+        context_mark[load_id(g->context, i, width) % CONTEXT_MARKS] = 1;
     for (uint32_t i = 0; i < blocks; i++)
-        draw_block(g, random[i].word, near, width);
+        draw_block(g, random[i].word, context_mark, width);
     for (uint64_t block = blocks; g->drawn < g->noise; block++) {
         struct random_words more;
         random_block(more.word, g->from->options.seed, RANDOM_NOISE, block, g->position, g->epoch);
-        draw_block(g, more.word, near, width);
+        draw_block(g, more.word, context_mark, width);
     }
     for (uint32_t i = 0; i < g->contexts; i++)
-        near[load_id(g->context, i, width) % NEAR] = 0;
+        context_mark[load_id(g->context, i, width) % CONTEXT_MARKS] = 0;
 }
 
-/* The random words of several examples at once: what keeps a processor busy is many blocks that do
- * not wait for each other, and no branch that it cannot foresee. */
-struct ahead {
+/* The random words of several examples, drawn together: a processor is kept busy by many
+ * independent blocks and no unpredictable branches. */
+struct noise_random {
     struct random_at at[GROUP * GROUP_BLOCKS + GROUP_BLOCKS];
     struct random_words random[GROUP * GROUP_BLOCKS];
-    uint32_t first[GROUP + 1]; /* of each example's blocks */
+    uint32_t first[GROUP + 1]; /* index in `random` of each example's first block */
 };
 
-/* Draws for the `n` examples from number `start` on. */
-INLINE void draw_ahead(const struct draft *d, uint32_t start, uint32_t n, struct ahead *a,
-                       unsigned width)
+/* Draws the random words of `n` examples from number `start` on. */
+INLINE void draw_random(const struct draft *d, uint32_t start, uint32_t n, struct noise_random *a,
+                        unsigned width)
 {
     const struct examples *e = d->from;
     const uint32_t per_block = width == 2 ? 2 * RANDOM_BLOCK : RANDOM_BLOCK;
@@ -455,11 +459,11 @@ INLINE int draw_all_noise(struct draft *d, struct error *err, unsigned width)
 {
     const struct examples *e = d->from;
     uint8_t *context = context_ids(d), *word = context + d->contexts * width;
-    struct ahead ahead;
+    struct noise_random drawn;
     for (uint32_t i = 0; i < d->examples; i++) {
         uint32_t contexts = bytes_load_u32(context_counts(d) + 4 * (size_t)i), at = i % GROUP;
         if (at == 0)
-            draw_ahead(d, i, d->examples - i < GROUP ? d->examples - i : GROUP, &ahead, width);
+            draw_random(d, i, d->examples - i < GROUP ? d->examples - i : GROUP, &drawn, width);
         struct drawing g = {.from = e,
                             .context = context,
                             .contexts = contexts,
@@ -470,11 +474,11 @@ INLINE int draw_all_noise(struct draft *d, struct error *err, unsigned width)
         if (!noise_exists(e, context, contexts, width))
             return error_set(
                 err, STATUS_INPUT,
-                "no negative samples possible: the %lu context words of an example are all "
-                "words that could be noise",
-                (unsigned long)contexts);
-        draw_noise(&g, ahead.random + ahead.first[at], ahead.first[at + 1] - ahead.first[at],
-                   d->near, width);
+                "cannot draw noise words: the %lu context word%s of an example include%s every "
+                "possible noise word",
+                (unsigned long)contexts, contexts == 1 ? "" : "s", contexts == 1 ? "s" : "");
+        draw_noise(&g, drawn.random + drawn.first[at], drawn.first[at + 1] - drawn.first[at],
+                   d->context_mark, width);
         bytes_store_u32(noise_counts(d) + 4 * (size_t)i, g.noise);
         context += (size_t)contexts * width;
         word += (size_t)g.noise * width;

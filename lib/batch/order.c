@@ -43,7 +43,7 @@ void order_draft(const struct order *o, struct draft *draft, const struct exampl
                  uint32_t n)
 {
     if (o->text->spooled)
-        draft_add_packed(draft, o->in_file.items, ref, n);
+        draft_add_packed(draft, o->in_file.packed, ref, n);
     else
         draft_add(draft, o->text, ref, n);
 }

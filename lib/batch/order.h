@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* order.h -- the order of an epoch's examples, shuffled or not, slice by slice.
+/* order.h -- the epoch order: the order of an epoch's examples, shuffled or not, slice by slice.
  *
- * The order depends on the seed and the epoch alone. Whether the text is in memory (shuffle.h) or in a
- * temporary file (external_shuffle.h), how much memory there is, and how many threads, only decides how
- * large the slices are.
+ * The order depends on the seed and the epoch alone. Whether the text is in memory (shuffle.h) or
+ * in a temporary file (external_shuffle.h), the memory available and the number of threads only
+ * change the size of the slices.
  */
 #ifndef SGNS_ORDER_H
 #define SGNS_ORDER_H
@@ -16,7 +16,7 @@
 
 struct order_options {
     uint64_t memory; /* bytes, for text in memory and for the order */
-    uint64_t keep;   /* examples that are held over from one slice to the next, at most */
+    uint64_t keep;   /* at most this many examples are carried over from one slice to the next */
 };
 
 struct order {
@@ -27,26 +27,27 @@ struct order {
     uint64_t refs;
 };
 
-/* The share of `memory` that text in memory may take; a longer text goes to a file. */
+/* The part of `memory` that text in memory may take; a longer text is kept in a temporary file. */
 static inline uint64_t order_text_limit(uint64_t memory)
 {
     return memory / 2;
 }
 
-/* `from`, `text`, which is complete, and `team` outlive the order. On error there is nothing to
- * release. */
+/* `text` must be complete; `from`, `text` and `team` must outlive the order. On error there is
+ * nothing to release. */
 int order_init(struct order *order, const struct examples *from, const struct sentences *text,
                const struct order_options *options, struct team *team, struct error *err) MUST_USE;
 void order_release(struct order *order);
 
-/* Starts an epoch, from 0. */
+/* Starts an epoch; epochs are numbered from 0. */
 int order_start(struct order *order, uint64_t epoch, struct error *err) MUST_USE;
 
-/* The next slice of the epoch. The first `used` examples of the slice before are dropped; the others,
- * options.keep at most, come before the new ones. Returns 1, or 0 for the last slice, or −1. */
+/* Makes the next slice of the epoch: order->refs refs at order->ref. Of the slice before, the
+ * first `used` examples are dropped; the others, at most options.keep, come first in the new
+ * slice. Returns 1, or 0 if this is the last slice, or −1. */
 int order_next(struct order *order, uint64_t used, struct error *err) MUST_USE;
 
-/* Adds n examples of the slice to a draft. */
+/* Adds `n` examples of the slice to a draft. */
 void order_draft(const struct order *order, struct draft *draft, const struct example_ref *ref,
                  uint32_t n);
 

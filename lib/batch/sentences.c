@@ -8,19 +8,19 @@
 #include "stream/corpus.h"
 #include "stream/vocab.h"
 
-enum { BUFFER = 1 << 16 /* ids that wait for the file, more or less */ };
+enum { BUFFER = 1 << 16 /* approximate number of ids that are collected before writing */ };
 
 static void append(struct sentences *s, uint32_t id)
 {
-    uint8_t *place = s->memory + (SENTENCES_MARGIN + s->waiting++) * s->width;
+    uint8_t *to = s->memory + (SENTENCES_MARGIN + s->waiting++) * s->width;
     if (s->width == 2)
-        *(uint16_t *)(void *)place = (uint16_t)id;
+        *(uint16_t *)(void *)to = (uint16_t)id;
     else
-        *(uint32_t *)(void *)place = id;
+        *(uint32_t *)(void *)to = id;
     s->tokens++;
 }
 
-/* Moves what is in memory to the file. */
+/* Moves the ids in memory to the file. */
 static int flush(struct sentences *s, struct error *err)
 {
     if (!s->spooled && spool_open(&s->file, err) < 0)
@@ -35,7 +35,7 @@ static int flush(struct sentences *s, struct error *err)
     return 0;
 }
 
-/* Room for `n` more ids, and for the margin behind them. */
+/* Makes room for `n` more ids and the margin after them. */
 static int reserve(struct sentences *s, size_t n, struct error *err)
 {
     uint64_t limit = s->spooled ? BUFFER : s->limit / s->width;
@@ -79,8 +79,8 @@ int sentences_read(const struct sentences *s, int64_t position, size_t n, uint8_
     memset(ids, 0xff, n * s->width);
     uint64_t from = position < 0 ? 0 : (uint64_t)position;
     uint64_t left = from < s->tokens ? s->tokens - from : 0;
-    size_t there = n - before < left ? n - before : (size_t)left;
-    return spool_read(&s->file, ids + before * s->width, there * s->width, from * s->width, err);
+    size_t count = n - before < left ? n - before : (size_t)left;
+    return spool_read(&s->file, ids + before * s->width, count * s->width, from * s->width, err);
 }
 
 static void end_sentence(struct sentences *s)
@@ -99,10 +99,10 @@ static void add(struct sentences *s, uint32_t token)
     if (token == SENTENCE_END) {
         end_sentence(s);
     } else if (s->length++ == 0) {
-        s->held = token;
+        s->first_word = token;
     } else {
         if (s->length == 2)
-            append(s, s->held);
+            append(s, s->first_word);
         append(s, token);
     }
 }
@@ -111,7 +111,7 @@ int sentences_add(struct sentences *s, const uint32_t *token, size_t n, struct e
 {
     for (size_t at = 0, end; at < n; at = end) {
         end = n - at < BUFFER ? n : at + BUFFER;
-        if (reserve(s, end - at + 1, err) < 0) /* one that is held may come with them */
+        if (reserve(s, end - at + 1, err) < 0) /* one more: first_word */
             return -1;
         for (size_t i = at; i < end; i++)
             add(s, token[i]);

@@ -7,8 +7,8 @@
 #include "base/memory.h"
 #include "base/random.h"
 
-/* A bin is to fit a processor's nearest cache; but their number is limited, since each thread counts
- * all of them. */
+/* A bin should fit in the first-level cache. The number of bins is limited, since each thread
+ * counts the examples of all bins. */
 enum { BIN_EXAMPLES = 512, BIN_BITS_MAX = 16 };
 
 /* ---- life cycle ---- */
@@ -59,7 +59,7 @@ void shuffle_release(struct shuffle *s)
     *s = (struct shuffle){0};
 }
 
-/* ---- what the team does ---- */
+/* ---- the team's functions ---- */
 
 static void run(struct shuffle *s, team_function *function)
 {
@@ -67,8 +67,8 @@ static void run(struct shuffle *s, team_function *function)
     team_run(s->team, function, s);
 }
 
-/* Calls visit for every centre of this member's part of the text, with its key and its bin. A macro's
- * work, done by inlining. */
+/* Calls visit for every centre word of this member's part of the text, with its bin and its key.
+ * The calls are inlined. */
 typedef void visitor(struct shuffle *s, uint64_t *count, uint64_t bin, struct example_ref ref);
 
 static inline __attribute__((always_inline)) void visit_part(struct shuffle *s, visitor *visit)
@@ -85,7 +85,7 @@ static inline __attribute__((always_inline)) void visit_part(struct shuffle *s, 
         n = end - block < SHUFFLE_KEYS ? end - block : SHUFFLE_KEYS;
         shuffle_keys(s->options.seed, s->epoch, block, (uint32_t)n, key);
         for (uint64_t i = 0; i < RANDOM_BLOCK * n; i++) {
-            uint64_t position = RANDOM_BLOCK * block + i; /* behind the text are marks */
+            uint64_t position = RANDOM_BLOCK * block + i; /* after the text there are marks */
             if (id_at(ids, (int64_t)position, text->width) == mark)
                 continue;
             uint64_t drawn = key[i / RANDOM_BLOCK].word[i % RANDOM_BLOCK];
@@ -101,7 +101,7 @@ static void count_centre(struct shuffle *s, uint64_t *count, uint64_t bin, struc
     count[bin]++;
 }
 
-static void put_centre(struct shuffle *s, uint64_t *count, uint64_t bin, struct example_ref ref)
+static void store_centre(struct shuffle *s, uint64_t *count, uint64_t bin, struct example_ref ref)
 {
     if (bin >= s->bin && bin < s->end)
         s->ref[count[bin]++] = ref;
@@ -113,10 +113,10 @@ static void count_part(void *data)
     visit_part(s, count_centre);
 }
 
-static void put_part(void *data)
+static void store_part(void *data)
 {
     struct shuffle *s = data;
-    visit_part(s, put_centre);
+    visit_part(s, store_centre);
 }
 
 static void sort_bins(void *data)
@@ -132,7 +132,7 @@ static void sort_bins(void *data)
                 s->error = err;
             return;
         }
-        shuffle_sort(s->ref + s->held + s->first[bin] - s->first[s->bin], n, s->bits,
+        shuffle_sort(s->ref + s->carried + s->first[bin] - s->first[s->bin], n, s->bits,
                      s->scratch[member]);
     }
 }
@@ -142,7 +142,7 @@ static void sort_bins(void *data)
 void shuffle_start(struct shuffle *s, uint64_t epoch)
 {
     s->epoch = epoch;
-    s->bin = s->end = s->refs = s->held = 0;
+    s->bin = s->end = s->refs = s->carried = 0;
     if (!s->options.shuffle)
         return;
     memset(s->count, 0, members(s) * bins(s) * sizeof *s->count);
@@ -154,10 +154,11 @@ void shuffle_start(struct shuffle *s, uint64_t epoch)
     }
 }
 
-/* Turns the counts of the slice's bins into the refs where each member's centres go. */
+/* Turns the counts of the slice's bins into the indices in s->ref at which each member stores its
+ * examples. */
 static void assign_refs(struct shuffle *s)
 {
-    uint64_t ref = s->held;
+    uint64_t ref = s->carried;
     for (uint64_t bin = s->bin; bin < s->end; bin++)
         for (unsigned i = 0; i < members(s); i++) {
             uint64_t *count = &s->count[i * bins(s) + bin], n = *count;
@@ -172,11 +173,11 @@ static int fill_shuffled(struct shuffle *s, struct error *err)
     while (s->end < bins(s) &&
            (s->end == s->bin || s->first[s->end + 1] - s->first[s->bin] <= s->options.capacity))
         s->end++;
-    s->refs = s->held + s->first[s->end] - s->first[s->bin];
-    if (reserve_refs(s, s->refs, err) < 0) /* a bin may be larger than what was asked for */
+    s->refs = s->carried + s->first[s->end] - s->first[s->bin];
+    if (reserve_refs(s, s->refs, err) < 0) /* a bin may exceed the capacity */
         return -1;
     assign_refs(s);
-    run(s, put_part);
+    run(s, store_part);
     run(s, sort_bins);
     if (s->failed) {
         *err = s->error;
@@ -185,7 +186,7 @@ static int fill_shuffled(struct shuffle *s, struct error *err)
     return s->end < bins(s);
 }
 
-static int fill_straight(struct shuffle *s)
+static int fill_unshuffled(struct shuffle *s)
 {
     const struct sentences *text = s->text;
     const uint32_t mark = sentence_mark(text->width);
@@ -202,8 +203,8 @@ static int fill_straight(struct shuffle *s)
 
 int shuffle_next(struct shuffle *s, uint64_t used, struct error *err)
 {
-    s->held = s->refs - used;
-    memmove(s->ref, s->ref + used, s->held * sizeof *s->ref);
-    s->refs = s->held;
-    return s->options.shuffle ? fill_shuffled(s, err) : fill_straight(s);
+    s->carried = s->refs - used;
+    memmove(s->ref, s->ref + used, s->carried * sizeof *s->ref);
+    s->refs = s->carried;
+    return s->options.shuffle ? fill_shuffled(s, err) : fill_unshuffled(s);
 }

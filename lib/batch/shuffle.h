@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* shuffle.h -- the order of an epoch's examples, of text in memory.
+/* shuffle.h -- the order of an epoch's examples, for a text in memory.
  *
- * Two passes over the text for each slice: one counts the keys of each range, one puts the examples of
- * the slice's ranges there, to be sorted.
+ * The examples of an epoch are sorted by their keys (shuffle_key.h), slice by slice. Keys are
+ * divided into ranges, the bins. A pass over the text at the start of an epoch counts the
+ * examples of each bin; one more pass for each slice collects the examples of the slice's bins,
+ * which are then sorted.
  */
 #ifndef SGNS_SHUFFLE_H
 #define SGNS_SHUFFLE_H
@@ -17,9 +19,9 @@
 
 struct shuffle_options {
     uint64_t seed;
-    bool shuffle;      /* false: the order of the text */
-    uint64_t capacity; /* refs to hold at a time, at least 1 */
-    uint64_t keep;     /* of them at most so many are held over from one slice to the next */
+    bool shuffle;      /* false: examples in the order of the text */
+    uint64_t capacity; /* new refs per slice, at least 1; a bin with more refs exceeds it */
+    uint64_t keep;     /* at most this many refs are carried over from one slice to the next */
 };
 
 struct shuffle {
@@ -27,35 +29,35 @@ struct shuffle {
     struct team *team;
     struct shuffle_options options;
     uint64_t epoch;
-    unsigned bits;   /* the first bits of a key that number its bin */
-    uint64_t *count; /* (members × bins) centres in a member's part of the text; then where their
-                           refs go */
-    uint64_t *first; /* (bins + 1) centres in all bins before */
+    unsigned bits;   /* the first `bits` bits of a key are the index of its bin */
+    uint64_t *count; /* (members × bins) examples in a member's part of the text; while a slice is
+                        collected: the index in `ref` of the next one */
+    uint64_t *first; /* (bins + 1) examples in all bins before */
     struct example_ref *ref;
     size_t ref_capacity;
     uint64_t refs;     /* in the slice */
-    uint64_t bin, end; /* the bins of the slice; without shuffling, bin: the next position */
-    uint64_t held;
-    struct example_ref **scratch; /* (members) */
+    uint64_t bin, end; /* the bins bin … end − 1 of the slice; unshuffled, bin: the next position */
+    uint64_t carried; /* the first refs of the slice, carried over from the slice before */
+    struct example_ref **scratch; /* (members) for sorting */
     size_t *scratch_capacity;
-    atomic_uint_fast64_t next;
+    atomic_uint_fast64_t next; /* bin that no member has taken yet */
     atomic_bool failed;
     struct error error; /* of one member */
 };
 
-/* `text` is complete, and outlives the order, as does `team`. On error there is nothing to
+/* `text` must be complete; `text` and `team` must outlive the shuffle. On error there is nothing to
  * release. */
 int shuffle_init(struct shuffle *s, const struct sentences *text,
                  const struct shuffle_options *options, struct team *team,
                  struct error *err) MUST_USE;
 void shuffle_release(struct shuffle *s);
 
-/* Starts an epoch, from 0. */
+/* Starts an epoch; epochs are numbered from 0. */
 void shuffle_start(struct shuffle *s, uint64_t epoch);
 
-/* The next slice of the epoch: s->refs of them at s->ref. The first `used` of the slice before
- * are dropped, the others, options.keep at most, stand before the new ones. Returns 1, or 0 where
- * this is the last slice, or −1. */
+/* Makes the next slice of the epoch: s->refs refs at s->ref. Of the slice before, the first
+ * `used` refs are dropped; the others, at most options.keep, come first in the new slice. Returns
+ * 1, or 0 if this is the last slice, or −1. */
 int shuffle_next(struct shuffle *s, uint64_t used, struct error *err) MUST_USE;
 
 #endif

@@ -890,7 +890,7 @@ static unsigned scatter_epoch(struct external_shuffle *s, uint64_t epoch, uint64
         n -= held;
         for (uint64_t i = 0; i < s->refs; i++) {
             uint64_t at;
-            memcpy(&at, s->items + s->ref[i].at + 8, sizeof at);
+            memcpy(&at, s->packed + s->ref[i].at + 8, sizeof at);
             if (i < held && at != position[n])
                 return 0;
             position[n++] = at;

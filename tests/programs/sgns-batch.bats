@@ -204,7 +204,7 @@ value() {
   for text in 'a a a' 'a b a b' 'a b c d e f a b c d e f'; do
     echo "$text" | corpus_of
     fails_with 3 timeout 60 sgns-batch -q -w 6 few.bin -o out
-    says 'no negative samples possible'
+    says 'cannot draw noise words'
     leaves_nothing out
   done
 }
@@ -317,7 +317,7 @@ value() {
   ! sanitized || skip 'a quarter of a billion words'
   yes "$(seq 1 100 | paste -sd ' ')" | head -n 600 | corpus_of
   fails_with 3 sgns-batch -q -b 100000 -k 1000 -e 1 -o out few.bin
-  says 'a minibatch of more than 268435456 words'
+  says 'a minibatch has more than 268435456 words'
   leaves_nothing out
 }
 
@@ -359,7 +359,7 @@ value() {
   done
   { yes 'a a b' | head -n 20000; echo 'a b'; } | corpus_of
   fails_with 3 sgns-batch -q -t 4 few.bin -o out
-  says 'no negative samples possible'
+  says 'cannot draw noise words'
   leaves_nothing out
 }
 
