@@ -16,10 +16,10 @@
 #include "stream/vectors.h"
 
 enum {
-    TAIL_MAX = 32 << 20,     /* bytes of the file: more than the largest record and a frame take */
-    TAIL_FIRST = 256 << 10,  /* looked at first */
-    DECODED_MAX = 128 << 20, /* bytes of payload that may be decoded to find END */
-    STEPS_MAX = 1 << 20,     /* blocks that may be walked over to find where a frame begins */
+    TAIL_MAX = 32 << 20,     /* the most bytes read: more than the largest record and a frame */
+    TAIL_FIRST = 256 << 10,  /* bytes read first */
+    DECODED_MAX = 128 << 20, /* the most bytes of payload decoded to find END */
+    STEPS_MAX = 1 << 20,     /* the most zstd blocks visited to find the beginning of a frame */
     BLOCK_HEADER = 3,
     CHECKSUM = 4
 };
@@ -27,19 +27,19 @@ enum {
 /* The last bytes of a file. */
 struct tail {
     int fd;
-    uint8_t *data; /* (size), those up to the end of the file */
+    uint8_t *data; /* (size) */
     size_t size;
     uint64_t file_size;
-    unsigned steps;
-    size_t decoded;
+    unsigned steps; /* zstd blocks visited */
+    size_t decoded; /* bytes */
 };
 
-/* What the quick way comes to. */
-enum outcome { FAILED = -1, FOUND, NOT_FOUND /* there may be an END, but further away */ };
+/* The result of the quick check. */
+enum outcome { FAILED = -1, FOUND, NOT_FOUND /* END may be further from the end of the file */ };
 
-/* ---- where frames begin ---- */
+/* ---- beginnings of frames ---- */
 
-/* Makes the tail `size` bytes long. False: the file does not have them any more. */
+/* Reads the last `size` bytes of the file. Returns false if the file has become shorter. */
 static bool read_tail(struct tail *t, size_t size)
 {
     for (size_t done = 0; done < size;) {
@@ -54,7 +54,7 @@ static bool read_tail(struct tail *t, size_t size)
     return true;
 }
 
-/* Bytes of the header of a frame (RFC 8878, 3.1.1.1), 0 where there is none. */
+/* The size in bytes of a frame header (RFC 8878, section 3.1.1.1), or 0 if `frame` is not one. */
 static size_t frame_header_size(const uint8_t *frame, size_t left)
 {
     static const uint8_t content_size[4] = {0, 2, 4, 8};
@@ -66,8 +66,8 @@ static size_t frame_header_size(const uint8_t *frame, size_t left)
     return size <= left ? size : 0;
 }
 
-/* Whether a frame with a checksum begins at `start` and ends just at `end`, going from block to
- * block (3.1.1.2). */
+/* Whether a frame with a checksum begins at `start` and ends exactly at `end`. Visits its blocks
+ * (section 3.1.1.2). */
 static bool is_frame(struct tail *t, size_t start, size_t end)
 {
     size_t header = frame_header_size(t->data + start, end - start);
@@ -76,7 +76,7 @@ static bool is_frame(struct tail *t, size_t start, size_t end)
     for (size_t at = start + header; end - at > BLOCK_HEADER + CHECKSUM - 1;) {
         const uint8_t *b = t->data + at;
         uint32_t block = b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16;
-        size_t content = (block >> 1 & 3) == 1 ? 1 : block >> 3; /* a run has one byte */
+        size_t content = (block >> 1 & 3) == 1 ? 1 : block >> 3; /* an RLE block has one byte */
         if (++t->steps > STEPS_MAX || content > end - at - BLOCK_HEADER - CHECKSUM)
             return false;
         at += BLOCK_HEADER + content;
@@ -86,7 +86,7 @@ static bool is_frame(struct tail *t, size_t start, size_t end)
     return false;
 }
 
-/* Where the frame that ends at `end` begins: `end` itself if that is not within the tail. */
+/* The beginning of the frame that ends at `end`, or `end` if the tail does not contain it. */
 static size_t frame_before(struct tail *t, size_t end)
 {
     for (size_t start = end; start-- > 0 && t->steps <= STEPS_MAX;)
@@ -97,13 +97,14 @@ static size_t frame_before(struct tail *t, size_t end)
 
 /* ---- END ---- */
 
-/* The last bytes of the payload that was decoded so far. */
+/* The last bytes of a part of the payload. */
 struct payload_end {
     uint8_t data[RECORD_HEADER_SIZE + END_SIZE];
     size_t size;
 };
 
-static void keep_last(struct payload_end *to, const uint8_t *data, size_t size)
+/* Appends data, and keeps only the last bytes. */
+static void append_to_end(struct payload_end *to, const uint8_t *data, size_t size)
 {
     size_t room = sizeof to->data;
     if (size >= room) {
@@ -117,7 +118,7 @@ static void keep_last(struct payload_end *to, const uint8_t *data, size_t size)
     to->size = kept + size;
 }
 
-/* Decodes a frame that is whole in the tail. */
+/* Decodes a frame that lies completely in the tail. */
 static enum outcome decode_frame(struct tail *t, ZSTD_DCtx *zstd, const char *name, size_t start,
                                  size_t end, struct payload_end *last, struct error *err)
 {
@@ -136,13 +137,13 @@ static enum outcome decode_frame(struct tail *t, ZSTD_DCtx *zstd, const char *na
         else if (t->decoded > DECODED_MAX || (in.pos == in.size && hint > 0 && out.pos == 0))
             outcome = NOT_FOUND;
         else
-            keep_last(last, output, out.pos);
+            append_to_end(last, output, out.pos);
     }
     free(output);
     return outcome;
 }
 
-/* Adds the frame before *end to the front of *last, and moves *end to its beginning. */
+/* Prepends the content of the frame before *end to *last, and moves *end to its beginning. */
 static enum outcome prepend_frame(struct tail *t, ZSTD_DCtx *zstd, const char *name, size_t *end,
                                   struct payload_end *last, struct error *err)
 {
@@ -153,15 +154,15 @@ static enum outcome prepend_frame(struct tail *t, ZSTD_DCtx *zstd, const char *n
     enum outcome outcome = decode_frame(t, zstd, name, start, *end, &frame, err);
     if (outcome != FOUND)
         return outcome;
-    keep_last(&frame, last->data, last->size);
+    append_to_end(&frame, last->data, last->size);
     *last = frame;
     *end = start;
     return FOUND;
 }
 
-/* Behind END there may be no frame, not even an empty one. */
-static enum outcome refuse_empty(const struct tail *t, const char *name,
-                                 const struct payload_end *last, struct error *err)
+/* No frame may follow END, not even an empty one. */
+static enum outcome refuse_empty_frame(const struct tail *t, const char *name,
+                                       const struct payload_end *last, struct error *err)
 {
     if (last->size > 0)
         return FOUND;
@@ -169,27 +170,27 @@ static enum outcome refuse_empty(const struct tail *t, const char *name,
                      (unsigned long long)t->file_size);
 }
 
-/* The last bytes of the payload, with the tail as it is. */
+/* Finds the last bytes of the payload in the tail. */
 static enum outcome payload_end(struct tail *t, const char *name, struct payload_end *last,
                                 struct error *err)
 {
     enum outcome outcome = FOUND;
     ZSTD_DCtx *zstd = ZSTD_createDCtx();
     if (!zstd || ZSTD_isError(ZSTD_DCtx_setParameter(zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX)))
-        outcome = error_set(err, STATUS_FAILED, "out of memory: a decompressor wanted");
+        outcome = error_set(err, STATUS_FAILED, "out of memory: cannot create a zstd context");
     last->size = 0;
     t->steps = 0;
     t->decoded = 0;
     for (size_t end = t->size; outcome == FOUND && last->size < sizeof last->data;) {
         outcome = prepend_frame(t, zstd, name, &end, last, err);
         if (outcome == FOUND)
-            outcome = refuse_empty(t, name, last, err);
+            outcome = refuse_empty_frame(t, name, last, err);
     }
     ZSTD_freeDCtx(zstd);
     return outcome;
 }
 
-/* Looks for it in a tail that grows until it is enough. */
+/* Finds them in a tail that grows until it is long enough. */
 static enum outcome find_payload_end(int fd, uint64_t file_size, const char *name,
                                      struct payload_end *last, struct error *err)
 {
@@ -209,15 +210,16 @@ static enum outcome find_payload_end(int fd, uint64_t file_size, const char *nam
 
 /* ---- header and END together ---- */
 
-/* What the header tells of END: fewest records and bytes before it, and totals, the unknown ones 0. */
+/* What the header implies about END: the minimum records and bytes before it, and the known
+ * totals. */
 struct expected {
     enum stream_kind kind;
     uint64_t records, size, totals[STREAM_TOTALS];
     bool known[STREAM_TOTALS];
 };
 
-/* Reads preamble and header; of counts, which are nothing else, the preamble alone. */
-static int read_head(int fd, const char *name, struct expected *e, struct error *err)
+/* Reads preamble and header; for counts, which are only a header, the preamble. */
+static int read_header(int fd, const char *name, struct expected *e, struct error *err)
 {
     struct stream_reader *stream = stream_reader_open(fd, name, STREAM_ANY, err);
     if (!stream)
@@ -266,7 +268,7 @@ static int compare_end(const struct payload_end *last, const struct expected *e,
 {
     struct cursor c = cursor_over(last->data, last->size);
     if (cursor_u32(&c) != RECORD_END || cursor_u32(&c) != END_SIZE)
-        return end_fault(name, file_size, "no END", err);
+        return end_fault(name, file_size, "no END record", err);
     uint64_t records = cursor_u64(&c), size = cursor_u64(&c);
     bool fits = records >= e->records && size >= e->size &&
                 size - e->size >= (records - e->records) * RECORD_HEADER_SIZE;
@@ -274,28 +276,28 @@ static int compare_end(const struct payload_end *last, const struct expected *e,
         uint64_t total = cursor_u64(&c);
         fits = fits && (!e->known[i] || total == e->totals[i]);
     }
-    return fits ? 0 : end_fault(name, file_size, "END does not agree with the header", err);
+    return fits ? 0 : end_fault(name, file_size, "END does not match the header", err);
 }
 
-static int check_whole(int fd, const char *name, bool *whole, struct error *err)
+static int verify_fully(int fd, const char *name, bool *full, struct error *err)
 {
     struct header header = {0};
-    *whole = true;
+    *full = true;
     int kind = verify_stream(fd, name, &header, err);
     header_release(&header);
     return kind;
 }
 
-int quick_check(int fd, const char *name, bool *whole, struct error *err)
+int quick_check(int fd, const char *name, bool *full, struct error *err)
 {
     struct stat file;
     struct expected expected;
     struct payload_end last;
-    *whole = false;
+    *full = false;
     off_t start = lseek(fd, 0, SEEK_CUR);
     if (start < 0 || fstat(fd, &file) < 0 || !S_ISREG(file.st_mode))
-        return check_whole(fd, name, whole, err);
-    if (read_head(fd, name, &expected, err) < 0)
+        return verify_fully(fd, name, full, err);
+    if (read_header(fd, name, &expected, err) < 0)
         return -1;
     enum outcome outcome = FOUND;
     if (expected.kind != STREAM_COUNTS)
@@ -304,8 +306,8 @@ int quick_check(int fd, const char *name, bool *whole, struct error *err)
         return -1;
     if (outcome == NOT_FOUND || expected.kind == STREAM_COUNTS) {
         if (lseek(fd, start, SEEK_SET) < 0)
-            return error_system(err, "%s: cannot go back to its beginning", name);
-        return check_whole(fd, name, whole, err);
+            return error_system(err, "%s: cannot seek back to its beginning", name);
+        return verify_fully(fd, name, full, err);
     }
     return compare_end(&last, &expected, name, (uint64_t)file.st_size, err) < 0
                ? -1

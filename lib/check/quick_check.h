@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* quick_check.h -- a quick look at a stream in a file: its preamble, its header and its END, not its data.
+/* quick_check.h -- checks a stream in a file by its preamble, header and END, without its data.
  *
- * For files of many gigabytes: what is read is the header and the last frames, found from the end of
- * the file. It notices a file that was cut, left unfinished, or has something behind its end, and
- * damage in what it reads; damage in between it cannot notice.
+ * For files of many gigabytes: only the header and the last frames are read, which are found from
+ * the end of the file. The check detects a truncated or unfinished file, data after the end, and
+ * damage in what it reads; it cannot detect damage in between.
  */
 #ifndef SGNS_QUICK_CHECK_H
 #define SGNS_QUICK_CHECK_H
@@ -12,9 +12,10 @@
 
 #include "base/error.h"
 
-/* Returns the kind. Where END cannot be found quickly (the input is no regular file, or a frame at
- * its end is larger than these programs write), the whole stream is verified instead, and *whole
- * tells so. */
-int quick_check(int fd, const char *name, bool *whole, struct error *err) MUST_USE;
+/* Checks the stream at the file offset of `fd`. Returns its kind, or −1. If END cannot be found
+ * quickly (the input is not a regular file, or a frame at its end is larger than those these
+ * programs write), and for counts, which are only a header, the whole stream is verified instead,
+ * and *full becomes true. */
+int quick_check(int fd, const char *name, bool *full, struct error *err) MUST_USE;
 
 #endif

@@ -7,8 +7,8 @@
 #include "stream/vectors.h"
 #include "train/checkpoint.h"
 
-/* Hands the header of a reader that is about to be closed to the caller. */
-static void take(struct header *to, struct header *from)
+/* Moves the header out of a reader that is about to be closed. */
+static void move_header(struct header *to, struct header *from)
 {
     *to = *from;
     *from = (struct header){0};
@@ -23,7 +23,7 @@ static int verify_corpus(struct stream_reader *stream, struct header *header, st
         return -1;
     while ((got = corpus_read(&in, &count, err)) > 0)
         ;
-    take(header, &in.header);
+    move_header(header, &in.header);
     corpus_reader_close(&in);
     return got;
 }
@@ -38,12 +38,12 @@ static int verify_batches(struct stream_reader *stream, struct header *header, s
     while ((got = batches_read(&in, &batch, err)) > 0)
         ;
     minibatch_release(&batch);
-    take(header, &in.header);
+    move_header(header, &in.header);
     batches_reader_close(&in);
     return got;
 }
 
-/* Of a checkpoint, what is behind its rows, too. */
+/* For a checkpoint, also the records after its rows. */
 struct checked_vectors {
     struct vectors_reader in;
     struct checkpoint_check checkpoint;
@@ -69,7 +69,7 @@ static int verify_vectors(struct stream_reader *stream, struct header *header, s
     if (got == 0)
         got = checkpoint_check_end(&v.checkpoint, &v.in, err);
     checkpoint_check_release(&v.checkpoint);
-    take(header, &v.in.header);
+    move_header(header, &v.in.header);
     vectors_reader_close(&v.in);
     return got;
 }
@@ -82,7 +82,7 @@ static int verify_counts(struct stream_reader *stream, struct header *header, st
     return result;
 }
 
-/* Takes the stream over. */
+/* Verifies the stream, and closes it. */
 static int verify(struct stream_reader *stream, struct header *header, struct error *err)
 {
     switch (stream_reader_kind(stream)) {

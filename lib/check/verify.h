@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* verify.h -- reads a stream of any kind to its END, with every check that its readers make. */
+/* verify.h -- reads a stream of any kind to its END, with all checks that the readers make. */
 #ifndef SGNS_VERIFY_H
 #define SGNS_VERIFY_H
 
 #include "stream/header.h"
 
-/* Returns its kind if the stream is complete and valid; `header` (empty before) is then its header, the
- * caller's to release. */
+/* Returns the kind of the stream if it is complete and valid, else −1. On success `header`, which
+ * must be empty before, becomes the stream's header; the caller releases it. */
 int verify_stream(int fd, const char *name, struct header *header, struct error *err) MUST_USE;
 
 #endif
