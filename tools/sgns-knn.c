@@ -179,7 +179,7 @@ static void flush(struct session *s)
     if (s->batch.count > 0) {
         if (s->config.k > 0)
             prepare(s, s->batch.count);
-        const struct knn_query *query = queries_ask(&s->batch, &err);
+        const struct knn_query *query = queries_prepare(&s->batch, &err);
         if (!query)
             cli_die(&err);
         answer(s, query, s->batch.count, 0);

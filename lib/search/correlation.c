@@ -28,30 +28,30 @@ double correlation_pearson(const double *x, const double *y, size_t n)
     return fmax(-1.0, fmin(1.0, xy / (sqrt(xx) * sqrt(yy)))) + (xx > 0 && yy > 0 ? 0 : NAN);
 }
 
-struct placed {
+struct indexed {
     double value;
-    size_t place;
+    size_t index;
 };
 
 static int by_value(const void *left, const void *right)
 {
-    double a = ((const struct placed *)left)->value, b = ((const struct placed *)right)->value;
+    double a = ((const struct indexed *)left)->value, b = ((const struct indexed *)right)->value;
     return (a > b) - (a < b);
 }
 
 static int find_ranks(const double *x, size_t n, double *rank, struct error *err)
 {
-    struct placed *sorted = memory_new(n, sizeof *sorted, err);
+    struct indexed *sorted = memory_new(n, sizeof *sorted, err);
     if (!sorted)
         return -1;
     for (size_t i = 0; i < n; i++)
-        sorted[i] = (struct placed){x[i], i};
+        sorted[i] = (struct indexed){x[i], i};
     qsort(sorted, n, sizeof *sorted, by_value);
     for (size_t from = 0, end; from < n; from = end) {
         for (end = from + 1; end < n && sorted[end].value == sorted[from].value;)
             end++;
         for (size_t i = from; i < end; i++)
-            rank[sorted[i].place] = (double)(from + end - 1) / 2;
+            rank[sorted[i].index] = (double)(from + end - 1) / 2;
     }
     free(sorted);
     return 0;

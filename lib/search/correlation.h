@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* correlation.h -- how two series of numbers go together, from −1 to 1. */
+/* correlation.h -- the correlation of two series of numbers, from −1 to 1. */
 #ifndef SGNS_CORRELATION_H
 #define SGNS_CORRELATION_H
 
@@ -7,11 +7,12 @@
 
 #include "base/error.h"
 
-/* Of x and y (n), by their values. NaN where it is not defined: for fewer than two, or where one side
- * is all equal. */
+/* Pearson's correlation coefficient of x and y (n). NaN if it is undefined: n is less than two,
+ * or all numbers of x or of y are equal. */
 double correlation_pearson(const double *x, const double *y, size_t n);
 
-/* The same by their ranks, Spearman's; equal values share the mean of their ranks. */
+/* *rho is Spearman's correlation coefficient: that of the ranks of x and y. Equal values share
+ * the mean of their ranks. */
 int correlation_spearman(const double *x, const double *y, size_t n, double *rho,
                          struct error *err) MUST_USE;
 

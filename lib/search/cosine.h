@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cosine.h -- the cosine of the angle between two vectors, as evaluation has it: without the book's
- * addend (see knn.h for that), never outside −1 … 1, and 0 where a vector is zero.
+/* cosine.h -- the cosine of the angle between two vectors, as used for evaluation: without the
+ * book's 1e-9 (for that see knn.h), limited to −1 … 1, and 0 if a vector is zero.
  */
 #ifndef SGNS_COSINE_H
 #define SGNS_COSINE_H
@@ -8,14 +8,14 @@
 #include <math.h>
 #include <stdint.h>
 
-/* From a · b, |a|² and |b|². */
+/* The cosine from a · b, |a|² and |b|². */
 static inline double cosine_of_products(double ab, double aa, double bb)
 {
     double squares = aa * bb;
     return squares > 0 ? fmax(-1.0, fmin(1.0, ab / sqrt(squares))) : 0;
 }
 
-/* Of a and b (dim). */
+/* The cosine of a and b (dim). */
 static inline double cosine(const float *a, const float *b, uint32_t dim)
 {
     double ab = 0, aa = 0, bb = 0;

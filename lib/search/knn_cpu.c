@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Nearest words on the CPU, in one of two ways.
+/* Nearest words on the CPU, by one of two methods.
  *
- * A few queries: the cosine of every word in double precision.
+ * For a few queries: compute the cosine of every word in double precision.
  *
- * Many: the words as unit vectors in float32, tile by tile (scores.h), from which each query keeps
- * those words that can be among its nearest; these are scored again in double precision. A float32
- * score is off by at most `error`, so that a word is left out only where k others are nearer for
- * certain: answers and their order are those of the first way.
+ * For many: multiply unit vectors in float32, tile by tile (scores.h). Each query keeps a list of
+ * the words that may be among its nearest, and these are scored again in double precision. A
+ * float32 score is off by at most `error`, so that a word is dropped only if k others are
+ * certainly nearer: the answers and their order are those of the first method.
  */
 #include <math.h>
 #include <stdatomic.h>
@@ -19,13 +19,13 @@
 #include "search/scores.h"
 
 enum {
-    K_OF_MANY = 4096, /* the most neighbours for which each query has a list */
-    TILES = 8,        /* of queries in a block, which stays in the second cache */
-    CHUNK = 1024,     /* words a thread takes at once; a multiple of every tile's columns */
+    K_MAX_MANY = 4096, /* the maximum k of the method for many queries */
+    TILES = 8,         /* tiles of queries in a block, which stays in the second-level cache */
+    CHUNK = 1024,      /* words a thread takes at a time; a multiple of every tile's columns */
 };
-static const double WORTH_A_THREAD = 1e6; /* multiplications */
+static const double WORTH_A_THREAD = 1e6; /* multiplications that justify one more thread */
 
-/* The words that can be among the nearest of a query. Scores are kept as whole numbers in the same
+/* The words that may be among the nearest of a query. Scores are stored as integers in the same
  * order. */
 struct list {
     const struct knn_query *query;
@@ -35,14 +35,14 @@ struct list {
     uint32_t *id;   /* (capacity) */
 };
 
-/* What a thread needs for a block of queries. */
+/* The data of a thread for a block of queries. */
 struct member {
-    float *queries;   /* (TILES, dim, rows): unit vectors */
-    float *threshold; /* (TILES, rows): products below it are of no use to the query */
-    float *product;   /* (rows, columns) */
-    int32_t *scores;  /* (TILES, rows, capacity), and the ids with them: the lists' */
-    uint32_t *ids;
-    struct list *list;       /* (TILES, rows) */
+    float *queries;    /* (TILES, dim, rows): unit vectors */
+    float *threshold;  /* (TILES, rows): words with smaller products are not added to the list */
+    float *product;    /* (rows, columns) */
+    int32_t *scores;   /* (TILES, rows, capacity): the memory of the lists, scores */
+    uint32_t *ids;     /* and ids */
+    struct list *list; /* (TILES, rows) */
     struct neighbour *exact; /* (capacity) */
 };
 
@@ -52,31 +52,32 @@ struct knn_cpu {
     const struct scores *kernel;
     struct team team;
     unsigned threads;
-    double *square; /* (words) |W_w|² */
-    double *cosine; /* (words) of the query `vector`, which has |q|² `query_square`: for few */
-    const float *vector;
-    double query_square;
-    float *unit; /* (panels, dim, columns), panels = ⌈words / columns⌉: for many, else NULL */
-    double error;
+    double *square;        /* (words) |W_w|² */
+    double *cosine;        /* (words) for few queries: the cosines with one query */
+    const float *vector;   /* of that query */
+    double query_square;   /* its |q|² */
+    float *unit;           /* (⌈words / columns⌉, dim, columns): for many queries, else NULL */
+    double error;          /* the most that a float32 score can be off */
     uint32_t capacity;     /* of a list */
     struct member *member; /* (threads) */
 
-    /* What the threads work on. */
+    /* The work of the threads. */
     atomic_uint_fast64_t next; /* word or query that no thread has taken yet */
     const struct knn_query *query;
     uint32_t n, k, block;
     struct neighbour *found;
 };
 
-/* Lets all threads work, from the first item on. */
+/* Runs a function on all threads, starting with the first item. */
 static void run(struct knn_cpu *t, team_function *function)
 {
     atomic_store(&t->next, 0);
     team_run(&t->team, function, t);
 }
 
-/* The next `count` of `all` items for a thread: false when there are none left. */
-static bool take(struct knn_cpu *t, uint32_t count, uint32_t all, uint32_t *first, uint32_t *end)
+/* Takes the next `count` of `all` items for a thread. Returns false if there are none left. */
+static bool take_range(struct knn_cpu *t, uint32_t count, uint32_t all, uint32_t *first,
+                       uint32_t *end)
 {
     uint64_t next = atomic_fetch_add(&t->next, count);
     if (next >= all)
@@ -93,8 +94,8 @@ static const float *row_of(const struct knn_cpu *t, uint32_t id)
     return t->config.rows + (size_t)id * t->config.dim;
 }
 
-/* |q|², by the same steps as those of the words: what is asked by its vector is answered to the bit as
- * what is asked by its id. */
+/* |q|², computed by the same steps as for the words, so that the vector of a word gets the same
+ * answer, to the bit, as the word itself. */
 static double square_of(const struct knn_cpu *t, const float *vector)
 {
     const float *row[SCORES_AT_ONCE];
@@ -119,19 +120,19 @@ static bool is_excluded(const struct knn_query *query, uint32_t id)
     return false;
 }
 
-static bool before(const struct neighbour *a, const struct neighbour *b)
+static bool is_nearer(const struct neighbour *a, const struct neighbour *b)
 {
     return a->cosine != b->cosine ? a->cosine > b->cosine : a->id < b->id;
 }
 
 static int by_cosine(const void *left, const void *right)
 {
-    return before(right, left) - before(left, right);
+    return is_nearer(right, left) - is_nearer(left, right);
 }
 
 /* ---- few queries ---- */
 
-/* The cosines of the query with the words from `first` to `end`. */
+/* Computes the cosines of the query with the words first … end − 1. */
 static void score_words(struct knn_cpu *t, uint32_t first, uint32_t end)
 {
     for (uint32_t id = first; id < end; id += SCORES_AT_ONCE) {
@@ -149,41 +150,42 @@ static void score_all(void *data)
 {
     struct knn_cpu *t = data;
     uint32_t first, end;
-    while (take(t, CHUNK, t->config.words, &first, &end))
+    while (take_range(t, CHUNK, t->config.words, &first, &end))
         score_words(t, first, end);
 }
 
-/* Moves heap[at] down to where none below it comes behind it: the last of the heap is its root. */
-static void sift(struct neighbour *heap, uint32_t n, size_t at)
+/* Moves heap[at] down until no neighbour below it is farther away: the root of the heap is the
+ * farthest one. */
+static void sift_down(struct neighbour *heap, uint32_t n, size_t at)
 {
     struct neighbour moved = heap[at];
     for (size_t child; (child = 2 * at + 1) < n; at = child) {
-        if (child + 1 < n && before(&heap[child], &heap[child + 1]))
+        if (child + 1 < n && is_nearer(&heap[child], &heap[child + 1]))
             child++;
-        if (!before(&moved, &heap[child]))
+        if (!is_nearer(&moved, &heap[child]))
             break;
         heap[at] = heap[child];
     }
     heap[at] = moved;
 }
 
-/* The k first of all words that are not excluded, sorted. */
+/* Finds the k nearest of all words that are not excluded, sorted. */
 static void select_first(const struct knn_cpu *t, const struct knn_query *query, uint32_t k,
                          struct neighbour *found)
 {
     uint32_t used = 0;
     for (uint32_t id = 0; id < t->config.words; id++) {
         struct neighbour word = {id, t->cosine[id]};
-        if ((used == k && !before(&word, &found[0])) || is_excluded(query, id))
+        if ((used == k && !is_nearer(&word, &found[0])) || is_excluded(query, id))
             continue;
         if (used == k) {
             found[0] = word;
-            sift(found, k, 0);
+            sift_down(found, k, 0);
             continue;
         }
         found[used++] = word;
         for (size_t at = used == k ? k / 2 : 0; at > 0; at--)
-            sift(found, k, at - 1);
+            sift_down(found, k, at - 1);
     }
     qsort(found, used, sizeof *found, by_cosine);
     for (; used < k; used++)
@@ -200,17 +202,17 @@ static void search_few(struct knn_cpu *t)
     }
 }
 
-/* ---- many queries: the list of one ---- */
+/* ---- many queries: the list of a query ---- */
 
-/* Bits of a float as a whole number that grows with it, and back. */
-static int32_t ordered(float value)
+/* Converts a float to an integer that increases with it, and back. */
+static int32_t float_to_ordered(float value)
 {
     int32_t bits;
     memcpy(&bits, &value, sizeof bits);
     return bits < 0 ? bits ^ INT32_MAX : bits;
 }
 
-static float unordered(int32_t bits)
+static float ordered_to_float(int32_t bits)
 {
     float value;
     bits = bits < 0 ? bits ^ INT32_MAX : bits;
@@ -218,12 +220,12 @@ static float unordered(int32_t bits)
     return value;
 }
 
-/* Drops the words whose score is below `least`, and lets no more such in. A product is never nearer
- * to zero than the score that is made of it: a positive bound on the one holds for the other, a
- * negative one does not. */
+/* Drops the words whose score is below `least`, and raises the threshold so that no more of them
+ * are added. A product is never nearer to zero than the score computed from it: a positive lower
+ * bound of the score is also one of the product, a negative one is not. */
 static void drop_below(struct list *list, float *threshold, double least)
 {
-    int32_t lowest = ordered((float)least);
+    int32_t lowest = float_to_ordered((float)least);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < list->used; i++) {
         list->score[kept] = list->score[i];
@@ -235,16 +237,16 @@ static void drop_below(struct list *list, float *threshold, double least)
         *threshold = fmaxf(*threshold, (float)least);
 }
 
-/* Drops the words that k others are nearer than, by the scores: those with a score below the k-th
- * largest by more than the error of both. */
+/* Drops the words that are certainly farther away than k others: those whose score is below the
+ * k-th largest by more than the error of both scores. */
 static void prune(const struct knn_cpu *t, struct list *list, float *threshold)
 {
     int32_t least = t->kernel->largest(list->score, list->used, t->k);
-    drop_below(list, threshold, unordered(least) - 2 * t->error);
+    drop_below(list, threshold, ordered_to_float(least) - 2 * t->error);
 }
 
-/* The list's words with their cosines, sorted, into exact (used). */
-static void settle(const struct knn_cpu *t, const struct list *list, struct neighbour *exact)
+/* Stores the words of the list with their cosines in exact (used), sorted. */
+static void score_exactly(const struct knn_cpu *t, const struct list *list, struct neighbour *exact)
 {
     for (uint32_t i = 0; i < list->used; i += SCORES_AT_ONCE) {
         const float *row[SCORES_AT_ONCE];
@@ -260,42 +262,42 @@ static void settle(const struct knn_cpu *t, const struct list *list, struct neig
     qsort(exact, list->used, sizeof *exact, by_cosine);
 }
 
-/* Makes room for a tile's columns. Where too many words are equally near, as far as float32 can
- * tell, the cosines decide. */
+/* Makes room for the columns of a tile. If too many words are equally near within the error of
+ * float32, the cosines decide. */
 static void shrink(const struct knn_cpu *t, struct list *list, float *threshold,
                    struct neighbour *exact)
 {
     prune(t, list, threshold);
     if (list->used <= t->capacity / 2)
         return;
-    settle(t, list, exact);
+    score_exactly(t, list, exact);
     for (uint32_t i = 0; i < t->k; i++) {
         list->id[i] = exact[i].id;
-        list->score[i] = ordered((float)exact[i].cosine);
+        list->score[i] = float_to_ordered((float)exact[i].cosine);
     }
     list->used = t->k;
     drop_below(list, threshold, exact[t->k - 1].cosine - t->error);
 }
 
-/* Takes what is of use of the words from `first` on, by their products (count). */
-static void take_words(const struct knn_cpu *t, struct list *list, float threshold,
-                       const float *product, uint32_t first, uint32_t count)
+/* Adds those of the `count` words from `first` on whose product reaches the threshold. */
+static void add_words(const struct knn_cpu *t, struct list *list, float threshold,
+                      const float *product, uint32_t first, uint32_t count)
 {
     for (uint32_t c = 0; c < count; c++) {
         uint32_t id = first + c;
         if (product[c] < threshold || is_excluded(list->query, id))
             continue;
-        /* The book's 1e-9 in the root, which matters to very short vectors. */
+        /* The effect of the book's 1e-9, which matters for very short vectors. */
         double squares = t->square[id] * list->square;
         double shorten = 1 / sqrt(1 + KNN_EPSILON / squares);
-        list->score[list->used] = ordered((float)(product[c] * shorten));
+        list->score[list->used] = float_to_ordered((float)(product[c] * shorten));
         list->id[list->used++] = id;
     }
 }
 
 /* ---- many queries: blocks ---- */
 
-/* A vector of length √square as a unit vector, in one of `side` columns. */
+/* Stores the unit vector of `vector`, whose length is √square, in one of `side` columns. */
 static void pack(const struct knn_cpu *t, const float *vector, double square, uint32_t side,
                  float *column)
 {
@@ -310,7 +312,7 @@ static void start_lists(const struct knn_cpu *t, struct member *m, const struct 
     uint32_t rows = t->kernel->rows;
     for (uint32_t i = 0; i < (n + rows - 1) / rows * rows; i++) {
         struct list *list = &m->list[i];
-        /* In a tile that is not full the last query goes along, and finds nothing. */
+        /* A tile that is not full is filled up with the last query, which then finds nothing. */
         list->query = &query[i < n ? i : n - 1];
         list->square = square_of(t, list->query->vector);
         list->used = 0;
@@ -320,7 +322,7 @@ static void start_lists(const struct knn_cpu *t, struct member *m, const struct 
     }
 }
 
-/* The words of a panel, whose first is `first`, for the queries of a tile, whose first is `at`. */
+/* Searches the panel of words from `first` on for the tile of queries from `at` on. */
 static void search_tile(const struct knn_cpu *t, struct member *m, uint32_t first, uint32_t at)
 {
     const struct scores *kernel = t->kernel;
@@ -333,7 +335,7 @@ static void search_tile(const struct knn_cpu *t, struct member *m, uint32_t firs
         uint32_t r = (uint32_t)__builtin_ctz(hits);
         struct list *list = &m->list[at + r];
         float *threshold = &m->threshold[at + r];
-        take_words(t, list, *threshold, m->product + (size_t)r * kernel->columns, first, count);
+        add_words(t, list, *threshold, m->product + (size_t)r * kernel->columns, first, count);
         if (list->used > t->capacity - kernel->columns)
             shrink(t, list, threshold, m->exact);
     }
@@ -348,7 +350,7 @@ static void search_block(const struct knn_cpu *t, struct member *m, uint32_t fro
             search_tile(t, m, first, at);
     for (uint32_t i = 0; i < n; i++) {
         prune(t, &m->list[i], &m->threshold[i]);
-        settle(t, &m->list[i], m->exact);
+        score_exactly(t, &m->list[i], m->exact);
         memcpy(t->found + ((size_t)from + i) * t->k, m->exact, t->k * sizeof *m->exact);
     }
 }
@@ -358,7 +360,7 @@ static void search_blocks(void *data)
     struct knn_cpu *t = data;
     struct member *m = &t->member[team_member()];
     uint32_t first, end;
-    while (take(t, t->block, t->n, &first, &end))
+    while (take_range(t, t->block, t->n, &first, &end))
         search_block(t, m, first, end);
 }
 
@@ -371,7 +373,7 @@ static void search_many(struct knn_cpu *t)
 
 /* ---- interface ---- */
 
-/* Whether each query has k words that are not excluded, as a list needs them. */
+/* Whether each query has at least k words that are not excluded, which the lists require. */
 static bool all_have_enough(const struct knn_cpu *t)
 {
     for (uint32_t i = 0; i < t->n; i++)
@@ -396,7 +398,7 @@ static int search(struct knn *knn, const struct knn_query *query, uint32_t n, ui
     return 0;
 }
 
-/* Squares, and unit vectors where they are wanted, of the words from `first` to `end`. */
+/* Computes |W_w|², and unit vectors for many queries, of the words first … end − 1. */
 static void prepare_words(struct knn_cpu *t, uint32_t first, uint32_t end)
 {
     for (uint32_t id = first; id < end; id += SCORES_AT_ONCE) {
@@ -418,7 +420,7 @@ static void prepare(void *data)
 {
     struct knn_cpu *t = data;
     uint32_t first, end;
-    while (take(t, CHUNK, t->config.words, &first, &end))
+    while (take_range(t, CHUNK, t->config.words, &first, &end))
         prepare_words(t, first, end);
 }
 
@@ -476,7 +478,7 @@ static int reserve_for_many(struct knn_cpu *t, struct error *err)
     t->error = scores_error(t->config.dim);
     t->capacity = 2 * t->config.k + 4 * columns;
     t->unit = memory_new_aligned(panels * columns * t->config.dim, sizeof *t->unit, err);
-    if (t->unit) /* columns of the last panel that no word has are zero */
+    if (t->unit) /* the unused columns of the last panel must be zero */
         memset(t->unit + (panels - 1) * columns * t->config.dim, 0,
                columns * t->config.dim * sizeof *t->unit);
     t->member = memory_new(t->threads, sizeof *t->member, err);
@@ -498,8 +500,8 @@ static int create(struct knn_cpu *t, struct error *err)
     t->cosine = memory_new(c->words, sizeof *t->cosine, err);
     if (!t->square || !t->cosine)
         return -1;
-    /* Where a query wants a good part of all words, there is little to leave out. */
-    bool many = c->queries >= KNN_MANY && c->k <= K_OF_MANY && c->k <= c->words / 8;
+    /* If k is a large part of all words, the lists drop too few of them. */
+    bool many = c->queries >= KNN_MANY && c->k <= K_MAX_MANY && c->k <= c->words / 8;
     if ((many && reserve_for_many(t, err) < 0) || team_init(&t->team, t->threads, err) < 0)
         return -1;
     run(t, prepare);

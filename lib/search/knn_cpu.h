@@ -5,7 +5,7 @@
 
 #include "search/knn.h"
 
-/* A search on config->threads threads. NULL on error. */
+/* Creates a search on at most config->threads threads. The caller destroys it. NULL on error. */
 struct knn *knn_cpu_create(const struct knn_config *config, struct error *err) MUST_USE;
 
 #endif

@@ -4,9 +4,10 @@
 #include "base/gpu.h"
 #include "search/knn_cpu.h"
 
-/* Whether a GPU is likely to be done sooner, its start and the way of the vectors to it included: a
- * guess by orders of magnitude. A thread multiplies 1e9 numbers a second for a few queries, which
- * wait for memory, and 3e10 for many; a GPU takes a second to start, and 2e9 numbers a second. */
+/* Whether a GPU is likely to be faster, including its start and the copying of the vectors: an
+ * estimate by orders of magnitude. A thread multiplies 1e9 numbers per second for a few queries,
+ * which are limited by memory, and 3e10 for many. A GPU takes one second to start, and copies 2e9
+ * numbers per second. */
 static bool worth_a_gpu(const struct knn_config *config)
 {
     double numbers = (double)config->words * config->dim;

@@ -5,9 +5,10 @@
 
 #include "search/knn.h"
 
-/* A search on `device`: "auto", "cpu", "cuda" or "cuda:N". "auto" takes a GPU if there is one,
- * the search is worth its start and k is not too large for it. `note` (GPU_NOTE bytes, base/gpu_plugin.h) becomes one line on the
- * choice for the user, or empty. NULL on error. */
+/* Creates a search on `device`: "auto", "cpu", "cuda" or "cuda:N". "auto" chooses a GPU if there
+ * is one, the search is large enough to pay for the GPU's start, and k is not too large for it.
+ * `note` (GPU_NOTE bytes, base/gpu_plugin.h) becomes one line about the choice for the user, or
+ * empty. The caller destroys the search. NULL on error. */
 struct knn *knn_create(const char *device, const struct knn_config *config, char *note,
                        struct error *err) MUST_USE;
 

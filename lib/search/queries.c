@@ -13,7 +13,7 @@ void queries_release(struct queries *q)
     free(q->text);
     free(q->id);
     free(q->sum);
-    free(q->asked);
+    free(q->prepared);
 }
 
 void queries_clear(struct queries *q)
@@ -24,7 +24,7 @@ void queries_clear(struct queries *q)
 
 /* ---- words ---- */
 
-/* A piece of a query between spaces; length 0: there is none left. */
+/* A piece of a query between spaces. Length 0: no piece is left. */
 struct piece {
     const char *text;
     size_t length;
@@ -48,7 +48,7 @@ static uint32_t find(const struct queries *q, struct piece word)
                     : words_find(q->words, word.text, word.length);
 }
 
-static int unknown(struct queries *q, struct piece word, struct error *err)
+static int report_unknown(struct queries *q, struct piece word, struct error *err)
 {
     q->unknown = word.text;
     q->unknown_length = word.length;
@@ -66,7 +66,7 @@ static int add_id(struct queries *q, uint32_t id, struct error *err)
 
 /* ---- sums ---- */
 
-/* What a sign adds or takes away: 0 where it is none. */
+/* 1 for "+", −1 for "-", 0 for any other piece. */
 static int sign_of(struct piece piece)
 {
     if (piece.length != 1)
@@ -74,7 +74,7 @@ static int sign_of(struct piece piece)
     return piece.text[0] == '+' ? 1 : piece.text[0] == '-' ? -1 : 0;
 }
 
-/* Whether there is a sign at every second place, and a word behind each. */
+/* Whether every second piece is a sign, and a word follows each. */
 static bool is_sum(const char *text, size_t length)
 {
     const char *at = text, *end = text + length;
@@ -109,16 +109,17 @@ static void to_unit(const double *sum, uint32_t dim, float *unit)
         unit[i] = (float)(square > 0 ? sum[i] / sqrt(square) : 0);
 }
 
-/* The words of a sum into id, and its vector into `sum` (dim), zeros before. */
-static int sum_up(struct queries *q, const char *text, size_t length, double *sum,
-                  struct error *err)
+/* Appends the words of a sum to q->id and adds their unit vectors to `sum` (dim). Returns as
+ * queries_add does. */
+static int add_words(struct queries *q, const char *text, size_t length, double *sum,
+                     struct error *err)
 {
     const char *at = text, *end = text + length;
     for (int sign = 1; sign != 0; sign = sign_of(next_piece(&at, end))) {
         struct piece word = next_piece(&at, end);
         uint32_t id = find(q, word);
         if (id == NO_WORD)
-            return unknown(q, word, err);
+            return report_unknown(q, word, err);
         if (add_id(q, id, err) < 0)
             return -1;
         add_unit(sum, q->vectors->rows + (size_t)id * q->vectors->dim, q->vectors->dim, sign);
@@ -134,7 +135,7 @@ static int add_sum(struct queries *q, const char *text, size_t length, struct er
     double *sum = memory_new(dim, sizeof *sum, err);
     if (!sum)
         return -1;
-    int result = sum_up(q, text, length, sum, err);
+    int result = add_words(q, text, length, sum, err);
     if (result > 0)
         to_unit(sum, dim, q->sum + q->sums++ * dim);
     free(sum);
@@ -174,11 +175,11 @@ int queries_add(struct queries *q, const char *text, size_t length, struct error
         result = add_sum(q, text, length, err);
     } else if (memchr(text, ' ', length)) {
         error_set(err, STATUS_USAGE,
-                  "'%.*s' is neither a word nor a sum of words, as 'a - b + c' is", (int)length,
+                  "'%.*s' is neither a word nor a sum of words such as 'a - b + c'", (int)length,
                   text);
         result = 0;
     } else {
-        result = unknown(q, whole, err);
+        result = report_unknown(q, whole, err);
     }
     item.ids = q->ids - item.id;
     if (result > 0)
@@ -188,17 +189,17 @@ int queries_add(struct queries *q, const char *text, size_t length, struct error
     return result;
 }
 
-const struct knn_query *queries_ask(struct queries *q, struct error *err)
+const struct knn_query *queries_prepare(struct queries *q, struct error *err)
 {
-    if (memory_reserve(&q->asked, &q->asked_capacity, q->count, sizeof *q->asked, err) < 0)
+    if (memory_reserve(&q->prepared, &q->prepared_capacity, q->count, sizeof *q->prepared, err) < 0)
         return NULL;
     for (uint32_t i = 0; i < q->count; i++) {
         const struct query *item = &q->item[i];
         uint32_t *id = q->id + item->id;
-        q->asked[i] = knn_query_word(q->vectors, id);
+        q->prepared[i] = knn_query_word(q->vectors, id);
         if (item->sum != SIZE_MAX)
-            q->asked[i].vector = q->sum + item->sum * q->vectors->dim;
-        q->asked[i].excluded = (uint32_t)item->ids;
+            q->prepared[i].vector = q->sum + item->sum * q->vectors->dim;
+        q->prepared[i].excluded = (uint32_t)item->ids;
     }
-    return q->asked;
+    return q->prepared;
 }

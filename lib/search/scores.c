@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Compiled several times, with SCORES the name of the table, WIDTH the floats in a register and
- * ROWS as many as leave the sums of a tile in registers. */
+/* Compiled several times, with SCORES as the name of the table, WIDTH as the number of floats in a
+ * register, and ROWS such that the sums of a tile fit in registers. */
 #include "search/scores.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@ typedef float vector __attribute__((vector_size(4 * WIDTH)));
 
 enum { COLUMNS = 2 * WIDTH };
 _Static_assert(ROWS <= (int)SCORES_ROWS && (int)COLUMNS <= (int)SCORES_COLUMNS,
-               "the callers' arrays");
+               "a tile must fit the callers' arrays");
 
 static uint32_t tile(const float *queries, const float *words, size_t dim, const float *threshold,
                      float *score)
@@ -39,7 +39,8 @@ static uint32_t tile(const float *queries, const float *words, size_t dim, const
     return hits;
 }
 
-/* Finds the number bit by bit from the highest: the largest of which there are k at least as large. */
+/* Finds the result bit by bit from the highest: the largest number such that at least k values
+ * are not smaller. */
 static int32_t largest(const int32_t *value, size_t n, size_t k)
 {
     int64_t found = INT32_MIN;
@@ -54,7 +55,7 @@ static int32_t largest(const int32_t *value, size_t n, size_t k)
     return (int32_t)found;
 }
 
-/* Eight sums side by side: each must wait for its own latest addition only. */
+/* Eight independent sums: each addition waits only for the previous one of its own sum. */
 static inline void double_sums(const float *a, const float *const *b, size_t dim, double *result)
 {
     double sum[SCORES_AT_ONCE] = {0};

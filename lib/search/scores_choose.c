@@ -9,7 +9,7 @@ extern const struct scores scores_avx2, scores_avx512;
 
 const struct scores *const *scores_all(size_t *count)
 {
-    /* The fastest first, as against enum processor. */
+    /* The fastest first: the reverse order of enum processor. */
     static const struct scores *const all[] = {
 #ifdef __x86_64__
         &scores_avx512,

@@ -15,13 +15,13 @@ struct field {
     size_t length;
 };
 
-/* What is needed while a set is read. */
+/* The state while a test set is read. */
 struct testset_reader {
     struct testset *set;
     struct case_folding *words;
     struct word_index *unknown; /* of set->unknown_forms */
     struct input input;
-    bool begun; /* the kind is known */
+    bool kind_known;
 };
 
 void testset_release(struct testset *set)
@@ -58,7 +58,7 @@ static struct field trimmed(const char *from, const char *end)
     return (struct field){from, (size_t)(end - from)};
 }
 
-/* Cuts a line into fields, of which it counts no more than FIELDS_MAX. */
+/* Splits a line into fields. Returns their number, at most FIELDS_MAX. */
 static int split(const char *line, size_t length, struct field *field)
 {
     const char *end = line + length;
@@ -91,7 +91,7 @@ static int fault(const struct testset_reader *r, struct error *err, const char *
     return input_line_fault(&r->input, err, "%s", what);
 }
 
-/* ---- what lines hold ---- */
+/* ---- lines ---- */
 
 static int add_section(struct testset *set, const char *name, size_t length, struct error *err)
 {
@@ -106,7 +106,7 @@ static int add_section(struct testset *set, const char *name, size_t length, str
     return 0;
 }
 
-/* The id of a word, or NO_WORD, which is remembered. */
+/* Finds the id of a word. An unknown word gets NO_WORD and is added to the set's unknown words. */
 static int find_word(struct testset_reader *r, struct field word, uint32_t *id, struct error *err)
 {
     size_t length = word.length;
@@ -117,10 +117,10 @@ static int find_word(struct testset_reader *r, struct field word, uint32_t *id, 
     uint32_t unknown = r->set->unknown_forms.count;
     if (*id != NO_WORD)
         return 0;
-    uint32_t place = word_index_intern(r->unknown, form, length, err);
-    if (place == NO_WORD)
+    uint32_t form_id = word_index_intern(r->unknown, form, length, err);
+    if (form_id == NO_WORD)
         return -1;
-    return place < unknown ? 0 : words_append(&r->set->unknown, word.text, word.length, err);
+    return form_id < unknown ? 0 : words_append(&r->set->unknown, word.text, word.length, err);
 }
 
 static int add_item(struct testset_reader *r, const struct field *field, double rating,
@@ -130,7 +130,7 @@ static int add_item(struct testset_reader *r, const struct field *field, double 
     struct test_item item = {.section = (uint32_t)set->sections - 1, .rating = rating};
     for (int i = 0; i < words_of(set->kind); i++) {
         if (field[i].length == 0 || field[i].length > WORD_MAX)
-            return fault(r, err, "an empty word, or one that is too long");
+            return fault(r, err, "a word is empty or too long");
         if (find_word(r, field[i], &item.word[i], err) < 0)
             return -1;
     }
@@ -149,12 +149,12 @@ static int read_line(struct testset_reader *r, const char *line, size_t length, 
     int n = split(line, length, field);
     double rating = 0;
     bool rated = n == 3 && parse_rating(field[2], &rating);
-    bool heading = !r->begun && !section && n == 3 && !rated;
-    if (!r->begun)
+    bool heading = !r->kind_known && !section && n == 3 && !rated;
+    if (!r->kind_known)
         r->set->kind = section || n == 4 ? TESTSET_ANALOGIES : TESTSET_PAIRS;
-    if (!r->begun && !section && n != 3 && n != 4)
+    if (!r->kind_known && !section && n != 3 && n != 4)
         return fault(r, err, "expected two words and a rating, or the four words of an analogy");
-    r->begun = true;
+    r->kind_known = true;
     if (heading)
         return 0;
     if (r->set->kind == TESTSET_PAIRS)
@@ -179,14 +179,14 @@ int testset_read(struct testset *set, int fd, const char *name, struct case_fold
     size_t length;
     int result = r.unknown ? add_section(set, "", 0, err) : -1;
     while (result == 0 && (result = input_text_line(&r.input, &line, &length, err)) > 0) {
-        const char *mark = "\xef\xbb\xbf"; /* that a text in UTF-8 may begin with */
+        const char *mark = "\xef\xbb\xbf"; /* byte order mark: UTF-8 text may begin with it */
         size_t skip = r.input.line == 1 && length >= 3 && memcmp(line, mark, 3) == 0 ? 3 : 0;
         result = read_line(&r, line + skip, length - skip, err);
         if (result < 0)
             break;
     }
     if (result == 0 && set->items == 0)
-        result = error_set(err, STATUS_INPUT, "%s: has no pairs or analogies", name);
+        result = error_set(err, STATUS_INPUT, "%s: no word pairs or analogies", name);
     input_release(&r.input);
     word_index_free(r.unknown);
     return result;

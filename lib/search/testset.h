@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* testset.h -- test sets for vectors, as text: word similarities, or analogies.
+/* testset.h -- reads test sets for vectors from text: word similarities, or analogies.
  *
- * A line is a pair of words and a rating, or the four words of an analogy, separated by tabs, or where
- * the line has no tab by spaces; ": name" begins a section of analogies. Empty lines and those that
- * begin with '#' are passed over, and so is a heading of three fields. Which of the two it is, the
- * first line tells that is not passed over.
+ * A line is a pair of words and a rating, or the four words of an analogy. Fields are separated
+ * by tabs, or, if the line has no tab, by spaces. ": name" begins a section of analogies. Empty
+ * lines, lines that begin with '#', and a heading of three fields are skipped. The first line
+ * that is not skipped decides between similarities and analogies.
  */
 #ifndef SGNS_TESTSET_H
 #define SGNS_TESTSET_H
@@ -14,24 +14,24 @@
 enum testset_kind { TESTSET_PAIRS, TESTSET_ANALOGIES };
 
 struct test_item {
-    uint32_t word[4]; /* two of a pair; NO_WORD: unknown */
-    uint32_t section;
-    double rating;
+    uint32_t word[4]; /* a pair has two; NO_WORD: unknown */
+    uint32_t section; /* index, for analogies */
+    double rating;    /* for pairs */
 };
 
-/* All zero is an empty one. */
+/* Initialise with zeros. */
 struct testset {
     enum testset_kind kind;
     struct test_item *item;
     size_t items, item_capacity;
-    char **section; /* their names; the first, which is empty, has what comes before any */
+    char **section; /* names; the first is "", for items before any section line */
     size_t sections, section_capacity;
-    /* The words that are not known, each once, as they are spelt first; and as they are compared. */
+    /* The unknown words, each once: as spelt at their first occurrence, and in folded form. */
     struct words unknown, unknown_forms;
 };
 
-/* Reads a test set to its end. `name` is for messages. An error of status 3 names the line. The set is
- * empty before, and the caller's to release, also on error. */
+/* Reads a test set to its end. `name` is for messages. `set` must be empty before; the caller
+ * releases it, also on error. An invalid line is an error of status 3 that names it. */
 int testset_read(struct testset *set, int fd, const char *name, struct case_folding *words,
                  struct error *err) MUST_USE;
 void testset_release(struct testset *set);

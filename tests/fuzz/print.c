@@ -40,7 +40,7 @@ static void spell(const char *text, size_t size)
 {
     struct vocab vocab = {0};
     struct error err;
-    uint32_t offer[SPELLING_OFFERS], id;
+    uint32_t offer[SPELLING_SUGGESTIONS], id;
     demand_success(vocab_append(&vocab, UNKNOWN_WORD, strlen(UNKNOWN_WORD), 0, &err) == 0, &err);
     size_t first = strnlen(text, size);
     for (size_t at = first; at < size; at++) {
@@ -53,7 +53,7 @@ static void spell(const char *text, size_t size)
     if (first > 0) {
         char *word = strndup(text, first);
         int offers = spelling_closest(&vocab, text, first, offer, &err);
-        demand_success(offers >= 0 && offers <= SPELLING_OFFERS, &err);
+        demand_success(offers >= 0 && offers <= SPELLING_SUGGESTIONS, &err);
         for (int i = 0; i < offers; i++)
             demand(offer[i] < vocab.words.count);
         bool there = words_find(&vocab.words, text, first) != NO_WORD;

@@ -749,7 +749,7 @@ static void check_spelling(const char *const *text, uint32_t n, const char *word
 {
     struct vocab vocab = {0};
     struct error err;
-    uint32_t offer[SPELLING_OFFERS];
+    uint32_t offer[SPELLING_SUGGESTIONS];
     char line[200] = "";
     require(vocab_append(&vocab, "<unk>", 5, 1000, &err) == 0, &err);
     for (uint32_t i = 0; i < n; i++)

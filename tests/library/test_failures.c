@@ -543,7 +543,7 @@ static int encode_with_given(struct error *err)
 
 static int spell(struct error *err)
 {
-    uint32_t offer[SPELLING_OFFERS];
+    uint32_t offer[SPELLING_SUGGESTIONS];
     return spelling_closest(&header.vocab, "aa", 2, offer, err) < 0 ? -1 : 0;
 }
 

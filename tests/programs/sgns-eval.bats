@@ -216,11 +216,11 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
   refused 3 'a b c d\n: section\na b c d e f\n' "the four words of an analogy, or ': section'"
   printf 'east\t\t1\n' >bad
   fails_with 3 sgns-eval v.bin bad
-  says 'bad: line 1: an empty word'
+  says 'bad: line 1: a word is empty or too long'
   for text in '' '# none\n' ': section\n' 'word word rating\n'; do
     printf '%b' "$text" >bad
     fails_with 3 sgns-eval v.bin bad
-    says 'bad: has no pairs or analogies'
+    says 'bad: no word pairs or analogies'
   done
 }
 

@@ -352,7 +352,7 @@ sgns-knn: 1 of 3 queries could not be answered"
   exits_with 3 sgns-knn -T -o out v.bin - 1 <asked
   assert_equal "$(<out)" "$(printf 'east\t1\tnortheast\t0.707107')"
   assert_equal "$(<stderr)" "sgns-knn: stdin: line 3: 'eats' is not in the vocabulary
-sgns-knn: stdin: line 4: 'ea st' is neither a word nor a sum of words, as 'a - b + c' is
+sgns-knn: stdin: line 4: 'ea st' is neither a word nor a sum of words such as 'a - b + c'
 sgns-knn: stdin: line 5: 'eats' is not in the vocabulary
 sgns-knn: stdin: line 6: 'no\\xfe' is not in the vocabulary
 sgns-knn: 4 of 5 queries could not be answered"
