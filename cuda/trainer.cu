@@ -262,7 +262,7 @@ void *cuda_trainer_create(int device, const void *configuration, char *note, str
     snprintf(t->base.device, sizeof t->base.device, "cuda:%d", device);
     uint32_t group = GROUP_EXAMPLES / config->batch_size;
     t->base.group = group < 1 ? 1 : group > GROUP_BATCHES ? GROUP_BATCHES : group;
-    t->base.ahead = true;
+    t->base.read_ahead = true;
     t->words = config->words;
     t->dim = config->dim;
     t->quads = (config->dim + 3) / 4;

@@ -53,8 +53,8 @@ int trainer_prepare(struct trainer *trainer, unsigned slot, const struct minibat
 int trainer_read_back(struct trainer *trainer, uint32_t first, uint32_t count, float *rows,
                       struct error *err);
 int trainer_save(struct trainer *trainer, enum weights matrix, uint32_t first, uint32_t count,
-                 uint64_t *step, float *number, struct error *err);
+                 uint64_t *step, float *value, struct error *err);
 int trainer_restore(struct trainer *trainer, enum weights matrix, uint32_t first, uint32_t count,
-                    const uint64_t *step, const float *number, struct error *err);
+                    const uint64_t *step, const float *value, struct error *err);
 
 #endif

@@ -54,7 +54,7 @@ int trainer_read_back(struct trainer *trainer, uint32_t first, uint32_t count, f
 }
 
 int trainer_save(struct trainer *trainer, enum weights matrix, uint32_t first, uint32_t count,
-         uint64_t *step, float *number, struct error *err)
+         uint64_t *step, float *value, struct error *err)
 {
     trainer_cuda *t = from_base(trainer);
     const weight_table &from = table_of(t, matrix);
@@ -66,13 +66,13 @@ int trainer_save(struct trainer *trainer, enum weights matrix, uint32_t first, u
                                                   cudaMemcpyDeviceToHost),
                                        "reading vectors back", err));
     for (size_t i = 0; i < count * parts && result == 0; i++)
-        memcpy(number + i * t->dim, out.data + i * 4 * t->quads, t->dim * sizeof *number);
+        memcpy(value + i * t->dim, out.data + i * 4 * t->quads, t->dim * sizeof *value);
     out.release();
     return result;
 }
 
 int trainer_restore(struct trainer *trainer, enum weights matrix, uint32_t first, uint32_t count,
-            const uint64_t *step, const float *number, struct error *err)
+            const uint64_t *step, const float *value, struct error *err)
 {
     const char *what = "taking up a checkpoint";
     trainer_cuda *t = from_base(trainer);
@@ -83,7 +83,7 @@ int trainer_restore(struct trainer *trainer, enum weights matrix, uint32_t first
     if (result == 0)
         memset(staged.data, 0, floats * sizeof(float));
     for (size_t i = 0; i < count * parts && result == 0; i++)
-        memcpy(staged.data + i * 4 * t->quads, number + i * t->dim, t->dim * sizeof *number);
+        memcpy(staged.data + i * 4 * t->quads, value + i * t->dim, t->dim * sizeof *value);
     if (result == 0 &&
         (cuda_check(cudaMemcpy(to.rows + (size_t)first * t->m.row_stride, staged.data,
                                floats * sizeof(float), cudaMemcpyHostToDevice),

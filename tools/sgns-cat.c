@@ -187,7 +187,7 @@ static int read_checkpoint(void *in, const struct record *record, struct error *
 
 static void print_checkpoint(void)
 {
-    if (checkpoint.told)
+    if (checkpoint.has_training)
         fprintf(text, "checkpoint: minibatch %llu of %llu\n",
                 (unsigned long long)checkpoint.progress.steps,
                 (unsigned long long)batches_in_all(&checkpoint.run.shape));

@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 
-/* By multiplications alone: C libraries differ in the last bits of pow. */
+/* Only multiplies, since C libraries differ in the last bits of pow. */
 static double power(double base, unsigned exponent)
 {
     double product = 1;
@@ -21,7 +21,7 @@ static void fill_powers(double *table, double base)
         table[k] = power(base, (unsigned)k);
 }
 
-/* F, or G, whose terms are weight(k) times a power of ratio. */
+/* Tabulates F or G, whose terms are weight(k) times a power of `ratio`. */
 static void fill_sums(double *sum, double ratio, double (*weight)(unsigned k))
 {
     sum[ADAM_TAIL] = ratio / (1 - ratio);

@@ -10,10 +10,10 @@
 
 static const enum weights matrices[2] = {WEIGHTS_CENTRE, WEIGHTS_CONTEXT};
 
-/* ---- taking ---- */
+/* ---- copying ---- */
 
-/* Rows that are copied at a time: on a GPU they need memory there. */
-static uint32_t rows_at_once(uint32_t dim)
+/* The number of rows copied at a time, limited because a GPU needs memory for them. */
+static uint32_t rows_per_copy(uint32_t dim)
 {
     uint32_t rows = (1u << 22) / dim;
     return rows ? rows : 1;
@@ -23,7 +23,7 @@ static bool all_finite(const float *value, size_t n)
 {
     float sum = 0;
     for (size_t i = 0; i < n; i++)
-        sum += value[i] * 0.0f; /* 0, or not a number */
+        sum += value[i] * 0.0f; /* 0, or NaN */
     return sum == 0;
 }
 
@@ -36,14 +36,14 @@ static int reserve(struct checkpoint *c, struct error *err)
     for (int m = 0; m < 2; m++) {
         if (!c->step[m] && !(c->step[m] = memory_new(words, sizeof *c->step[m], err)))
             return -1;
-        if (!c->number[m] && !(c->number[m] = memory_new(words, kept * sizeof *c->number[m], err)))
+        if (!c->value[m] && !(c->value[m] = memory_new(words, kept * sizeof *c->value[m], err)))
             return -1;
     }
     return 0;
 }
 
-/* Copies `count` rows of everything. */
-static int take_rows(struct checkpoint *c, struct trainer *trainer, uint32_t first, uint32_t count,
+/* Copies `count` rows of V, and of the state of both matrices. */
+static int copy_rows(struct checkpoint *c, struct trainer *trainer, uint32_t first, uint32_t count,
                      struct error *err)
 {
     size_t at = (size_t)first * c->run.model.dim, parts = trainer_parts(c->run.model.optimizer);
@@ -51,27 +51,27 @@ static int take_rows(struct checkpoint *c, struct trainer *trainer, uint32_t fir
         return -1;
     for (int m = 0; m < 2; m++)
         if (trainer->methods->save(trainer, matrices[m], first, count, c->step[m] + first,
-                                   c->number[m] + parts * at, err) < 0)
+                                   c->value[m] + parts * at, err) < 0)
             return -1;
     return 0;
 }
 
-int checkpoint_take(struct checkpoint *c, struct trainer *trainer, const struct checkpoint_run *run,
+int checkpoint_copy(struct checkpoint *c, struct trainer *trainer, const struct checkpoint_run *run,
                     const struct train_progress *progress, struct error *err)
 {
-    uint32_t words = run->model.words, most = rows_at_once(run->model.dim);
+    uint32_t words = run->model.words, most = rows_per_copy(run->model.dim);
     c->run = *run;
     c->progress = *progress;
     if (reserve(c, err) < 0)
         return -1;
     for (uint32_t id = 0, count; id < words; id += count) {
         count = words - id < most ? words - id : most;
-        if (take_rows(c, trainer, id, count, err) < 0)
+        if (copy_rows(c, trainer, id, count, err) < 0)
             return -1;
     }
     size_t n = (size_t)words * run->model.dim, parts = trainer_parts(run->model.optimizer);
-    if (!all_finite(c->rows, n) || !all_finite(c->number[0], n * parts) ||
-        !all_finite(c->number[1], n * parts))
+    if (!all_finite(c->rows, n) || !all_finite(c->value[0], n * parts) ||
+        !all_finite(c->value[1], n * parts))
         return error_set(err, STATUS_DIVERGED,
                          "training diverged: after epoch %lu, minibatch %llu the model is not "
                          "finite; try a smaller --lr",
@@ -85,7 +85,7 @@ void checkpoint_release(struct checkpoint *c)
     free(c->rows);
     for (int m = 0; m < 2; m++) {
         free(c->step[m]);
-        free(c->number[m]);
+        free(c->value[m]);
     }
     *c = (struct checkpoint){0};
 }
@@ -107,7 +107,7 @@ static double cursor_f64(struct cursor *c)
     return value;
 }
 
-/* TRAINING: what checkpoint_run and train_progress have. */
+/* Appends the content of a TRAINING record. */
 static int put_training(struct bytes *b, const struct checkpoint *c, struct error *err)
 {
     const struct checkpoint_run *run = &c->run;
@@ -127,7 +127,7 @@ static int put_training(struct bytes *b, const struct checkpoint *c, struct erro
                : 0;
 }
 
-/* Rows first … first + n − 1 of a matrix as a STATE record. */
+/* Makes `b` the content of a STATE record with the rows first … first + n − 1 of a matrix. */
 static int put_state(struct bytes *b, const struct checkpoint *c, uint32_t matrix, uint32_t first,
                      uint32_t n, struct error *err)
 {
@@ -139,7 +139,7 @@ static int put_state(struct bytes *b, const struct checkpoint *c, uint32_t matri
     for (uint32_t i = 0; i < n; i++)
         if (bytes_put_u64(b, c->step[matrix][first + i], err) < 0)
             return -1;
-    return bytes_put_f32_array(b, c->number[matrix] + first * row, n * row, err);
+    return bytes_put_f32_array(b, c->value[matrix] + first * row, n * row, err);
 }
 
 static int write_records(const struct checkpoint *c, struct vectors_writer *out,
@@ -183,17 +183,17 @@ int checkpoint_write(const struct checkpoint *c, int fd, const char *name,
 void checkpoint_check_release(struct checkpoint_check *check)
 {
     free(check->step);
-    free(check->number);
+    free(check->value);
     *check = (struct checkpoint_check){0};
 }
 
-/* Whether a run has seen so many examples after so many minibatches. */
+/* Whether the numbers of examples agree with the number of minibatches. */
 static bool counts_agree(const struct batches_shape *shape, const struct train_progress *p)
 {
     uint64_t per_epoch = batches_per_epoch(shape);
-    uint64_t epochs = p->steps / per_epoch, rest = p->steps % per_epoch * shape->batch_size;
-    uint64_t latest = rest ? rest : shape->examples;
-    return p->examples == epochs * shape->examples + rest && p->epoch_examples == latest;
+    uint64_t epochs = p->steps / per_epoch, begun = p->steps % per_epoch * shape->batch_size;
+    uint64_t latest = begun ? begun : shape->examples;
+    return p->examples == epochs * shape->examples + begun && p->epoch_examples == latest;
 }
 
 static int check_training(struct checkpoint_check *r, const struct vectors_reader *in,
@@ -216,32 +216,32 @@ static int check_training(struct checkpoint_check *r, const struct vectors_reade
     p->epoch_loss = cursor_f64(c);
     p->input_hash = cursor_u64(c);
     if (!cursor_exhausted(c))
-        return stream_fault(in->stream, err, "TRAINING of a wrong size");
-    if (r->told)
-        return stream_fault(in->stream, err, "TRAINING is there twice");
+        return stream_fault(in->stream, err, "TRAINING record of a wrong size");
+    if (r->has_training)
+        return stream_fault(in->stream, err, "more than one TRAINING record");
     if (optimizer > OPTIMIZER_SGD)
-        return stream_fault(in->stream, err, "TRAINING of an unknown optimiser");
+        return stream_fault(in->stream, err, "TRAINING names an unknown optimiser");
     if (!batches_shape_valid(shape) || shape->examples == 0 || p->steps == 0 ||
         p->steps > batches_in_all(shape) || !counts_agree(shape, p))
-        return stream_fault(in->stream, err, "the counts of TRAINING do not agree");
+        return stream_fault(in->stream, err, "the counts in TRAINING do not agree");
     if (!isfinite(model->lr) || !isfinite(p->total_loss) || !isfinite(p->epoch_loss))
-        return stream_fault(in->stream, err, "a number of TRAINING is not finite");
+        return stream_fault(in->stream, err, "a number in TRAINING is not finite");
     model->optimizer = optimizer;
     model->dim = in->dim;
     model->words = in->header.vocab.words.count;
-    r->told = true;
+    r->has_training = true;
     return 0;
 }
 
-/* Whether a row is one that training can go on from. */
-static bool sound(const struct checkpoint_check *r, uint64_t step, const float *number)
+/* Whether training can resume from this row. */
+static bool row_is_valid(const struct checkpoint_check *r, uint64_t step, const float *value)
 {
     size_t dim = r->run.model.dim, parts = trainer_parts(r->run.model.optimizer);
     uint64_t latest = r->run.model.optimizer == OPTIMIZER_ADAM ? r->progress.steps : 0;
-    if (step > latest || !all_finite(number, parts * dim))
+    if (step > latest || !all_finite(value, parts * dim))
         return false;
     for (size_t i = 2 * dim; i < parts * dim; i++)
-        if (number[i] < 0)
+        if (value[i] < 0)
             return false;
     return true;
 }
@@ -252,24 +252,24 @@ static int check_state(struct checkpoint_check *r, const struct vectors_reader *
     uint32_t matrix = cursor_u32(c), words = in->header.vocab.words.count;
     r->first = cursor_u32(c);
     r->count = cursor_u32(c);
-    if (!r->told)
-        return stream_fault(in->stream, err, "STATE before TRAINING");
+    if (!r->has_training)
+        return stream_fault(in->stream, err, "STATE record before TRAINING");
     size_t row = (size_t)trainer_parts(r->run.model.optimizer) * in->dim, n = r->count;
     if (n == 0 || r->matrix > 1 || matrix != r->matrix || r->first != r->row ||
         n > words - r->first)
-        return stream_fault(in->stream, err, "STATE out of order");
+        return stream_fault(in->stream, err, "STATE record out of order");
     if (cursor_left(c) / (8 + 4 * row) < n)
-        return stream_fault(in->stream, err, "STATE of a wrong size");
+        return stream_fault(in->stream, err, "STATE record of a wrong size");
     if (memory_reserve(&r->step, &r->step_capacity, n, sizeof *r->step, err) < 0 ||
-        memory_reserve(&r->number, &r->number_capacity, n * row, sizeof *r->number, err) < 0)
+        memory_reserve(&r->value, &r->value_capacity, n * row, sizeof *r->value, err) < 0)
         return -1;
     for (size_t i = 0; i < n; i++)
         r->step[i] = cursor_u64(c);
-    cursor_f32_array(c, r->number, n * row);
+    cursor_f32_array(c, r->value, n * row);
     if (!cursor_exhausted(c))
-        return stream_fault(in->stream, err, "STATE of a wrong size");
+        return stream_fault(in->stream, err, "STATE record of a wrong size");
     for (size_t i = 0; i < n; i++)
-        if (!sound(r, r->step[i], r->number + i * row))
+        if (!row_is_valid(r, r->step[i], r->value + i * row))
             return stream_fault(in->stream, err, "the state of word %lu is out of range",
                                 (unsigned long)(r->first + i));
     r->row += r->count;
@@ -291,8 +291,8 @@ int checkpoint_check(struct checkpoint_check *check, const struct vectors_reader
 int checkpoint_check_end(const struct checkpoint_check *check, const struct vectors_reader *in,
                          struct error *err)
 {
-    if (check->told && check->matrix != 2)
-        return stream_fault(in->stream, err, "a checkpoint without all of its state");
+    if (check->has_training && check->matrix != 2)
+        return stream_fault(in->stream, err, "incomplete checkpoint: STATE records are missing");
     return 0;
 }
 
@@ -303,7 +303,7 @@ struct reading {
     struct checkpoint_check check;
 };
 
-static int compare(const struct reading *r, struct error *err)
+static int compare_runs(const struct reading *r, struct error *err)
 {
     const struct checkpoint_run *here = r->run, *there = &r->check.run;
     const char *other = there->model.dim != here->model.dim               ? "--dim"
@@ -317,7 +317,7 @@ static int compare(const struct reading *r, struct error *err)
                                 there->model.words != here->model.words
                             ? "input"
                             : NULL;
-    return other ? stream_fault(r->in.stream, err, "a checkpoint of a run with another %s", other)
+    return other ? stream_fault(r->in.stream, err, "checkpoint of a run with a different %s", other)
                  : 0;
 }
 
@@ -327,10 +327,10 @@ static int read_record(void *data, const struct record *record, struct error *er
     if (checkpoint_check(&r->check, &r->in, record, err) < 0)
         return -1;
     if (record->type == RECORD_TRAINING)
-        return compare(r, err);
+        return compare_runs(r, err);
     struct cursor c = cursor_over(record->data, record->size);
     return r->trainer->methods->restore(r->trainer, matrices[cursor_u32(&c)], r->check.first,
-                                        r->check.count, r->check.step, r->check.number, err);
+                                        r->check.count, r->check.step, r->check.value, err);
 }
 
 static int read_all(struct reading *r, struct error *err)
@@ -341,8 +341,8 @@ static int read_all(struct reading *r, struct error *err)
         ;
     if (got < 0)
         return -1;
-    if (!r->check.told)
-        return stream_fault(r->in.stream, err, "vectors, but no checkpoint");
+    if (!r->check.has_training)
+        return stream_fault(r->in.stream, err, "plain vectors, not a checkpoint");
     return checkpoint_check_end(&r->check, &r->in, err);
 }
 

@@ -27,11 +27,11 @@ void rested_row_release(struct rested_row *r)
     *r = (struct rested_row){0};
 }
 
-/* Takes the row's weights from step `from` to step `to`. */
+/* Advances the row's weights from the state after step `from` to that after step `to`. */
 static void advance(struct rested_row *r, uint64_t from, uint64_t to)
 {
     const struct kernels *kernels = kernels_best();
-    if (from == 0 || from == to) /* it never had a gradient, and nothing moves it */
+    if (from == 0 || from == to) /* from 0: it never had a gradient, and does not change */
         return;
     struct adam_rest rest = adam_rest_after(&r->adam, from, to);
     kernels->adam_rest(r->row, r->stride, &rest);
@@ -41,10 +41,10 @@ const float *rested_row_weights(struct rested_row *r, const struct checkpoint_ch
                                 uint32_t i)
 {
     size_t dim = check->run.model.dim, parts = trainer_parts(check->run.model.optimizer);
-    const float *number = check->number + i * parts * dim;
+    const float *value = check->value + i * parts * dim;
     if (parts == 1)
-        return number;
-    row_from_numbers(r->row, r->stride, dim, parts, number);
+        return value;
+    row_from_values(r->row, r->stride, dim, parts, value);
     advance(r, check->step[i], check->progress.steps);
     return r->row;
 }
@@ -65,7 +65,7 @@ struct reading {
 static int read_record(void *data, const struct record *record, struct error *err)
 {
     struct reading *r = data;
-    bool wanted = r->check.matrix == r->matrix; /* before a STATE: what comes now */
+    bool wanted = r->check.matrix == r->matrix; /* the matrix of this record, if it is a STATE */
     if (checkpoint_check(&r->check, r->in, record, err) < 0)
         return -1;
     if (record->type == RECORD_TRAINING)
@@ -89,8 +89,8 @@ static int read_all(struct reading *r, struct error *err)
         ;
     if (got < 0)
         return -1;
-    if (!r->check.told)
-        return stream_fault(r->in->stream, err, "vectors, but no checkpoint");
+    if (!r->check.has_training)
+        return stream_fault(r->in->stream, err, "plain vectors, not a checkpoint");
     return checkpoint_check_end(&r->check, r->in, err);
 }
 

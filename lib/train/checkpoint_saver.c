@@ -13,10 +13,10 @@ int checkpoint_saver_open(struct checkpoint_saver *s, const char *path,
     struct stat old;
     *s = (struct checkpoint_saver){.path = path, .interval = interval};
     if (stat(path, &old) == 0 && !S_ISREG(old.st_mode))
-        return error_set(err, STATUS_FAILED, "%s: is no regular file", path);
+        return error_set(err, STATUS_FAILED, "%s: not a regular file", path);
     if (output_lock(&s->lock, path, err) < 0)
         return -1;
-    /* Better now than at the first checkpoint, after much training. */
+    /* Fail now rather than at the first checkpoint, after much training. */
     if (output_open(&probe, path, -1, err) < 0) {
         output_unlock(&s->lock);
         return -1;
@@ -71,7 +71,7 @@ int checkpoint_saver_save(struct checkpoint_saver *s, struct trainer *trainer,
                           const struct train_progress *progress, struct error *err)
 {
     if (checkpoint_saver_wait(s, err) < 0 ||
-        checkpoint_take(&s->checkpoint, trainer, &s->run, progress, err) < 0)
+        checkpoint_copy(&s->checkpoint, trainer, &s->run, progress, err) < 0)
         return -1;
     s->saved_at = clock_seconds();
     s->saved_steps = progress->steps;

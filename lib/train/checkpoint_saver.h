@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* checkpoint_saver.h -- writes checkpoints to a file while training goes on.
+/* checkpoint_saver.h -- writes checkpoints to a file during training.
  *
- * The model is copied between two minibatches, and a thread writes the copy: under a temporary name,
- * to disk, then renamed, so that the file is always a whole checkpoint. While a saver is open, a
- * second one for the same file is refused, by a lock on FILE.lock.
+ * The model is copied between two minibatches, and a thread writes the copy to disk under a
+ * temporary name and then renames it, so that the file is always a complete checkpoint. While a
+ * saver is open, a lock on FILE.lock prevents other savers from using the same file.
  */
 #ifndef SGNS_CHECKPOINT_SAVER_H
 #define SGNS_CHECKPOINT_SAVER_H
@@ -14,7 +14,7 @@
 #include "base/output.h"
 #include "train/checkpoint.h"
 
-/* How often: every so many seconds, or minibatches; the other is 0. */
+/* How often to save: every `seconds` seconds or every `steps` minibatches; the other one is 0. */
 struct checkpoint_interval {
     uint64_t seconds, steps;
 };
@@ -25,8 +25,8 @@ struct checkpoint_saver {
     struct checkpoint_interval interval;
     struct checkpoint_run run;
     struct output lock;
-    double saved_at;      /* clock_seconds */
-    uint64_t saved_steps; /* that the latest checkpoint has */
+    double saved_at;      /* clock_seconds() of the latest checkpoint, or of the start */
+    uint64_t saved_steps; /* steps of the latest checkpoint, or at the start */
     struct checkpoint checkpoint;
     pthread_t thread;
     bool writing;
@@ -34,26 +34,28 @@ struct checkpoint_saver {
     struct error error;
 };
 
-/* Takes the name, and makes sure that a file can be put there. `path` must outlive the saver. */
+/* Locks the file name, and checks that the file can be created. `path` must outlive the saver. On
+ * error there is nothing to close. */
 int checkpoint_saver_open(struct checkpoint_saver *saver, const char *path,
                           struct checkpoint_interval interval, struct error *err) MUST_USE;
 
-/* From here on time counts, for a model that has learnt from `steps` minibatches. `header`, which the
- * checkpoints get, must outlive the saver. */
+/* Starts the interval for a model that was trained on `steps` minibatches. `header` is that of the
+ * checkpoints, and must outlive the saver. */
 void checkpoint_saver_start(struct checkpoint_saver *saver, const struct header *header,
                             const struct checkpoint_run *run, uint64_t steps);
 
-/* Whether it is time for a checkpoint of a model that has learnt from `steps` minibatches. */
+/* Whether a checkpoint of a model that was trained on `steps` minibatches is due. */
 bool checkpoint_saver_due(const struct checkpoint_saver *saver, uint64_t steps);
 
-/* Starts to write a checkpoint; waits for the one before, whose failure it reports. */
+/* Starts writing a checkpoint. Waits for the previous one to be written, and reports its
+ * failure. */
 int checkpoint_saver_save(struct checkpoint_saver *saver, struct trainer *trainer,
                           const struct train_progress *progress, struct error *err) MUST_USE;
 
 /* Waits until the latest checkpoint is on disk. */
 int checkpoint_saver_wait(struct checkpoint_saver *saver, struct error *err) MUST_USE;
 
-/* Gives the name free, and the memory. */
+/* Waits for a checkpoint that is being written, and releases the lock and the memory. */
 void checkpoint_saver_close(struct checkpoint_saver *saver);
 
 #endif

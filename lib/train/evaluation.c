@@ -8,14 +8,14 @@
 
 #include "base/memory.h"
 
-enum { EXAMPLES_AT_ONCE = 1 << 15 /* no more minibatches at a time than have about so many */ };
+enum { GROUP_EXAMPLES = 1 << 15 /* approximate limit of the examples in a group of minibatches */ };
 
 /* ---- the stream ---- */
 
-static int open_again(const struct evaluation *e, struct batches_reader *in, struct error *err)
+static int reopen(const struct evaluation *e, struct batches_reader *in, struct error *err)
 {
     if (lseek(e->fd, e->start, SEEK_SET) < 0)
-        return error_system(err, "%s: cannot go back to its beginning", e->name);
+        return error_system(err, "%s: cannot seek back to its beginning", e->name);
     return batches_reader_open(in, e->fd, e->name, err);
 }
 
@@ -33,10 +33,10 @@ static int verify(struct evaluation *e, struct batches_reader *in, const struct 
     int got;
     if (!same_words(&in->header.vocab.words, words))
         return stream_fault(in->stream, err,
-                            "its vocabulary is not that of the training: make it with "
-                            "ptb-vocab --vocab");
+                            "the vocabulary is not that of the training input; create the stream "
+                            "with ptb-vocab --vocab");
     if (batches_in_all(&in->shape) == 0)
-        return stream_fault(in->stream, err, "no minibatch to evaluate on");
+        return stream_fault(in->stream, err, "no minibatches to evaluate on");
     e->header_hash = stream_hash(in->stream);
     while ((got = batches_read(in, &batch, err)) > 0)
         ;
@@ -52,9 +52,9 @@ int evaluation_open(struct evaluation *e, int fd, const char *name, const struct
     *e = (struct evaluation){.fd = fd, .name = name, .start = lseek(fd, 0, SEEK_CUR)};
     if (e->start < 0)
         return error_set(err, STATUS_USAGE,
-                         "%s: held-out minibatches are read again and again, and need a file",
+                         "%s: not a regular file, but held-out minibatches are read repeatedly",
                          name);
-    if (open_again(e, &in, err) < 0)
+    if (reopen(e, &in, err) < 0)
         return -1;
     int result = verify(e, &in, words, err);
     batches_reader_close(&in);
@@ -63,7 +63,7 @@ int evaluation_open(struct evaluation *e, int fd, const char *name, const struct
 
 void evaluation_close(struct evaluation *e)
 {
-    for (unsigned i = 0; e->batch && i < e->at_once; i++)
+    for (unsigned i = 0; e->batch && i < e->group; i++)
         minibatch_release(&e->batch[i]);
     free(e->batch);
     free(e->loss);
@@ -78,17 +78,17 @@ static int reserve(struct evaluation *e, const struct trainer *trainer, struct e
         return 0;
     e->batch = memory_new(trainer->group, sizeof *e->batch, err);
     e->loss = memory_new(trainer->group, sizeof *e->loss, err);
-    e->at_once = e->batch ? trainer->group : 0;
+    e->group = e->batch ? trainer->group : 0;
     return e->batch && e->loss ? 0 : -1;
 }
 
-/* Reads the next minibatches. Returns 1, or 0 where the stream ended behind them, or −1. */
-static int read_some(struct evaluation *e, struct batches_reader *in, struct error *err)
+/* Reads the next group of minibatches. Returns 1, or 0 if the stream ends after them, or −1. */
+static int read_group(struct evaluation *e, struct batches_reader *in, struct error *err)
 {
     int got = 1;
     uint64_t examples = 0;
     e->batches = 0;
-    while (e->batches < e->at_once && examples < EXAMPLES_AT_ONCE &&
+    while (e->batches < e->group && examples < GROUP_EXAMPLES &&
            (got = batches_read(in, &e->batch[e->batches], err)) > 0)
         examples += e->batch[e->batches++].examples;
     return got;
@@ -98,10 +98,10 @@ static int run(struct evaluation *e, struct batches_reader *in, struct trainer *
                unsigned slot, double *loss, struct error *err)
 {
     double sum = 0;
-    /* Ids of another vocabulary than the one that was verified could be beyond the model's. */
+    /* If the file was replaced, ids of another vocabulary could exceed the model's. */
     int got = stream_hash(in->stream) == e->header_hash;
     while (got > 0) {
-        got = read_some(e, in, err);
+        got = read_group(e, in, err);
         if (got < 0 || (e->batches > 0 &&
                         (trainer->methods->prepare(trainer, slot, e->batch, e->batches, err) < 0 ||
                          trainer->methods->evaluate(trainer, slot, e->loss, err) < 0)))
@@ -110,7 +110,7 @@ static int run(struct evaluation *e, struct batches_reader *in, struct trainer *
             sum += e->loss[i];
     }
     if (stream_hash(in->stream) != e->hash)
-        return stream_fault(in->stream, err, "has changed since training began");
+        return stream_fault(in->stream, err, "the file has changed since training began");
     *loss = sum / (double)in->totals.examples;
     return 0;
 }
@@ -119,7 +119,7 @@ int evaluation_run(struct evaluation *e, struct trainer *trainer, unsigned slot,
                    struct error *err)
 {
     struct batches_reader in;
-    if (reserve(e, trainer, err) < 0 || open_again(e, &in, err) < 0)
+    if (reserve(e, trainer, err) < 0 || reopen(e, &in, err) < 0)
         return -1;
     int result = run(e, &in, trainer, slot, loss, err);
     batches_reader_close(&in);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* evaluation.h -- the loss on held-out minibatches, from which the model does not learn.
+/* evaluation.h -- the loss on held-out minibatches, on which the model is not trained.
  *
- * They are a batch stream with the vocabulary of the training's, in a file that is read anew each
- * time, so that memory holds no more than a few minibatches of it.
+ * They are a batch stream with the vocabulary of the training input. Its file is read again for
+ * each evaluation, so that memory holds only a few minibatches of it.
  */
 #ifndef SGNS_EVALUATION_H
 #define SGNS_EVALUATION_H
@@ -15,22 +15,24 @@
 struct evaluation {
     int fd;
     const char *name;
-    off_t start;                /* where the stream begins in the file */
-    uint64_t header_hash, hash; /* stream_hash behind its header, and of all of it */
-    struct minibatch *batch;    /* (at_once) */
-    double *loss;               /* (at_once) */
-    unsigned at_once, batches;  /* minibatches that a trainer takes; in `batch` now */
+    off_t start;                /* byte offset of the stream in the file */
+    uint64_t header_hash, hash; /* stream_hash after its header, and at its end */
+    struct minibatch *batch;    /* (group) */
+    double *loss;               /* (group) */
+    unsigned group;             /* the most minibatches that the trainer takes at a time */
+    unsigned batches;           /* minibatches in `batch` now */
 };
 
-/* Takes the stream that `fd` stands at, whose vocabulary must be `words`, and reads it through once to
- * verify it. `fd` and `name` must outlive the evaluation. What cannot be read again is an error of
- * status 2. On error there is nothing to close. */
+/* Opens the stream at the file offset of `fd` and reads it once to verify it. Its vocabulary must
+ * be `words`, else an error of status 3. `fd` and `name` must outlive the evaluation. A file that
+ * cannot be read again, such as a pipe, is an error of status 2. On error there is nothing to
+ * close. */
 int evaluation_open(struct evaluation *evaluation, int fd, const char *name,
                     const struct words *words, struct error *err) MUST_USE;
 void evaluation_close(struct evaluation *evaluation);
 
-/* *loss is the mean over all examples of the stream of what the model loses on them, as it is now. The
- * model does not change; of the trainer's slots this one is used. */
+/* *loss becomes the mean loss over all examples of the stream, by the current model, which does not
+ * change. `slot` is the trainer's slot to be used. */
 int evaluation_run(struct evaluation *evaluation, struct trainer *trainer, unsigned slot,
                    double *loss, struct error *err) MUST_USE;
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* initial_vectors.h -- first weights from earlier vectors: training that begins with what was learnt before,
- * from another text.
- */
+/* initial_vectors.h -- initialises a model from existing vectors, maybe of another text. */
 #ifndef SGNS_INITIAL_VECTORS_H
 #define SGNS_INITIAL_VECTORS_H
 
@@ -11,18 +9,18 @@
 #include "stream/header.h"
 #include "train/trainer.h"
 
-/* What a model took over. */
+/* What was initialised. */
 struct initial_vectors {
-    uint32_t words; /* of the vocabulary, that start from the earlier vectors */
-    bool contexts;  /* in both matrices, since these were a checkpoint */
+    uint32_t words; /* words of the vocabulary that start from existing vectors */
+    bool contexts;  /* in both matrices, since the stream is a checkpoint */
 };
 
-/* Gives each word of `header` that the vectors stream `fd` has, too, spelled alike, its vector from
- * there, in V, and where the stream is a checkpoint also in U, as it stood behind the checkpoint's
- * last minibatch. Other words, and the optimiser's moments, stay as they are in the trainer, which
- * has not learnt yet. Adds the stream's provenance to `header`. The stream is verified to its END;
- * vectors of another dimension than the model's are an error of status 3. After an error the trainer
- * is of no more use. */
+/* Initialises each word of `header` that is also in the vectors stream `fd`, spelled alike, with
+ * its vector there: its row of V and, if the stream is a checkpoint, its row of U, as of the
+ * checkpoint's last minibatch. Other words and the optimiser's moments are not changed. The
+ * trainer must not have done a step yet. Adds the stream's provenance to `header`. The stream is
+ * verified to its END. Vectors of another dimension than the model's are an error of status 3.
+ * After an error the trainer must not be used any more. */
 int initial_vectors_read(int fd, const char *name, struct header *header,
                          const struct trainer_config *model, struct trainer *trainer,
                          struct initial_vectors *initial, struct error *err) MUST_USE;

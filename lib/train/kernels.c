@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Compiled several times, with KERNELS the name of the table and the compiler's flags for one
- * instruction set. See kernels.h for what every version must keep to. */
+/* Compiled several times, each time with KERNELS as the name of the table and with the compiler
+ * flags of one instruction set. kernels.h has the rules that make all versions give the same
+ * bits. */
 #include "train/kernels.h"
 
 #include <stdbool.h>
@@ -8,28 +9,29 @@
 #include <immintrin.h>
 #endif
 
-/* A register of the machine. LANES numbers are PARTS of them. */
+/* VECTOR floats fill a SIMD register; LANES floats fill REGISTERS of them. ROWS_AT_ONCE dot
+ * products are computed together. */
 #if defined(__AVX512F__)
-enum { VECTOR = 16, AT_ONCE = 8 };
+enum { VECTOR = 16, ROWS_AT_ONCE = 8 };
 #elif defined(__AVX2__)
-enum { VECTOR = 8, AT_ONCE = 4 };
+enum { VECTOR = 8, ROWS_AT_ONCE = 4 };
 #else
-enum { VECTOR = 4, AT_ONCE = 2 };
+enum { VECTOR = 4, ROWS_AT_ONCE = 2 };
 #endif
 typedef float vec __attribute__((vector_size(4 * VECTOR)));
 typedef int32_t ivec __attribute__((vector_size(4 * VECTOR)));
-enum { PARTS = LANES / VECTOR };
+enum { REGISTERS = LANES / VECTOR };
 
 static const int32_t lanes[LANES] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
 enum {
-    BLOCK = 8, /* registers in which a piece of a row is summed */
-    SOON = 24  /* words from the one whose row is used to the one whose row is fetched */
+    BLOCK = 8,       /* the most registers in which a piece of a row is summed */
+    FETCH_AHEAD = 24 /* how many words ahead rows are prefetched */
 };
 
 #define INLINED static inline __attribute__((always_inline))
 
-/* The sum of LANES lanes, as a tree, the same everywhere: of lanes 8 apart, then 4, 2 and 1. */
+/* The sum of LANES lanes, by the same tree in every version: of lanes 8 apart, then 4, 2 and 1. */
 INLINED float sum_lanes(const vec *value)
 {
     float quarter[LANES / 4];
@@ -49,19 +51,19 @@ INLINED float sum_lanes(const vec *value)
     return (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
 }
 
-/* x[w] = centre · row[w] for AT_ONCE rows, whose sums run side by side. */
+/* x[w] = centre · row[w] for ROWS_AT_ONCE rows, as independent sums. */
 INLINED void dots(const float *centre, const float *const *row, size_t stride, float *x)
 {
     const vec *c = (const vec *)centre;
-    vec sum[AT_ONCE][PARTS];
-    for (unsigned w = 0; w < AT_ONCE; w++)
-        for (unsigned p = 0; p < PARTS; p++)
+    vec sum[ROWS_AT_ONCE][REGISTERS];
+    for (unsigned w = 0; w < ROWS_AT_ONCE; w++)
+        for (unsigned p = 0; p < REGISTERS; p++)
             sum[w][p] = c[p] * ((const vec *)row[w])[p];
-    for (size_t i = PARTS; i < stride / VECTOR; i += PARTS)
-        for (unsigned p = 0; p < PARTS; p++)
-            for (unsigned w = 0; w < AT_ONCE; w++)
+    for (size_t i = REGISTERS; i < stride / VECTOR; i += REGISTERS)
+        for (unsigned p = 0; p < REGISTERS; p++)
+            for (unsigned w = 0; w < ROWS_AT_ONCE; w++)
                 sum[w][p] += c[i + p] * ((const vec *)row[w])[i + p];
-    for (unsigned w = 0; w < AT_ONCE; w++)
+    for (unsigned w = 0; w < ROWS_AT_ONCE; w++)
         x[w] = sum_lanes(sum[w]);
 }
 
@@ -88,7 +90,7 @@ INLINED vec exp_negative(vec x)
     series = series * r + 0.5f;
     series = series * r + 1.0f;
     series = series * r + 1.0f;
-    /* The exponent field of 2^n; the magic number's bits fall out. */
+    /* Multiply by 2^n, made from its exponent field; the shift drops the bits of round_to_even. */
     return series * (vec)(((ivec)shifted + 127) << 23);
 }
 
@@ -104,9 +106,9 @@ INLINED vec log1p_unit(vec e)
     return 2.0f * s + 2.0f * s * q * series;
 }
 
-/* Turns logits into coefficients, in place. Of the example's words these are the ones from `start`
- * on; what is beyond `words` is padding. Adds the losses to *sum: log(1 + exp(x)) − y x = max(x, 0)
- * − y x + log(1 + exp(−|x|)). */
+/* Turns the logits of the example's words from number `start` on into coefficients, in place. Lanes
+ * after `words` are padding. Adds the losses to *sum:
+ * log(1 + exp(x)) − y x = max(x, 0) − y x + log(1 + exp(−|x|)). */
 INLINED void logits_to_coefficients(float *logit, int32_t start, int32_t words, int32_t contexts,
                                     float scale, vec *sum)
 {
@@ -125,7 +127,7 @@ INLINED void logits_to_coefficients(float *logit, int32_t start, int32_t words, 
     memcpy(logit, &x, sizeof x);
 }
 
-/* In what is left of a row from place `at` on. */
+/* The number of registers from index `at` of a row to its end. */
 static inline size_t registers(size_t stride, size_t at)
 {
     return (stride - at) / VECTOR;
@@ -136,8 +138,8 @@ static inline size_t registers(size_t stride, size_t at)
         piece(n);                                                                                  \
         break;
 
-/* Runs `piece` for each piece of up to BLOCK registers of a row, compiled for every number of them, so
- * that they stay in registers. */
+/* Runs `piece` for each piece of up to BLOCK registers of a row. It is compiled for every such
+ * number, so that sums stay in registers. */
 #define BY_BLOCKS(stride, piece)                                                                   \
     for (size_t at = 0; at < (stride); at += BLOCK * VECTOR)                                       \
         switch (registers(stride, at)) {                                                           \
@@ -152,8 +154,8 @@ static inline size_t registers(size_t stride, size_t at)
             piece(BLOCK);                                                                          \
         }
 
-/* to[0 … block − 1] = Σ_w factor[w] · row[w], of rows from place `at` on; with `more`, on top of what
- * is there. */
+/* to[0 … block − 1] = Σ_w factor[w] · row[w], over the registers from index `at` of each row on.
+ * With `more`, adds to the previous content of `to`. */
 INLINED void add_block(vec *to, bool more, const float *factor, const float *const *row, uint32_t n,
                        size_t at, unsigned block)
 {
@@ -174,7 +176,8 @@ static void add_rows(float *to, bool more, const float *factor, const float *con
     BY_BLOCKS(stride, ADD);
 }
 
-/* Logits of `n` words, at most LANES, from word[start] on; rows of words that come SOON are fetched. */
+/* Computes the logits of `n` words, at most LANES, from word[start] on, and stores pointers to
+ * their rows in `row`. Prefetches the rows of words FETCH_AHEAD later. */
 INLINED void logits(const struct kernels_example *e, uint32_t start, uint32_t n, const float **row,
                     float *x)
 {
@@ -182,11 +185,12 @@ INLINED void logits(const struct kernels_example *e, uint32_t start, uint32_t n,
     uint32_t known = e->words + e->following - start;
     for (uint32_t j = 0; j < n; j++)
         row[j] = e->table + word[j] * e->row_stride;
-    /* A few rows too many cost less than a loop for each number that can be left over. */
-    for (uint32_t j = n; j % AT_ONCE != 0; j++)
+    /* Computing a few rows too many costs less than loops for other numbers of rows. */
+    for (uint32_t j = n; j % ROWS_AT_ONCE != 0; j++)
         row[j] = row[0];
-    for (uint32_t j = 0; j < n; j += AT_ONCE) {
-        for (uint32_t soon = j + SOON; soon < j + SOON + AT_ONCE && soon < known; soon++)
+    for (uint32_t j = 0; j < n; j += ROWS_AT_ONCE) {
+        for (uint32_t soon = j + FETCH_AHEAD; soon < j + FETCH_AHEAD + ROWS_AT_ONCE && soon < known;
+             soon++)
             fetch_row(e->table + word[soon] * e->row_stride, e->stride);
         dots(e->centre, (const float *const *)row + j, e->stride, x + j);
     }
@@ -195,7 +199,7 @@ INLINED void logits(const struct kernels_example *e, uint32_t start, uint32_t n,
 static float example(const struct kernels_example *task)
 {
     const struct kernels_example e = *task; /* a copy, which no result can alias */
-    vec loss[PARTS] = {{0}};
+    vec loss[REGISTERS] = {{0}};
     for (uint32_t start = 0; start < e.words; start += LANES) {
         uint32_t n = e.words - start < LANES ? e.words - start : LANES;
         const float *row[LANES];
@@ -205,20 +209,20 @@ static float example(const struct kernels_example *task)
             logits_to_coefficients(x + part, (int32_t)(start + part), (int32_t)e.words,
                                    (int32_t)e.contexts, e.scale, &loss[part / VECTOR]);
         for (uint32_t j = 0; j < n; j++)
-            e.coefficient[e.place[start + j]] = x[j];
+            e.coefficient[e.coefficient_index[start + j]] = x[j];
         add_rows(e.gradient, start > 0, x, row, n, e.stride);
     }
     return sum_lanes(loss) / (float)e.words;
 }
 
-/* A piece of a gradient: sum[0 … block − 1]. */
+/* Computes a piece of a gradient: sum[0 … block − 1]. */
 INLINED void sum_gradient(const struct kernels_gradient *g, size_t at, unsigned block, vec *sum)
 {
     for (unsigned b = 0; b < block; b++)
         sum[b] = (vec){0};
     for (uint32_t i = 0; i < g->n; i++) {
         float factor = g->coefficient ? g->coefficient[i] : 1.0f;
-        const vec *row = (const vec *)(g->rows + g->entry[i] * g->stride + at);
+        const vec *row = (const vec *)(g->rows + g->source[i] * g->stride + at);
         for (unsigned b = 0; b < block; b++)
             sum[b] += factor * row[b];
     }

@@ -9,7 +9,7 @@ extern const struct kernels kernels_avx2, kernels_avx512;
 
 const struct kernels *const *kernels_all(size_t *count)
 {
-    /* The fastest first, as against enum processor. */
+    /* The fastest first: the reverse order of enum processor. */
     static const struct kernels *const all[] = {
 #ifdef __x86_64__
         &kernels_avx512,

@@ -22,7 +22,7 @@ void row_marks_release(struct row_marks *marks)
     *marks = (struct row_marks){0};
 }
 
-/* Without a branch: whether an id is new cannot be foreseen. */
+/* Without a branch on whether an id is new, which would be unpredictable. */
 static void count_ids(struct row_marks *marks, const uint32_t *id, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
@@ -31,23 +31,23 @@ static void count_ids(struct row_marks *marks, const uint32_t *id, uint32_t n)
     }
 }
 
-/* Lists the ids that occur, rising, and turns their counts into the places of their first entries.
- * Leaves the bits zero. */
+/* Lists the ids that occur, ascending, and replaces their counts by the positions of their first
+ * owners. Clears the bits. */
 static void list_rows(struct row_index *index, struct row_marks *marks)
 {
-    uint32_t rows = 0, place = 0;
+    uint32_t rows = 0, position = 0;
     for (size_t at = 0; at < marks->size; at++) {
         for (uint64_t bits = marks->occurs[at]; bits != 0; bits &= bits - 1) {
             uint32_t id = (uint32_t)(at * BITS) + (uint32_t)__builtin_ctzll(bits);
             index->row[rows] = id;
-            index->first[rows++] = place;
+            index->first[rows++] = position;
             uint32_t count = marks->count[id];
-            marks->count[id] = place;
-            place += count;
+            marks->count[id] = position;
+            position += count;
         }
         marks->occurs[at] = 0;
     }
-    index->first[rows] = place;
+    index->first[rows] = position;
     index->rows = rows;
 }
 
@@ -62,14 +62,14 @@ int row_index_build(struct row_index *index, const uint32_t *id, uint32_t n, con
 {
     if (memory_reserve(&index->row, &index->row_capacity, n, 4, err) < 0 ||
         memory_reserve(&index->first, &index->first_capacity, (size_t)n + 1, 4, err) < 0 ||
-        memory_reserve(&index->entry, &index->entry_capacity, n, 4, err) < 0 ||
-        memory_reserve(&index->place, &index->place_capacity, n, 4, err) < 0)
+        memory_reserve(&index->owner, &index->owner_capacity, n, 4, err) < 0 ||
+        memory_reserve(&index->position, &index->position_capacity, n, 4, err) < 0)
         return -1;
     count_ids(marks, id, n);
     list_rows(index, marks);
     for (uint32_t i = 0; i < n; i++) {
-        index->place[i] = marks->count[id[i]]++;
-        index->entry[index->place[i]] = owner ? owner[i] : i;
+        index->position[i] = marks->count[id[i]]++;
+        index->owner[index->position[i]] = owner ? owner[i] : i;
     }
     clear_counts(marks, index);
     return 0;
@@ -89,7 +89,7 @@ void row_index_release(struct row_index *index)
 {
     free(index->row);
     free(index->first);
-    free(index->entry);
-    free(index->place);
+    free(index->owner);
+    free(index->position);
     *index = (struct row_index){0};
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Training on the CPU: the reference for other backends.
  *
- * A step has three phases with a barrier between them; in each, threads take pieces of work. No two
- * pieces write the same memory, and no piece's result depends on who does it, so
- * the outcome is the same for any number of threads.
+ * A step has three phases separated by barriers; in each phase, threads take pieces of work. No
+ * two pieces write the same memory, and the result of a piece does not depend on the thread, so
+ * that the outcome is the same for any number of threads.
  *
- *   1. With Adam, the weights of rows that rested are brought up to date (adam.h), those of the
- *      minibatch only.
- *   2. Examples: logits, losses, derivatives. Nothing is updated: each example leaves its
- *      coefficients, its gradient for V, and a copy of its centre's vector for phase 3.
- *   3. Rows of U and V: the gradients of the minibatch are summed, row by row, and the row updated.
+ *   1. With Adam, the weights of the minibatch's rows that rested are brought up to date (adam.h).
+ *   2. Examples: logits, losses, derivatives. Nothing is updated: each example stores its
+ *      coefficients, its gradient for V, and a copy of its centre word's vector for phase 3.
+ *   3. Rows of U and V: for each row the gradients of the minibatch are summed, and the row is
+ *      updated.
  */
 #include <math.h>
 #include <stdatomic.h>
@@ -24,15 +24,15 @@
 #include "train/trainer_cpu.h"
 
 enum {
-    EXAMPLES_PIECE = 8, /* examples a thread takes at a time */
-    ROWS_PIECE = 16,    /* rows */
-    SHORT_RESTS = 64    /* lengths of rests whose numbers are computed once for a step */
+    EXAMPLES_PIECE = 8, /* examples that a thread takes at a time */
+    ROWS_PIECE = 16,    /* rows that a thread takes at a time */
+    SHORT_RESTS = 64    /* coefficients of shorter rests are computed once per step */
 };
 
 /* One of the two matrices. */
 struct table {
     float *rows; /* (words, row_stride): weights, with Adam also moments (kernels.h), stride each */
-    uint64_t *step; /* (words) with Adam: a row's last step with a gradient */
+    uint64_t *step; /* (words) with Adam: a row's last step with a gradient; 0: none */
 };
 
 struct prepared {
@@ -49,33 +49,34 @@ struct trainer_cpu {
     struct team team;
     struct table centre, context; /* V, U */
     struct row_marks marks;
-    uint32_t *owner; /* (words of the minibatch) scratch of prepare: the example of each */
+    uint32_t *owner; /* (words of the minibatch) scratch for `prepare`: each word's example */
     size_t owner_capacity;
     struct prepared prepared[TRAINER_SLOTS];
     uint64_t steps; /* done so far */
 
-    /* What phase 2 leaves for phase 3, and the main thread. */
-    float *centre_copy; /* (examples, stride) */
+    /* Results of phase 2, for phase 3 and the main thread. */
+    float *centre_copy; /* (examples, stride) vectors of the centre words */
     float *gradient;    /* (examples, stride), for V */
-    float *coefficient; /* (words of the batch) */
+    float *coefficient; /* (words of the minibatch) */
     float *loss;        /* (examples) */
     size_t examples_capacity, coefficient_capacity;
 
-    /* What evaluation has in place of the tables: the rows of the minibatch, U's and then V's, brought
-     * up to date, and which of U's, or of V's, each word and centre of the minibatch is. */
-    float *copy; /* (rows of the minibatch, row_stride) */
-    uint32_t *word_copy, *centre_copy_at;
-    size_t copy_capacity, word_copy_capacity, centre_copy_at_capacity;
+    /* For evaluation: copies of the minibatch's rows, those of U and then those of V, brought up to
+     * date. */
+    float *copy;          /* (rows of the minibatch, row_stride) */
+    uint32_t *word_row;   /* (words of the minibatch) each word's index among the rows of U */
+    uint32_t *centre_row; /* (examples) each centre word's index among the rows of V */
+    size_t copy_capacity, word_row_capacity, centre_row_capacity;
 
-    /* The step that the team is at. */
+    /* The current step. */
     struct prepared *current;
     const struct side_task *side_task;
-    struct adam_step adam_step;                /* the next one, of rows that did not rest */
-    struct adam_rest rest[SHORT_RESTS];        /* of so many steps, up to here */
-    float rate;                                /* of gradient descent */
-    float *row;                                /* (row_stride) scratch of read_back */
-    struct team_work rests, examples, updates; /* of the phases */
-    atomic_uint side_task_taken;
+    struct adam_step adam_step;         /* for rows that did not rest */
+    struct adam_rest rest[SHORT_RESTS]; /* rest[n]: for rows that rested the latest n steps */
+    float rate;                         /* of gradient descent */
+    float *row;                         /* (row_stride) scratch for read_back */
+    struct team_work rests, examples, updates; /* for phases 1, 2, 3 */
+    atomic_uint side_task_taken;               /* 0 until a thread runs it */
 };
 
 /* ---- life cycle ---- */
@@ -120,14 +121,14 @@ static void destroy(struct trainer *trainer)
     free(t->coefficient);
     free(t->loss);
     free(t->copy);
-    free(t->word_copy);
-    free(t->centre_copy_at);
+    free(t->word_row);
+    free(t->centre_row);
     free(t);
 }
 
 /* ---- prepare ---- */
 
-/* A group is one minibatch here: the work of a step is large enough for what surrounds it. */
+/* On the CPU a group is one minibatch: a step is large compared with the overhead of a call. */
 static int prepare(struct trainer *trainer, unsigned slot, const struct minibatch *batch,
                    unsigned count, struct error *err)
 {
@@ -148,7 +149,7 @@ static int prepare(struct trainer *trainer, unsigned slot, const struct minibatc
 
 /* ---- the phases ---- */
 
-/* So many steps are done: what the next one needs to know of Adam. */
+/* Sets the number of steps done, and computes Adam's coefficients for the next one. */
 static void set_steps(struct trainer_cpu *t, uint64_t steps)
 {
     t->steps = steps;
@@ -159,18 +160,18 @@ static void set_steps(struct trainer_cpu *t, uint64_t steps)
         t->rest[missed] = adam_rest_after(&t->adam, steps - missed, steps);
 }
 
-/* Takes a row's weights from the state after step `from` to that after step t->steps. */
+/* Advances a row's weights from the state after step `from` to that after step t->steps. */
 static void advance(const struct trainer_cpu *t, float *row, uint64_t from)
 {
     uint64_t missed = t->steps - from;
-    if (from == 0 || missed == 0) /* without moments, which nothing moves; without a rest */
+    if (from == 0 || missed == 0) /* moments are zero, so that nothing changes; or no rest */
         return;
     struct adam_rest rest =
         missed < SHORT_RESTS ? t->rest[missed] : adam_rest_after(&t->adam, from, t->steps);
     t->kernels->adam_rest(row, t->stride, &rest);
 }
 
-/* Row i of those that the minibatch touches: U's first, then V's. */
+/* A row that the minibatch touches. They are numbered: first those of U, then those of V. */
 struct touched {
     struct table *table;
     uint32_t id;
@@ -188,7 +189,7 @@ static uint32_t touched_rows(const struct trainer_cpu *t)
     return t->current->context_rows.rows + t->current->centre_rows.rows;
 }
 
-/* Where it is in its table. */
+/* The row with its moments, in its table. */
 static float *state_of(const struct trainer_cpu *t, struct touched touched)
 {
     return touched.table->rows + touched.id * t->row_stride;
@@ -206,10 +207,10 @@ static void bring_up_to_date(struct trainer_cpu *t)
         }
 }
 
-/* Loss and derivatives of example i, whose words are these rows of `table`; those behind them, up to
- * `last_word`, are wanted next. */
-static void take_example(struct trainer_cpu *t, uint32_t i, const float *centre, const float *table,
-                         const uint32_t *word, uint32_t last_word)
+/* Computes loss and derivatives of example i, whose words are rows of `table`. Words after its
+ * own, up to index `last_word`, are prefetched. */
+static void run_example(struct trainer_cpu *t, uint32_t i, const float *centre, const float *table,
+                        const uint32_t *word, uint32_t last_word)
 {
     const struct minibatch *batch = t->current->batch;
     uint32_t first = batch->first[i], next = batch->first[i + 1];
@@ -223,14 +224,14 @@ static void take_example(struct trainer_cpu *t, uint32_t i, const float *centre,
         .following = last_word - next,
         .contexts = batch->contexts[i],
         .scale = t->config.optimizer == OPTIMIZER_ADAM ? 1.0f / (float)(next - first) : 1.0f,
-        .place = t->current->context_rows.place + first,
+        .coefficient_index = t->current->context_rows.position + first,
         .coefficient = t->coefficient,
         .gradient = t->gradient + i * t->stride,
     };
     t->loss[i] = t->kernels->example(&example);
 }
 
-/* The vector of example i's centre. */
+/* The vector of example i's centre word. */
 static const float *centre_of(const struct trainer_cpu *t, uint32_t i)
 {
     return t->centre.rows + t->current->batch->centre[i] * t->row_stride;
@@ -245,12 +246,12 @@ static void differentiate(struct trainer_cpu *t)
             const float *centre = centre_of(t, i);
             uint32_t next = i + 1 < batch->examples ? i + 1 : i;
             fetch_row(centre_of(t, next), t->stride);
-            take_example(t, i, centre, t->context.rows, batch->word, batch->first[next + 1]);
+            run_example(t, i, centre, t->context.rows, batch->word, batch->first[next + 1]);
             memcpy(t->centre_copy + i * t->stride, centre, t->stride * sizeof *centre);
         }
 }
 
-/* Takes the step of row `at` of those in an index, of a table. */
+/* Makes the step of row number `at` of an index, in a table. */
 static void update_row(struct trainer_cpu *t, struct table *table, const struct row_index *index,
                        uint32_t at, const float *rows, const float *coefficient)
 {
@@ -259,7 +260,7 @@ static void update_row(struct trainer_cpu *t, struct table *table, const struct 
     struct kernels_gradient gradient = {.rows = rows,
                                         .stride = t->stride,
                                         .n = index->first[at + 1] - first,
-                                        .entry = index->entry + first,
+                                        .source = index->owner + first,
                                         .coefficient = coefficient ? coefficient + first : NULL};
     float *row = table->rows + id * t->row_stride;
     if (t->config.optimizer == OPTIMIZER_SGD) {
@@ -296,7 +297,7 @@ static void step_together(void *data)
     }
     differentiate(t);
     team_barrier(&t->team);
-    /* The first to come prepares the next minibatch while the others update. */
+    /* The first thread to finish prepares the next minibatch while the others update rows. */
     if (t->side_task && atomic_fetch_add(&t->side_task_taken, 1) == 0)
         t->side_task->function(t->side_task->data);
     update(t);
@@ -350,8 +351,7 @@ static int step(struct trainer *trainer, unsigned slot, const struct side_task *
     return 0;
 }
 
-/* ---- evaluation: the examples' losses on copies of the rows, so that training goes on as if nothing
- * had been ---- */
+/* ---- evaluation: losses by copies of the rows, so that training is not affected ---- */
 
 static void copy_rows(struct trainer_cpu *t)
 {
@@ -374,8 +374,8 @@ static void evaluate_together(void *data)
     team_barrier(&t->team);
     while (team_work_take(&t->examples, &start, &end))
         for (uint32_t i = start; i < end; i++)
-            take_example(t, i, centres + t->centre_copy_at[i] * t->row_stride, t->copy,
-                         t->word_copy, t->current->batch->first[end]);
+            run_example(t, i, centres + t->centre_row[i] * t->row_stride, t->copy, t->word_row,
+                        t->current->batch->first[end]);
 }
 
 static int reserve_copies(struct trainer_cpu *t, const struct minibatch *batch, struct error *err)
@@ -389,11 +389,11 @@ static int reserve_copies(struct trainer_cpu *t, const struct minibatch *batch, 
             return -1;
         t->copy_capacity = rows;
     }
-    if (memory_reserve(&t->word_copy, &t->word_copy_capacity, minibatch_words(batch),
-                       sizeof *t->word_copy, err) < 0)
+    if (memory_reserve(&t->word_row, &t->word_row_capacity, minibatch_words(batch),
+                       sizeof *t->word_row, err) < 0)
         return -1;
-    return memory_reserve(&t->centre_copy_at, &t->centre_copy_at_capacity, batch->examples,
-                          sizeof *t->centre_copy_at, err);
+    return memory_reserve(&t->centre_row, &t->centre_row_capacity, batch->examples,
+                          sizeof *t->centre_row, err);
 }
 
 static int evaluate(struct trainer *trainer, unsigned slot, double *loss, struct error *err)
@@ -404,9 +404,9 @@ static int evaluate(struct trainer *trainer, unsigned slot, double *loss, struct
     if (reserve_results(t, batch, err) < 0 || reserve_copies(t, batch, err) < 0)
         return -1;
     row_index_find(&t->current->context_rows, batch->word, minibatch_words(batch), &t->marks,
-                   t->word_copy);
+                   t->word_row);
     row_index_find(&t->current->centre_rows, batch->centre, batch->examples, &t->marks,
-                   t->centre_copy_at);
+                   t->centre_row);
     team_work_start(&t->rests, touched_rows(t));
     team_work_start(&t->examples, batch->examples);
     team_run(&t->team, evaluate_together, t);
@@ -425,14 +425,14 @@ static int read_back(struct trainer *trainer, uint32_t first, uint32_t count, fl
     for (uint32_t i = 0; i < count; i++) {
         uint32_t id = first + i;
         memcpy(row, t->centre.rows + id * t->row_stride, t->row_stride * sizeof *row);
-        advance(t, row, t->centre.step[id]); /* a copy: what is read leaves no trace */
+        advance(t, row, t->centre.step[id]); /* a copy: reading must not change the model */
         memcpy(rows + (size_t)i * t->config.dim, row, t->config.dim * sizeof *rows);
     }
     return 0;
 }
 
 static int save(struct trainer *trainer, enum weights matrix, uint32_t first, uint32_t count,
-                uint64_t *step, float *number, struct error *err)
+                uint64_t *step, float *value, struct error *err)
 {
     (void)err;
     struct trainer_cpu *t = (struct trainer_cpu *)trainer;
@@ -440,13 +440,13 @@ static int save(struct trainer *trainer, enum weights matrix, uint32_t first, ui
     size_t dim = t->config.dim, parts = trainer_parts(t->config.optimizer);
     memcpy(step, table->step + first, count * sizeof *step);
     for (uint32_t i = 0; i < count; i++)
-        row_to_numbers(table->rows + (first + i) * t->row_stride, t->stride, dim, parts,
-                       number + i * parts * dim);
+        row_to_values(table->rows + (first + i) * t->row_stride, t->stride, dim, parts,
+                      value + i * parts * dim);
     return 0;
 }
 
 static int restore(struct trainer *trainer, enum weights matrix, uint32_t first, uint32_t count,
-                   const uint64_t *step, const float *number, struct error *err)
+                   const uint64_t *step, const float *value, struct error *err)
 {
     (void)err;
     struct trainer_cpu *t = (struct trainer_cpu *)trainer;
@@ -454,8 +454,8 @@ static int restore(struct trainer *trainer, enum weights matrix, uint32_t first,
     size_t dim = t->config.dim, parts = trainer_parts(t->config.optimizer);
     memcpy(table->step + first, step, count * sizeof *step);
     for (uint32_t i = 0; i < count; i++)
-        row_from_numbers(table->rows + (first + i) * t->row_stride, t->stride, dim, parts,
-                         number + i * parts * dim);
+        row_from_values(table->rows + (first + i) * t->row_stride, t->stride, dim, parts,
+                        value + i * parts * dim);
     return 0;
 }
 

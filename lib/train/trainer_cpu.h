@@ -5,7 +5,8 @@
 
 #include "train/trainer.h"
 
-/* A model with initial vectors on config->threads threads. NULL on error. */
+/* Creates a model with initial vectors, trained on config->threads threads. The caller destroys
+ * it. NULL on error. */
 struct trainer *trainer_cpu_create(const struct trainer_config *config, struct error *err) MUST_USE;
 
 #endif

@@ -4,7 +4,7 @@
 #include "base/gpu.h"
 #include "train/trainer_cpu.h"
 
-/* Numbers that training handles (examples × dim) from which a GPU's start, a second or so, pays. */
+/* The amount of work (examples × dim) from which on a GPU's start, about a second, pays off. */
 static const double WORTH_A_GPU = 1e8;
 
 struct trainer *trainer_create(const char *device, const struct trainer_config *config, char *note,

@@ -16,10 +16,10 @@ void xavier_fill(const struct xavier *xavier, enum weights matrix, uint64_t firs
     enum random_purpose purpose = matrix == WEIGHTS_CENTRE ? RANDOM_CENTRE : RANDOM_CONTEXT;
     uint64_t drawn[RANDOM_BLOCK];
     for (uint32_t i = 0; i < n; i++) {
-        uint64_t place = first + i;
-        if (i == 0 || place % RANDOM_BLOCK == 0)
-            random_block(drawn, xavier->seed, purpose, place / RANDOM_BLOCK, 0, 0);
-        double unit = random_unit(drawn[place % RANDOM_BLOCK]);
+        uint64_t index = first + i;
+        if (i == 0 || index % RANDOM_BLOCK == 0)
+            random_block(drawn, xavier->seed, purpose, index / RANDOM_BLOCK, 0, 0);
+        double unit = random_unit(drawn[index % RANDOM_BLOCK]);
         weight[i] = (float)((2 * unit - 1) * xavier->bound);
     }
 }

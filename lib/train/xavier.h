@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* xavier.h -- initial weights, Xavier-uniform: U(−a, a), a = √(6 / (words + dim)). Glorot and Bengio,
- * "Understanding the difficulty of training deep feedforward neural networks", 2010.
+/* xavier.h -- initial weights: Xavier-uniform, U(−a, a) with a = √(6 / (words + dim)). Glorot and
+ * Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
  */
 #ifndef SGNS_XAVIER_H
 #define SGNS_XAVIER_H
@@ -14,7 +14,8 @@ struct xavier {
 
 struct xavier xavier_init(uint32_t words, uint32_t dim, uint64_t seed);
 
-/* The weights from place `first` on, `n` of them, of V or U (words × dim). */
+/* Stores `n` weights of V or U (words × dim), from index `first` of the matrix on, in weight
+ * (n). */
 enum weights { WEIGHTS_CENTRE, WEIGHTS_CONTEXT };
 void xavier_fill(const struct xavier *xavier, enum weights matrix, uint64_t first, float *weight,
                  uint32_t n);

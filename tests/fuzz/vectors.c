@@ -57,7 +57,7 @@ static int read_checkpoint(struct checkpoint_run *run, bool *told, struct error 
     if (got == 0)
         got = checkpoint_check_end(&c.check, &c.in, err);
     *run = c.check.run;
-    *told = c.check.told;
+    *told = c.check.has_training;
     checkpoint_check_release(&c.check);
     vectors_reader_close(&c.in);
     return got;

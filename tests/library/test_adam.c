@@ -41,7 +41,7 @@ static void take_step(struct row *row, const float *gradient, uint64_t t)
     adam_shrink(&step, &adam, t - row->step);
     _Alignas(64) float aligned[LANES];
     struct kernels_gradient one = {
-        .rows = aligned, .stride = LANES, .n = 1, .entry = &(uint32_t){0}};
+        .rows = aligned, .stride = LANES, .n = 1, .source = &(uint32_t){0}};
     memcpy(aligned, gradient, sizeof aligned);
     kernels->adam_step(row->p, &one, &step);
     row->step = t;

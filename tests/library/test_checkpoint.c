@@ -219,7 +219,7 @@ static int checkpoint_file(struct trainer *trainer, const struct checkpoint_run 
     make_head(&header);
     int fd = temporary_file_open(&err);
     require(fd >= 0, &err);
-    require(checkpoint_take(&checkpoint, trainer, run, &progress, &err) == 0 &&
+    require(checkpoint_copy(&checkpoint, trainer, run, &progress, &err) == 0 &&
                 checkpoint_write(&checkpoint, fd, "checkpoint", &header, &err) == 0,
             &err);
     checkpoint_release(&checkpoint);
@@ -354,7 +354,7 @@ static void test_divergence(void)
             capture(trainer, &config, o);
             o->number[m][(WORDS * 3 - 3 + part) * config.dim + 4] = bad[part % 2];
             put_back(trainer, &config, 3, o);
-            tap_check(checkpoint_take(&checkpoint, trainer, &run, &progress, &err) < 0 &&
+            tap_check(checkpoint_copy(&checkpoint, trainer, &run, &progress, &err) < 0 &&
                           err.status == STATUS_DIVERGED,
                       "a weight or moment that is not finite, matrix %d, part %d: no checkpoint", m,
                       part);

@@ -339,7 +339,7 @@ static int write_checkpoint_to(int fd, struct error *err)
     struct checkpoint c = {0};
     const struct checkpoint_run of = run();
     const struct train_progress progress = {.steps = 1, .examples = 2, .epoch_examples = 2};
-    int result = checkpoint_take(&c, trainer, &of, &progress, err);
+    int result = checkpoint_copy(&c, trainer, &of, &progress, err);
     if (result == 0)
         result = checkpoint_write(&c, fd, "out", &header, err);
     checkpoint_release(&c);

@@ -74,7 +74,7 @@ static float run_logits(const struct kernels *k, const float *logit, uint32_t wo
                                       .words = words,
                                       .contexts = contexts,
                                       .scale = 1.0f / (float)words,
-                                      .place = place,
+                                      .coefficient_index = place,
                                       .coefficient = coefficient,
                                       .gradient = gradient};
     return k->example(&example);
@@ -257,7 +257,7 @@ static double fd_compare_table(const struct kernels *k, struct fd *fd, const flo
     for (uint32_t i = 0; i < index->rows; i++) {
         uint32_t first = index->first[i];
         struct kernels_gradient gradient = {centre, FD_STRIDE, index->first[i + 1] - first,
-                                            index->entry + first, coefficient + first};
+                                            index->owner + first, coefficient + first};
         add_up(k, &gradient, sum);
         worst = largest(worst, fd_compare(fd, fd->table[index->row[i]], sum));
     }
@@ -287,7 +287,7 @@ static void test_gradients(const struct kernels *k)
                                           .words = FD_ENTRIES,
                                           .contexts = fd.contexts[i],
                                           .scale = 1.0f / FD_ENTRIES,
-                                          .place = index.place + i * FD_ENTRIES,
+                                          .coefficient_index = index.position + i * FD_ENTRIES,
                                           .coefficient = coefficient,
                                           .gradient = mine};
         k->example(&example);
@@ -338,7 +338,7 @@ static struct outcome run_example(const struct kernels *k, const float *centre, 
                                       .following = following,
                                       .contexts = 1 + words / 7,
                                       .scale = 1.0f / (float)words,
-                                      .place = place,
+                                      .coefficient_index = place,
                                       .coefficient = out.coefficient,
                                       .gradient = out.gradient};
     out.loss = k->example(&example);
@@ -461,8 +461,8 @@ static void test_numbers(void)
             row[LANES + d] = (float)draw_between(&state, -1, 1);
             row[2 * LANES + d] = (float)pow(2, draw_between(&state, -100, 63));
         }
-        row_to_numbers(row, LANES, DIM, 3, number);
-        row_from_numbers(back, LANES, DIM, 3, number);
+        row_to_values(row, LANES, DIM, 3, number);
+        row_from_values(back, LANES, DIM, 3, number);
         weights = weights && memcmp(row, back, 2 * sizeof *row * LANES) == 0;
         for (int d = 0; d < LANES; d++) {
             float was = row[2 * LANES + d], is = back[2 * LANES + d];

@@ -329,7 +329,7 @@ refuses() {
   echo old >ck
   fails_with 3 sgns-train -q -d 8 --resume middle.bin -c ck "$@" -o out
   says "middle.bin: byte "
-  says ": a checkpoint of a run with another $what"
+  says ": checkpoint of a run with a different $what"
   assert_equal "$(<ck)" old
   has_only ck
 }
@@ -360,7 +360,7 @@ refuses() {
 
 @test "files that are not checkpoints are refused" {
   fails_with 3 sgns-train -q -d 8 --resume adam.bin batches.bin -o out
-  says ': vectors, but no checkpoint'
+  says ': plain vectors, not a checkpoint'
   fails_with 3 sgns-train -q -d 8 --resume corpus.bin batches.bin -o out
   says 'corpus.bin: byte 0: corpus stream, expected vectors'
   fails_with 3 sgns-train -q -d 8 --resume /dev/null batches.bin -o out
@@ -411,7 +411,7 @@ refuses() {
   fails_with 1 sgns-train -q -d 8 -c missing/ck batches.bin -o out
   says 'missing/ck.lock: cannot create: No such file or directory'
   fails_with 1 sgns-train -q -d 8 -c /dev/full batches.bin -o out
-  says '/dev/full: is no regular file'
+  says '/dev/full: not a regular file'
   mkfifo ck
   fails_with 1 sgns-train -q -d 8 -c ck batches.bin -o out
   rm ck

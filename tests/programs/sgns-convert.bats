@@ -151,7 +151,7 @@ while at < len(payload):
   cmp <(sgns-cat plain.bin) <(sgns-cat emb.ckpt)
   [ "$(wc -c <plain.bin)" -lt $(($(wc -c <emb.ckpt) / 3)) ]
   fails_with 3 sgns-convert -u -o out emb.bin
-  says 'vectors, but no checkpoint'
+  says 'plain vectors, not a checkpoint'
   leaves_nothing out
   sgns-convert -q --to glove -o emb.txt emb.bin
   fails_with 2 sgns-convert -u -o out emb.txt

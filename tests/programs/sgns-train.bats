@@ -200,7 +200,7 @@ moved() {
   train -d 9 batches.bin -o nine.bin
   fails_with 3 sgns-train -q -d 8 --init nine.bin batches.bin -o out
   says 'nine.bin: byte '
-  says 'vectors of 9 numbers, --dim is 8'
+  says 'vectors of dimension 9, but --dim is 8'
   train batches.bin -o old.bin
   head -c -10 old.bin >cut.bin
   fails_with 3 sgns-train -q -d 8 --init cut.bin batches.bin -o out
@@ -289,10 +289,10 @@ held_out() {
   sample_text 200 29 | ptb-vocab -q -m 1 | sgns-batch -q -o held.bin
   fails_with 3 sgns-train -d 8 --eval held.bin batches.bin -o out
   says 'held.bin: byte '
-  says 'its vocabulary is not that of the training: make it with ptb-vocab --vocab'
+  says 'the vocabulary is not that of the training input; create the stream with ptb-vocab --vocab'
   held_out -e 1
   fails_with 2 sgns-train -d 8 --eval <(cat held.bin) batches.bin -o out
-  says 'held-out minibatches are read again and again, and need a file'
+  says 'not a regular file, but held-out minibatches are read repeatedly'
   fails_with 2 sgns-train -d 8 --eval - -o out <batches.bin
   says '--eval=-: the minibatches are read from standard input'
   head -c -1 held.bin >cut.bin
@@ -302,7 +302,7 @@ held_out() {
   says 'corpus stream, expected batch'
   printf 'w1\nw2\n' | ptb-vocab -q --vocab corpus.bin | sgns-batch -q -o none.bin
   fails_with 3 sgns-train -d 8 --eval none.bin batches.bin -o out
-  says 'no minibatch to evaluate on'
+  says 'no minibatches to evaluate on'
   fails_with 1 sgns-train -d 8 --eval missing batches.bin -o out
   cp held.bin same.bin
   fails_with 2 sgns-train -d 8 --eval same.bin -L same.bin batches.bin -o out
@@ -324,7 +324,7 @@ held_out() {
   status=0
   wait $! || status=$?
   assert_equal "$status" 3
-  says 'has changed since training began'
+  says 'the file has changed since training began'
   leaves_nothing out
 }
 
