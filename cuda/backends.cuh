@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* backends.cuh -- what plugin.cu hands to the programs. */
+/* backends.cuh -- the backends that plugin.cu offers to the programs. */
 #ifndef SGNS_CUDA_BACKENDS_CUH
 #define SGNS_CUDA_BACKENDS_CUH
 
@@ -7,10 +7,10 @@ extern "C" {
 #include "base/gpu_plugin.h"
 }
 
-/* A line about a GPU into `note` (GPU_NOTE bytes). -1 on error, status 4. */
+/* Writes one line about a GPU to `note` (GPU_NOTE bytes). Returns −1 on error, of status 4. */
 int cuda_describe(int number, char *note, struct error *err);
 
-/* As gpu_plugin's `create`. */
+/* The `create` functions of struct gpu_plugin. */
 void *cuda_trainer_create(int number, const void *config, char *note, struct error *err);
 void *cuda_knn_create(int number, const void *config, char *note, struct error *err);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* check.cuh -- what all CUDA code here shares: checked calls, owned memory, launches.
+/* check.cuh -- shared by all CUDA code here: checked calls, arrays, launches of kernels.
  *
- * Every call of the runtime goes through cuda_check. After a failure nothing of the context is used
- * again but to free it: a device that was lost fails every later call.
+ * The result of every call of the CUDA runtime is passed to cuda_check. After a failure, the
+ * context is only used to release it: a device that was lost fails every later call.
  */
 #ifndef SGNS_CUDA_CHECK_CUH
 #define SGNS_CUDA_CHECK_CUH
@@ -15,7 +15,7 @@ extern "C" {
 #include "base/error.h"
 }
 
-/* 0, or −1 and an error of status 4 that names what was being done. */
+/* Returns 0, or −1 and an error of status 4 that names the operation `what`. */
 inline int cuda_check(cudaError_t result, const char *what, struct error *err)
 {
     if (result == cudaSuccess)
@@ -24,7 +24,7 @@ inline int cuda_check(cudaError_t result, const char *what, struct error *err)
                      cudaGetErrorString(result));
 }
 
-/* An array that grows by being made anew: its content does not survive. */
+/* An array that is reallocated to grow: its content is lost. */
 template <class T, bool IN_HOST> struct growing_array {
     T *data = nullptr;
     size_t capacity = 0;
@@ -35,9 +35,9 @@ template <class T, bool IN_HOST> struct growing_array {
             return 0;
         size_t more = capacity + capacity / 4, grown = wanted > more ? wanted : more;
         release();
-        void **place = (void **)&data;
+        void **pointer = (void **)&data;
         size_t bytes = grown * sizeof(T);
-        cudaError_t made = IN_HOST ? cudaMallocHost(place, bytes) : cudaMalloc(place, bytes);
+        cudaError_t made = IN_HOST ? cudaMallocHost(pointer, bytes) : cudaMalloc(pointer, bytes);
         if (made == cudaSuccess)
             capacity = grown;
         else
@@ -57,10 +57,11 @@ template <class T, bool IN_HOST> struct growing_array {
 
 template <class T> using device_array = growing_array<T, false>;
 
-/* In page-locked host memory, from which copies run beside kernels. */
+/* In page-locked host memory: copies to and from it can run beside kernels. */
 template <class T> using pinned_array = growing_array<T, true>;
 
-/* Starts a kernel, which takes one struct, on `threads` threads or a few more. */
+/* Launches a kernel, whose parameter is one struct, on `threads` threads, rounded up to whole
+ * blocks. */
 template <class P>
 int cuda_launch(void (*kernel)(P), P parameters, size_t threads, cudaStream_t stream,
                 const char *what, struct error *err)

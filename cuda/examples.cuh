@@ -5,13 +5,13 @@
 
 #include "group.cuh"
 
-const unsigned WORDS_AT_ONCE = 4; /* rows that a warp keeps in flight */
+const unsigned WORDS_AT_ONCE = 4; /* rows that a warp loads together */
 
 struct word_loss {
     float loss, coefficient;
 };
 
-/* As in lib/train/kernels.c: log(1 + exp(x)) − y x, and scale · (σ(x) − y). */
+/* Loss log(1 + exp(x)) − y x and coefficient scale · (σ(x) − y), as in lib/train/kernels.c. */
 __device__ inline word_loss differentiate(float x, float label, float scale)
 {
     float e = expf(-fabsf(x));
@@ -19,10 +19,11 @@ __device__ inline word_loss differentiate(float x, float label, float scale)
     return {fmaxf(x, 0.0f) - label * x + log1pf(e), (sigma - label) * scale};
 }
 
-/* A warp's words of an example: every WARPS-th. Adds to its share of gradient and loss. */
+/* Processes the words of an example that belong to a warp, every WARPS-th one. Adds to the warp's
+ * part of gradient and loss. */
 template <unsigned Q>
-__device__ inline void take_words(const train_task &t, uint32_t example, const row_part<Q> &centre,
-                           unsigned warp, unsigned lane, row_part<Q> &gradient, float &loss)
+__device__ inline void run_words(const train_task &t, uint32_t example, const row_part<Q> &centre,
+                                 unsigned warp, unsigned lane, row_part<Q> &gradient, float &loss)
 {
     const minibatch_group &g = t.g;
     uint32_t quads = t.m.quads, start = g.first[example], end = g.first[example + 1];
@@ -32,8 +33,8 @@ __device__ inline void take_words(const train_task &t, uint32_t example, const r
         row_part<Q> row[WORDS_AT_ONCE];
         for (unsigned i = 0; i < WORDS_AT_ONCE; i++) {
             uint32_t e = base + i * WARPS;
-            row[i] = e < end ? load_row<Q>(t.m.context.rows + (size_t)g.word[e] * t.m.row_stride, quads,
-                                           lane)
+            row[i] = e < end ? load_row<Q>(t.m.context.rows + (size_t)g.word[e] * t.m.row_stride,
+                                           quads, lane)
                              : zero_row<Q>();
         }
         for (unsigned i = 0; i < WORDS_AT_ONCE; i++) {
@@ -50,10 +51,11 @@ __device__ inline void take_words(const train_task &t, uint32_t example, const r
     }
 }
 
-/* One example by the block. `partial` is shared memory for WARPS rows, `losses` for WARPS numbers. */
+/* Processes one example by a block. `index` is its index in the minibatch. `partial` is shared
+ * memory for WARPS rows, `losses` for WARPS floats. */
 template <unsigned Q>
-__device__ inline void take_example(const train_task &t, uint32_t example, uint32_t place,
-                             float4 *partial, float *losses)
+__device__ inline void run_example(const train_task &t, uint32_t example, uint32_t index,
+                                   float4 *partial, float *losses)
 {
     const minibatch_group &g = t.g;
     uint32_t quads = t.m.quads;
@@ -62,12 +64,12 @@ __device__ inline void take_example(const train_task &t, uint32_t example, uint3
         load_row<Q>(t.m.centre.rows + (size_t)g.centre[example] * t.m.row_stride, quads, lane);
     row_part<Q> gradient = zero_row<Q>();
     float loss = 0.0f;
-    take_words<Q>(t, example, centre, warp, lane, gradient, loss);
+    run_words<Q>(t, example, centre, warp, lane, gradient, loss);
     store_row<Q>(partial + warp * quads, gradient, quads, lane);
     if (lane == 0)
         losses[warp] = loss;
     if (warp == 0)
-        store_row<Q>(g.centre_copy + (size_t)place * quads, centre, quads, lane);
+        store_row<Q>(g.centre_copy + (size_t)index * quads, centre, quads, lane);
     __syncthreads();
     for (uint32_t q = threadIdx.x; q < quads; q += BLOCK) {
         float4 sum = partial[q];
@@ -75,7 +77,7 @@ __device__ inline void take_example(const train_task &t, uint32_t example, uint3
             float4 more = partial[w * quads + q];
             sum = make_float4(sum.x + more.x, sum.y + more.y, sum.z + more.z, sum.w + more.w);
         }
-        g.gradient[(size_t)place * quads + q] = sum;
+        g.gradient[(size_t)index * quads + q] = sum;
     }
     if (threadIdx.x == 0) {
         float sum = losses[0];

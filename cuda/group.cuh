@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* group.cuh -- a group of minibatches in device memory, as training's kernels get it. */
+/* group.cuh -- a group of minibatches in device memory, the input of training's kernels. */
 #ifndef SGNS_CUDA_GROUP_CUH
 #define SGNS_CUDA_GROUP_CUH
 
@@ -8,23 +8,24 @@
 #include "model.cuh"
 #include "row_index.cuh"
 
-/* One group, in device memory. Examples and words are numbered through the group. */
+/* All arrays are in device memory. Examples and words are numbered consecutively through the
+ * group. */
 struct minibatch_group {
     uint32_t batches;
-    const uint32_t *batch_first; /* (batches + 1) a minibatch's first example */
-    const uint32_t *centre;      /* (examples) */
-    const uint32_t *contexts;    /* (examples) how many of its words are contexts */
-    const uint32_t *first;       /* (examples + 1) an example's first word */
-    const uint32_t *word;        /* (words of the group) */
-    const uint32_t *owner;       /* (words of the group) the example of each */
+    const uint32_t *batch_first;            /* (batches + 1) each minibatch's first example */
+    const uint32_t *centre;                 /* (examples) ids */
+    const uint32_t *contexts;               /* (examples) number of context words */
+    const uint32_t *first;                  /* (examples + 1) each example's first word */
+    const uint32_t *word;                   /* (words of the group) ids */
+    const uint32_t *owner;                  /* (words of the group) each word's example */
     row_segments context_rows, centre_rows; /* of U and V */
     uint64_t steps;                         /* done before this group */
 
-    /* What phase 1 leaves for phase 2. Rows of the minibatch at hand: (its examples, quads). */
-    float *coefficient; /* (words of the group) */
-    float4 *centre_copy, *gradient;
-    float *loss;        /* (examples) */
-    double *batch_loss; /* (batches) */
+    /* Results of phase 1, for phase 2. */
+    float *coefficient;             /* (words of the group) */
+    float4 *centre_copy, *gradient; /* (examples of the current minibatch, quads) */
+    float *loss;                    /* (examples) */
+    double *batch_loss;             /* (batches) */
 };
 
 struct train_task {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Nearest words on a GPU: the scores of many queries by cuBLAS, the best of each on the device.
+/* Nearest words on a GPU: cuBLAS computes the scores of many queries, a kernel selects the best
+ * ones.
  *
- * Words and queries go by in blocks, so that a vocabulary of millions fits. Scores are float32 dot
- * products of unit vectors; each query keeps a few more candidates than were asked for, and these are
- * scored again in double precision, so that answers and their order are those of lib/search/knn_cpu.c, as
- * long as no more than MARGIN words lie within the rounding of float32 around the last.
+ * Words and queries are processed in blocks, so that vocabularies of millions of words fit.
+ * Scores are float32 dot products of unit vectors. Each query keeps MARGIN more candidates than
+ * k, and these are scored again in double precision, so that the answers and their order are
+ * those of lib/search/knn_cpu.c, as long as at most MARGIN words are as near as the k-th within
+ * the rounding of float32.
  */
 #include <cublas_v2.h>
 
@@ -25,14 +27,14 @@ extern "C" {
 namespace
 {
 
-const unsigned BLOCK = 256, WARP = 32, AT_ONCE = 4; /* scores a thread looks at between barriers */
-const uint32_t QUERIES = 1024, WORDS = 1 << 15;     /* of a block of scores */
-const uint32_t BUFFER = 2048;                       /* candidates a query has room for */
+const unsigned BLOCK = 256, WARP = 32, AT_ONCE = 4; /* scores per thread between barriers */
+const uint32_t QUERIES = 1024, WORDS = 1 << 15;     /* in a block of scores */
+const uint32_t BUFFER = 2048;                       /* candidates in the buffer of a query */
 const uint32_t MARGIN = 8;                          /* candidates beyond k */
-const uint32_t K_LARGEST = BUFFER - AT_ONCE * BLOCK - MARGIN;
+const uint32_t K_MAX = BUFFER - AT_ONCE * BLOCK - MARGIN;
 const char *const WHAT = "searching";
 
-/* Which warp of the grid this is; their threads can be more than 2^32. */
+/* The index of this warp in the grid; the index of a thread can exceed 2^32. */
 __device__ uint32_t global_warp()
 {
     return blockIdx.x * (BLOCK / WARP) + threadIdx.x / WARP;
@@ -54,7 +56,7 @@ __device__ double sum_over_warp(double share)
     return share;
 }
 
-/* A warp for each row. */
+/* One warp per row. */
 __global__ void make_unit(unit_task t)
 {
     uint32_t id = global_warp(), lane = threadIdx.x % WARP;
@@ -73,8 +75,8 @@ __global__ void make_unit(unit_task t)
 
 /* ---- the best of each query ---- */
 
-/* A candidate as one number that grows with the score, and falls with the id among equal scores. Zero
- * is none. */
+/* A candidate as one number that increases with the score and, for equal scores, decreases with
+ * the id. Zero means no candidate. */
 __device__ uint64_t candidate(float score, uint32_t id)
 {
     uint32_t bits = __float_as_uint(score);
@@ -90,12 +92,12 @@ __device__ uint32_t candidate_id(uint64_t candidate)
 struct select_task {
     const float *score;           /* (queries, words of the block) */
     const double *query_square;   /* (queries) */
-    const uint32_t *exclude_from; /* (queries + 1) places in exclude */
-    const uint32_t *exclude;      /* words that are no answers, query by query */
+    const uint32_t *exclude_from; /* (queries + 1) index in `exclude` of each query's first word */
+    const uint32_t *exclude;      /* excluded words, query by query */
     const double *square;
     uint32_t first, count; /* the block's words */
     uint32_t keep;
-    uint64_t *best; /* (queries, keep), falling; zeros where there are fewer yet */
+    uint64_t *best; /* (queries, keep), descending; zeros after the last candidate */
 };
 
 struct select_shared {
@@ -103,7 +105,7 @@ struct select_shared {
     uint32_t used;
 };
 
-/* Sorts the buffer, falling, by the block: a bitonic network. */
+/* Sorts the buffer in descending order, by a block: a bitonic sorting network. */
 __device__ void sort_buffer(uint64_t *buffer)
 {
     for (uint32_t size = 2; size <= BUFFER; size *= 2)
@@ -122,7 +124,7 @@ __device__ void sort_buffer(uint64_t *buffer)
     __syncthreads();
 }
 
-/* Leaves the `keep` best at the front. */
+/* Moves the `keep` best candidates to the front and drops the others. */
 __device__ void shrink(select_shared *s, uint32_t keep)
 {
     __syncthreads();
@@ -142,7 +144,7 @@ __device__ bool is_excluded(const select_task &t, uint32_t query, uint32_t id)
     return false;
 }
 
-/* A block for each query: merges the scores of a block of words into its best. */
+/* One block per query: merges the scores of a block of words into the query's best candidates. */
 __global__ void __launch_bounds__(BLOCK) select_best(select_task t)
 {
     select_shared *s = shared_memory<select_shared>();
@@ -160,7 +162,7 @@ __global__ void __launch_bounds__(BLOCK) select_best(select_task t)
             uint32_t i = base + j * BLOCK + threadIdx.x, id = t.first + i;
             if (i >= t.count)
                 continue;
-            /* The book's 1e-9 in the root, which matters to very short vectors. */
+            /* The effect of the book's 1e-9, which matters for very short vectors. */
             float shorten = rsqrtf(1.0f + (float)(KNN_EPSILON / (t.square[id] * square)));
             uint64_t c = candidate(score[i] * shorten, id);
             if (c > threshold && !is_excluded(t, blockIdx.x, id))
@@ -188,7 +190,8 @@ struct rescore_task {
     struct neighbour *found;   /* (pairs) */
 };
 
-/* A warp for each candidate: its cosine in double precision. Where there is none, one below all. */
+/* One warp per candidate: computes its cosine in double precision. If there is no candidate, the
+ * cosine is −2, less than any other. */
 __global__ void rescore(rescore_task t)
 {
     uint32_t pair = global_warp(), lane = threadIdx.x % WARP;
@@ -252,14 +255,21 @@ void destroy(struct knn *knn)
     delete t;
 }
 
-/* The scores of `n` queries with a block of words, merged into their best. */
-int take_block(knn_cuda *t, uint32_t n, uint32_t keep, uint32_t first, uint32_t count,
-               struct error *err)
+/* Computes the scores of `n` queries with a block of words, and merges them into the best
+ * candidates. */
+int merge_block(knn_cuda *t, uint32_t n, uint32_t keep, uint32_t first, uint32_t count,
+                struct error *err)
 {
     const float one = 1, zero = 0;
-    select_task task = {t->score.data,   t->query_square.data, t->exclude_from.data,
-                        t->exclude.data, t->square.data,       first,
-                        count,           keep,                 t->best.data};
+    select_task task = {t->score.data,
+                        t->query_square.data,
+                        t->exclude_from.data,
+                        t->exclude.data,
+                        t->square.data,
+                        first,
+                        count,
+                        keep,
+                        t->best.data};
     void *arguments[] = {&task};
     return blas_check(cublasSgemm(t->blas, CUBLAS_OP_T, CUBLAS_OP_N, (int)count, (int)n,
                                   (int)t->dim, &one, t->unit.data + (size_t)first * t->dim,
@@ -273,12 +283,13 @@ int take_block(knn_cuda *t, uint32_t n, uint32_t keep, uint32_t first, uint32_t 
                : 0;
 }
 
-/* At most QUERIES queries as they lie in host memory: vectors side by side, and what they exclude. */
+/* At most QUERIES queries in host memory: their vectors, one after the other, and the words they
+ * exclude. */
 struct query_block {
     std::vector<float> rows;
     std::vector<uint32_t> exclude_from, exclude;
 
-    void take(const struct knn_query *query, uint32_t n, uint32_t dim)
+    void fill(const struct knn_query *query, uint32_t n, uint32_t dim)
     {
         rows.clear();
         exclude.clear();
@@ -294,7 +305,7 @@ struct query_block {
 template <class T>
 int upload(device_array<T> &to, const std::vector<T> &from, cudaStream_t stream, struct error *err)
 {
-    if (to.reserve(from.size() + 1, "memory for the search", err) < 0)
+    if (to.reserve(from.size() + 1, "allocating memory for the search", err) < 0)
         return -1;
     return from.empty() ? 0
                         : cuda_check(cudaMemcpyAsync(to.data, from.data(), from.size() * sizeof(T),
@@ -302,7 +313,7 @@ int upload(device_array<T> &to, const std::vector<T> &from, cudaStream_t stream,
                                      WHAT, err);
 }
 
-/* The `keep` best candidates of the queries, scored in double precision, into `found`. */
+/* Stores the `keep` best candidates of each query in `found`, scored in double precision. */
 int search_block(knn_cuda *t, const query_block &block, uint32_t keep, struct neighbour *found,
                  struct error *err)
 {
@@ -319,12 +330,14 @@ int search_block(knn_cuda *t, const query_block &block, uint32_t keep, struct ne
         return -1;
     for (uint32_t first = 0, count; first < t->words; first += count) {
         count = t->words - first < WORDS ? t->words - first : WORDS;
-        if (take_block(t, n, keep, first, count, err) < 0)
+        if (merge_block(t, n, keep, first, count, err) < 0)
             return -1;
     }
-    rescore_task scores = {t->rows.data,         t->query_rows.data, t->square.data,
-                           t->query_square.data, t->best.data,       t->dim,
-                           keep,                 (uint32_t)pairs,    t->found.data};
+    rescore_task scores = {t->rows.data,   t->query_rows.data,
+                           t->square.data, t->query_square.data,
+                           t->best.data,   t->dim,
+                           keep,           (uint32_t)pairs,
+                           t->found.data};
     return cuda_launch(rescore, scores, pairs * WARP, t->stream, WHAT, err) < 0 ||
                    cuda_check(cudaMemcpyAsync(found, t->found.data, pairs * sizeof *found,
                                               cudaMemcpyDeviceToHost, t->stream),
@@ -334,14 +347,14 @@ int search_block(knn_cuda *t, const query_block &block, uint32_t keep, struct ne
                : 0;
 }
 
-bool before(const struct neighbour &a, const struct neighbour &b)
+bool is_nearer(const struct neighbour &a, const struct neighbour &b)
 {
     return a.cosine != b.cosine ? a.cosine > b.cosine : a.id < b.id;
 }
 
 int reserve_search(knn_cuda *t, uint32_t n, uint32_t keep, struct error *err)
 {
-    const char *what = "memory for the search";
+    const char *what = "allocating memory for the search";
     uint32_t count = t->words < WORDS ? t->words : WORDS;
     return t->query_square.reserve(n, what, err) < 0 ||
                    t->query_unit.reserve((size_t)n * t->dim, what, err) < 0 ||
@@ -355,20 +368,20 @@ int reserve_search(knn_cuda *t, uint32_t n, uint32_t keep, struct error *err)
 int search_all(knn_cuda *t, const struct knn_query *query, uint32_t n, uint32_t k,
                struct neighbour *found, struct error *err)
 {
-    uint32_t keep = std::min(k + MARGIN, t->words), at_once = std::min(n, QUERIES);
-    std::vector<struct neighbour> candidates((size_t)at_once * keep);
+    uint32_t keep = std::min(k + MARGIN, t->words), batch = std::min(n, QUERIES);
+    std::vector<struct neighbour> candidates((size_t)batch * keep);
     query_block block;
-    if (reserve_search(t, at_once, keep, err) < 0)
+    if (reserve_search(t, batch, keep, err) < 0)
         return -1;
     for (uint32_t first = 0, count; first < n; first += count) {
-        count = std::min(n - first, at_once);
-        block.take(query + first, count, t->dim);
+        count = std::min(n - first, batch);
+        block.fill(query + first, count, t->dim);
         if (search_block(t, block, keep, candidates.data(), err) < 0)
             return -1;
         for (uint32_t i = 0; i < count; i++) {
-            struct neighbour *mine = candidates.data() + (size_t)i * keep;
-            std::sort(mine, mine + keep, before);
-            std::copy(mine, mine + k, found + ((size_t)first + i) * k);
+            struct neighbour *scored = candidates.data() + (size_t)i * keep;
+            std::sort(scored, scored + keep, is_nearer);
+            std::copy(scored, scored + k, found + ((size_t)first + i) * k);
         }
     }
     return 0;
@@ -387,40 +400,39 @@ int search(struct knn *knn, const struct knn_query *query, uint32_t n, uint32_t 
 int check_memory(uint32_t words, uint32_t dim, struct error *err)
 {
     size_t free_bytes, all_bytes;
-    if (cuda_check(cudaMemGetInfo(&free_bytes, &all_bytes), "asking for its memory", err) < 0)
+    if (cuda_check(cudaMemGetInfo(&free_bytes, &all_bytes), "querying its memory", err) < 0)
         return -1;
-    double wanted = (double)words * (8.0 * dim + sizeof(double));
-    if (wanted > (double)free_bytes)
+    double needed = (double)words * (8.0 * dim + sizeof(double));
+    if (needed > (double)free_bytes)
         return error_set(err, STATUS_DEVICE,
-                         "GPU: the vectors need %.0f MB, %.0f MB are free; use another device, or "
-                         "--device=cpu",
-                         wanted / 1e6, (double)free_bytes / 1e6);
+                         "GPU: the vectors need %.0f MB, but only %.0f MB are free; use another "
+                         "device, or --device=cpu",
+                         needed / 1e6, (double)free_bytes / 1e6);
     return 0;
 }
 
 int create(knn_cuda *t, int device, const struct knn_config *config, struct error *err)
 {
-    const char *what = "memory for the vectors";
+    const char *what = "allocating memory for the vectors";
     size_t numbers = (size_t)t->words * t->dim;
-    if (config->k > K_LARGEST)
+    if (config->k > K_MAX)
         return error_set(err, STATUS_DEVICE,
-                         "GPU: at most %u neighbours, %lu wanted; use --device=cpu",
-                         (unsigned)K_LARGEST, (unsigned long)config->k);
-    if (cuda_check(cudaSetDevice(device), "starting", err) < 0 ||
+                         "GPU: at most %u neighbours are supported, not %lu; use --device=cpu",
+                         (unsigned)K_MAX, (unsigned long)config->k);
+    if (cuda_check(cudaSetDevice(device), "initialising", err) < 0 ||
         check_memory(t->words, t->dim, err) < 0 ||
-        cuda_check(cudaStreamCreateWithFlags(&t->stream, cudaStreamNonBlocking), "starting", err) <
-            0 ||
+        cuda_check(cudaStreamCreateWithFlags(&t->stream, cudaStreamNonBlocking), "initialising",
+                   err) < 0 ||
         blas_check(cublasCreate(&t->blas), err) < 0 ||
         blas_check(cublasSetStream(t->blas, t->stream), err) < 0 ||
-        /* float32 as it is: no TF32 */
+        /* full float32: no TF32 */
         blas_check(cublasSetMathMode(t->blas, CUBLAS_PEDANTIC_MATH), err) < 0 ||
         t->rows.reserve(numbers, what, err) < 0 || t->unit.reserve(numbers, what, err) < 0 ||
         t->square.reserve(t->words, what, err) < 0)
         return -1;
     unit_task units = {t->rows.data, t->words, t->dim, t->unit.data, t->square.data};
-    return cuda_check(cudaMemcpyAsync(t->rows.data, config->rows,
-                                      numbers * sizeof *config->rows, cudaMemcpyHostToDevice,
-                                      t->stream),
+    return cuda_check(cudaMemcpyAsync(t->rows.data, config->rows, numbers * sizeof *config->rows,
+                                      cudaMemcpyHostToDevice, t->stream),
                       what, err) < 0 ||
                    cuda_launch(make_unit, units, (size_t)t->words * WARP, t->stream, WHAT, err) <
                        0 ||

@@ -19,7 +19,7 @@ int count(struct error *err)
     if (result == cudaSuccess && devices > 0)
         return devices;
     error_set(err, STATUS_DEVICE, "no GPU: %s",
-              result == cudaSuccess ? "the driver finds none" : cudaGetErrorString(result));
+              result == cudaSuccess ? "no device found" : cudaGetErrorString(result));
     return result == cudaSuccess || result == cudaErrorNoDevice ? 0 : -1;
 }
 
@@ -31,12 +31,13 @@ int cuda_describe(int device, char *note, struct error *err)
 {
     cudaDeviceProp properties;
     size_t free_bytes, all_bytes;
-    if (cuda_check(cudaSetDevice(device), "starting", err) < 0 ||
-        cuda_check(cudaGetDeviceProperties(&properties, device), "asking for its name", err) < 0 ||
-        cuda_check(cudaMemGetInfo(&free_bytes, &all_bytes), "asking for its memory", err) < 0)
+    if (cuda_check(cudaSetDevice(device), "initialising", err) < 0 ||
+        cuda_check(cudaGetDeviceProperties(&properties, device), "querying its properties", err) <
+            0 ||
+        cuda_check(cudaMemGetInfo(&free_bytes, &all_bytes), "querying its memory", err) < 0)
         return -1;
-    snprintf(note, GPU_NOTE, "cuda:%d: %s, compute capability %d.%d, %.1f of %.1f GB in use", device,
-             properties.name, properties.major, properties.minor,
+    snprintf(note, GPU_NOTE, "cuda:%d: %s, compute capability %d.%d, %.1f of %.1f GB in use",
+             device, properties.name, properties.major, properties.minor,
              (double)(all_bytes - free_bytes) / 1e9, (double)all_bytes / 1e9);
     return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* row.cuh -- a row of a matrix in the registers of a warp: Q float4 a lane, enough for 128 · Q
+/* row.cuh -- a row of a matrix in the registers of a warp: Q float4 per lane, enough for 128 · Q
  * dimensions.
  */
 #ifndef SGNS_CUDA_ROW_CUH
@@ -9,9 +9,11 @@
 
 #include <cstdint>
 
-const unsigned WARPS = 8, LANES_IN_WARP = 32, BLOCK = WARPS * LANES_IN_WARP; /* of training's kernels */
+const unsigned WARPS = 8, LANES_IN_WARP = 32,
+               BLOCK = WARPS * LANES_IN_WARP; /* of training's kernels */
 const unsigned EVERY_LANE = 0xffffffffu;
 
+/* A lane's part of a row: the float4 number `lane`, and every 32nd from there on. */
 template <unsigned Q> struct row_part {
     float4 quad[Q];
 };
@@ -35,7 +37,8 @@ __device__ row_part<Q> load_row(const float4 *row, uint32_t quads, unsigned lane
 }
 
 template <unsigned Q>
-__device__ inline void store_row(float4 *row, const row_part<Q> &part, uint32_t quads, unsigned lane)
+__device__ inline void store_row(float4 *row, const row_part<Q> &part, uint32_t quads,
+                                 unsigned lane)
 {
     for (unsigned q = 0; q < Q; q++)
         if (lane + q * LANES_IN_WARP < quads)
@@ -53,13 +56,13 @@ __device__ inline void add_scaled(row_part<Q> &to, float factor, const row_part<
     }
 }
 
-/* A lane's share of the dot product. */
+/* A lane's part of the dot product. */
 template <unsigned Q> __device__ float dot_share(const row_part<Q> &a, const row_part<Q> &b)
 {
     float sum = 0.0f;
     for (unsigned q = 0; q < Q; q++)
-        sum += a.quad[q].x * b.quad[q].x + a.quad[q].y * b.quad[q].y +
-               a.quad[q].z * b.quad[q].z + a.quad[q].w * b.quad[q].w;
+        sum += a.quad[q].x * b.quad[q].x + a.quad[q].y * b.quad[q].y + a.quad[q].z * b.quad[q].z +
+               a.quad[q].w * b.quad[q].w;
     return sum;
 }
 

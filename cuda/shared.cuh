@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* shared.cuh -- shared memory in kernels, the same for nvcc and for tests/emulate.
  *
- * The rule: a kernel declares no __shared__ variables. All its shared memory is what the launch
- * asks for, and is had from here. Where the layout is fixed, best as a struct, whose arrays UBSan
- * then checks one by one:
+ * A kernel declares no __shared__ variables. The launch sets the size of its shared memory, and
+ * this function returns pointers into it. If the layout is fixed, use a struct, so that UBSan
+ * checks the bounds of each array:
  *
  *     struct tile { float sum[32]; unsigned taken; };
  *     tile *t = shared_memory<tile>();               launched with sizeof(tile) bytes
  *
- * and else by pieces, each at a number of bytes from the start:
+ * Otherwise use several arrays, each at a byte offset from the start:
  *
  *     float *row = shared_memory<float>(), *loss = shared_memory<float>(dim * sizeof(float));
  */

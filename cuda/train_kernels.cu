@@ -15,13 +15,13 @@ template <unsigned Q> __global__ void __launch_bounds__(BLOCK) train_group(train
     uint32_t *long_row = (uint32_t *)(losses + WARPS);
     const minibatch_group &g = t.g;
 
-    rest_rows<Q>(t.m, t.m.context, g.context_rows, 0, true, g.steps);
-    rest_rows<Q>(t.m, t.m.centre, g.centre_rows, 0, true, g.steps);
+    bring_up_to_date<Q>(t.m, t.m.context, g.context_rows, 0, true, g.steps);
+    bring_up_to_date<Q>(t.m, t.m.centre, g.centre_rows, 0, true, g.steps);
     grid.sync();
     for (uint32_t batch = 0; batch < g.batches; batch++) {
         uint32_t first = g.batch_first[batch], end = g.batch_first[batch + 1];
         for (uint32_t i = first + blockIdx.x; i < end; i += gridDim.x)
-            take_example<Q>(t, i, i - first, partial, losses);
+            run_example<Q>(t, i, i - first, partial, losses);
         grid.sync();
 
         uint64_t step = g.steps + batch + 1;
@@ -30,8 +30,8 @@ template <unsigned Q> __global__ void __launch_bounds__(BLOCK) train_group(train
         update_rows<Q>(t.m, u, batch, step, partial, long_row);
         update_rows<Q>(t.m, v, batch, step, partial, long_row);
         if (batch + 1 < g.batches) {
-            rest_rows<Q>(t.m, t.m.context, g.context_rows, batch + 1, false, step);
-            rest_rows<Q>(t.m, t.m.centre, g.centre_rows, batch + 1, false, step);
+            bring_up_to_date<Q>(t.m, t.m.context, g.context_rows, batch + 1, false, step);
+            bring_up_to_date<Q>(t.m, t.m.centre, g.centre_rows, batch + 1, false, step);
         }
         if (blockIdx.x == gridDim.x - 1 && threadIdx.x < LANES_IN_WARP)
             sum_losses(g, batch, threadIdx.x);
@@ -39,8 +39,8 @@ template <unsigned Q> __global__ void __launch_bounds__(BLOCK) train_group(train
     }
 }
 
-/* The losses of a group's examples, a warp each, by the model as it is after g.steps; nothing else is
- * written. */
+/* Computes the losses of a group's examples, one warp per example, by the model after g.steps
+ * steps. Writes nothing else. */
 template <unsigned Q> __global__ void __launch_bounds__(BLOCK) evaluate_group(train_task t)
 {
     const minibatch_group &g = t.g;
@@ -68,7 +68,7 @@ __global__ void fill_owners(owner_task t)
             t.owner[e] = i;
 }
 
-/* Copies rows with their moments, a warp each; what stands in the table stays. */
+/* Copies rows with their moments, one warp per row. Does not change the table. */
 template <unsigned Q> __global__ void __launch_bounds__(BLOCK) collect(collect_task t)
 {
     unsigned lane = threadIdx.x % LANES_IN_WARP;

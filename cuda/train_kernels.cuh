@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* train_kernels.cuh -- the kernels of training, and what they are given. */
+/* train_kernels.cuh -- the kernels of training, and their parameters. */
 #ifndef SGNS_CUDA_TRAIN_KERNELS_CUH
 #define SGNS_CUDA_TRAIN_KERNELS_CUH
 
@@ -9,7 +9,7 @@ struct collect_task {
     device_model m;
     weight_table from;
     uint32_t first, count;
-    uint64_t step; /* the rows are wanted as they are after it, 0: as they stand */
+    uint64_t step; /* advance the copies to the state after this step; 0: copy them as stored */
     float4 *out;   /* (count, row_stride) */
 };
 
@@ -19,10 +19,10 @@ struct owner_task {
     uint32_t *owner;
 };
 
-/* Fills owner from first, a thread each example. */
+/* Fills `owner` from `first`, one thread per example. */
 __global__ void fill_owners(owner_task t);
 
-/* The kernels for one number of float4 a lane. */
+/* The kernels for one number Q of float4 per lane (row.cuh). */
 struct train_kernels {
     void (*train_group)(train_task);
     void (*evaluate_group)(train_task);

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* trainer.cuh -- the host's side of training on a GPU: what its three sources share. */
+/* trainer.cuh -- the host side of training on a GPU: declarations shared by its three sources. */
 #ifndef SGNS_CUDA_TRAINER_CUH
 #define SGNS_CUDA_TRAINER_CUH
 
 #include "check.cuh"
 #include "train_kernels.cuh"
 
-/* A place for a prepared group: what the host staged, and its copy and index on the device. */
+/* A slot for a prepared group: its staged copy on the host, and its copy and index on the
+ * device. */
 struct slot_buffers {
-    pinned_array<uint32_t> staged; /* batch_first, centre, contexts, first, word, one behind another */
+    pinned_array<uint32_t>
+        staged; /* batch_first, centre, contexts, first, word, one after another */
     device_array<uint32_t> sent, owner;
     device_array<float> coefficient, loss;
-    device_array<float4> rows; /* of the largest minibatch: centre_copy, then gradient */
+    device_array<float4> rows; /* for the largest minibatch: centre_copy, then gradient */
     device_array<double> batch_loss;
-    pinned_array<double> batch_loss_read;
-    pinned_array<float> loss_read; /* of evaluations */
+    pinned_array<double> host_batch_loss;
+    pinned_array<float> host_loss; /* for evaluation */
     device_row_index context_rows, centre_rows;
     cudaEvent_t ready;
     minibatch_group g;
@@ -27,11 +29,11 @@ struct trainer_cuda {
     train_kernels kernels;
     unsigned blocks;
     size_t shared_bytes;
-    cudaStream_t feed, train; /* copies and indexing; the steps */
+    cudaStream_t feed, train; /* for copying and indexing; for steps */
     slot_buffers slot[TRAINER_SLOTS];
     uint64_t steps;
     bool slots_checked;
-    bool failed; /* the context is not to be used any more */
+    bool failed; /* the context must not be used any more */
 };
 
 inline trainer_cuda *from_base(struct trainer *trainer)
@@ -39,14 +41,15 @@ inline trainer_cuda *from_base(struct trainer *trainer)
     return reinterpret_cast<trainer_cuda *>(trainer);
 }
 
-/* Remembers a failure, after which read_back refuses: nothing is saved from a broken context. */
-inline int outcome(trainer_cuda *t, int result)
+/* Records whether `result` is a failure, and returns it. After a failure nothing is read back:
+ * vectors from a broken context must not be saved. */
+inline int note_failure(trainer_cuda *t, int result)
 {
     t->failed = t->failed || result < 0;
     return result;
 }
 
-/* Of struct trainer_methods (train/trainer.h): in trainer_feed.cu */
+/* Functions of struct trainer_methods (train/trainer.h): in trainer_feed.cu */
 int trainer_prepare(struct trainer *trainer, unsigned slot, const struct minibatch *batch,
                     unsigned count, struct error *err);
 /* and in trainer_rows.cu. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Minibatches on their way to the GPU: staged in page-locked memory, copied, and indexed there. */
+/* Prepares minibatches for the GPU: stages them in page-locked memory, copies them to the device,
+ * and indexes them there. */
 #include <cstring>
 
 #include "trainer.cuh"
@@ -23,11 +24,12 @@ group_size measure(const struct minibatch *batch, unsigned count)
     return size;
 }
 
-/* Copies the group into page-locked memory as the five arrays of `group`, numbered through. */
+/* Copies the group to page-locked memory as the first five arrays of minibatch_group. */
 void stage(uint32_t *to, const group_size &size, const struct minibatch *batch, unsigned count)
 {
-    uint32_t *batch_first = to, *centre = batch_first + count + 1, *contexts = centre + size.examples,
-             *first = contexts + size.examples, *word = first + size.examples + 1;
+    uint32_t *batch_first = to, *centre = batch_first + count + 1,
+             *contexts = centre + size.examples, *first = contexts + size.examples,
+             *word = first + size.examples + 1;
     uint32_t examples = 0, words = 0;
     for (unsigned b = 0; b < count; b++) {
         const struct minibatch *m = &batch[b];
@@ -44,32 +46,33 @@ void stage(uint32_t *to, const group_size &size, const struct minibatch *batch, 
     first[examples] = words;
 }
 
-/* Before the first group: whether all slots will have room for such ones. What a later, larger one
- * lacks, its allocation tells. */
+/* Before the first group: checks that there is memory for such a group in every slot. If a later
+ * group is larger, its allocation may still fail. */
 int check_slots(trainer_cuda *t, const group_size &size, struct error *err)
 {
     size_t free_bytes, all_bytes;
     if (t->slots_checked)
         return 0;
     t->slots_checked = true;
-    if (cuda_check(cudaMemGetInfo(&free_bytes, &all_bytes), "asking for its memory", err) < 0)
+    if (cuda_check(cudaMemGetInfo(&free_bytes, &all_bytes), "querying its memory", err) < 0)
         return -1;
-    /* Of a word and of an example: sent, owner, coefficient, loss, and their share of the index. */
+    /* Bytes per word or example: sent, owner, coefficient, loss, and its entry of the index. */
     double each = 4 * sizeof(uint32_t) + (double)device_row_index::ENTRY_BYTES;
-    double wanted = TRAINER_SLOTS * (each * (double)(size.words + size.examples) +
+    double needed = TRAINER_SLOTS * (each * (double)(size.words + size.examples) +
                                      2.0 * size.largest * t->quads * sizeof(float4));
-    if (wanted > (double)free_bytes)
-        return error_set(err, STATUS_DEVICE,
-                         "GPU: the minibatches need %.0f MB, %.0f MB are free beside the model; use "
-                         "another device, smaller minibatches, or --device=cpu",
-                         wanted / 1e6, (double)free_bytes / 1e6);
+    if (needed > (double)free_bytes)
+        return error_set(
+            err, STATUS_DEVICE,
+            "GPU: the minibatches need %.0f MB, but only %.0f MB are free beside the model; use "
+            "another device, smaller minibatches, or --device=cpu",
+            needed / 1e6, (double)free_bytes / 1e6);
     return 0;
 }
 
 int reserve_slot(trainer_cuda *t, slot_buffers &s, const group_size &size, unsigned count,
                  struct error *err)
 {
-    const char *what = "memory for minibatches";
+    const char *what = "allocating memory for minibatches";
     size_t numbers = count + 1 + 3 * size.examples + 1 + size.words;
     return s.staged.reserve(numbers, what, err) < 0 || s.sent.reserve(numbers, what, err) < 0 ||
                    s.owner.reserve(size.words, what, err) < 0 ||
@@ -77,13 +80,13 @@ int reserve_slot(trainer_cuda *t, slot_buffers &s, const group_size &size, unsig
                    s.loss.reserve(size.examples, what, err) < 0 ||
                    s.rows.reserve(2 * size.largest * t->quads, what, err) < 0 ||
                    s.batch_loss.reserve(count, what, err) < 0 ||
-                   s.batch_loss_read.reserve(count, what, err) < 0
+                   s.host_batch_loss.reserve(count, what, err) < 0
                ? -1
                : 0;
 }
 
-int send(trainer_cuda *t, slot_buffers &s, const group_size &size, unsigned count,
-         struct error *err)
+int upload(trainer_cuda *t, slot_buffers &s, const group_size &size, unsigned count,
+           struct error *err)
 {
     minibatch_group &g = s.g;
     size_t numbers = count + 1 + 3 * size.examples + 1 + size.words;
@@ -118,18 +121,18 @@ int send(trainer_cuda *t, slot_buffers &s, const group_size &size, unsigned coun
 
 } // namespace
 
-int trainer_prepare(struct trainer *trainer, unsigned slot, const struct minibatch *batch, unsigned count,
-            struct error *err)
+int trainer_prepare(struct trainer *trainer, unsigned slot, const struct minibatch *batch,
+                    unsigned count, struct error *err)
 {
     trainer_cuda *t = from_base(trainer);
     slot_buffers &s = t->slot[slot];
     group_size size = measure(batch, count);
     if (size.words >= UINT32_MAX)
         return error_set(err, STATUS_DEVICE,
-                         "GPU: %u minibatches of %zu words are too many; use --device=cpu", count,
+                         "GPU: %zu words in a group of minibatches are too many; use --device=cpu",
                          size.words);
     if (check_slots(t, size, err) < 0 || reserve_slot(t, s, size, count, err) < 0)
-        return outcome(t, -1);
+        return note_failure(t, -1);
     stage(s.staged.data, size, batch, count);
-    return outcome(t, send(t, s, size, count, err));
+    return note_failure(t, upload(t, s, size, count, err));
 }

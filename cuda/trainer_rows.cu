@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows of the model on their way to the host and back: for results and checkpoints. */
+/* Copies rows of the model to the host and back: for results and checkpoints. */
 #include <cstring>
 
 #include "trainer.cuh"
@@ -7,29 +7,30 @@
 namespace
 {
 
-/* Rows of a table with their moments into `out` (count × 4 · row_stride), as they are after `step`, 0: as
- * they stand. */
-int collect_rows(trainer_cuda *t, const weight_table &from, uint32_t first, uint32_t count, uint64_t step,
-                 pinned_array<float> &out, struct error *err)
+/* Copies rows of a table with their moments to `out` (count × 4 · row_stride), advanced to the
+ * state after `step`; 0: as stored. */
+int collect_rows(trainer_cuda *t, const weight_table &from, uint32_t first, uint32_t count,
+                 uint64_t step, pinned_array<float> &out, struct error *err)
 {
     const char *what = "reading vectors back";
     size_t quads = (size_t)count * t->m.row_stride;
     device_array<float4> collected;
-    int result = t->failed ? error_set(err, STATUS_DEVICE, "GPU: lost; its vectors cannot be saved")
+    int result = t->failed ? error_set(err, STATUS_DEVICE,
+                                       "GPU: the device was lost; its vectors cannot be saved")
                            : 0;
-    if (result == 0 && (collected.reserve(quads, what, err) < 0 || out.reserve(4 * quads, what, err) < 0))
+    if (result == 0 &&
+        (collected.reserve(quads, what, err) < 0 || out.reserve(4 * quads, what, err) < 0))
         result = -1;
     collect_task task = {t->m, from, first, count, step, collected.data};
-    if (result == 0 &&
-        (cuda_launch(t->kernels.collect, task, (size_t)count * LANES_IN_WARP, t->train, what, err) <
-             0 ||
-         cuda_check(cudaMemcpyAsync(out.data, collected.data, quads * sizeof(float4),
-                                    cudaMemcpyDeviceToHost, t->train),
-                    what, err) < 0 ||
-         cuda_check(cudaStreamSynchronize(t->train), what, err) < 0))
+    if (result == 0 && (cuda_launch(t->kernels.collect, task, (size_t)count * LANES_IN_WARP,
+                                    t->train, what, err) < 0 ||
+                        cuda_check(cudaMemcpyAsync(out.data, collected.data, quads * sizeof(float4),
+                                                   cudaMemcpyDeviceToHost, t->train),
+                                   what, err) < 0 ||
+                        cuda_check(cudaStreamSynchronize(t->train), what, err) < 0))
         result = -1;
     collected.release();
-    return outcome(t, result);
+    return note_failure(t, result);
 }
 
 const weight_table &table_of(const trainer_cuda *t, enum weights matrix)
@@ -40,7 +41,7 @@ const weight_table &table_of(const trainer_cuda *t, enum weights matrix)
 } // namespace
 
 int trainer_read_back(struct trainer *trainer, uint32_t first, uint32_t count, float *rows,
-              struct error *err)
+                      struct error *err)
 {
     trainer_cuda *t = from_base(trainer);
     pinned_array<float> out;
@@ -54,7 +55,7 @@ int trainer_read_back(struct trainer *trainer, uint32_t first, uint32_t count, f
 }
 
 int trainer_save(struct trainer *trainer, enum weights matrix, uint32_t first, uint32_t count,
-         uint64_t *step, float *value, struct error *err)
+                 uint64_t *step, float *value, struct error *err)
 {
     trainer_cuda *t = from_base(trainer);
     const weight_table &from = table_of(t, matrix);
@@ -62,7 +63,8 @@ int trainer_save(struct trainer *trainer, enum weights matrix, uint32_t first, u
     size_t parts = t->m.row_stride / t->quads;
     int result = collect_rows(t, from, first, count, 0, out, err);
     if (result == 0)
-        result = outcome(t, cuda_check(cudaMemcpy(step, from.step + first, count * sizeof *step,
+        result =
+            note_failure(t, cuda_check(cudaMemcpy(step, from.step + first, count * sizeof *step,
                                                   cudaMemcpyDeviceToHost),
                                        "reading vectors back", err));
     for (size_t i = 0; i < count * parts && result == 0; i++)
@@ -72,9 +74,9 @@ int trainer_save(struct trainer *trainer, enum weights matrix, uint32_t first, u
 }
 
 int trainer_restore(struct trainer *trainer, enum weights matrix, uint32_t first, uint32_t count,
-            const uint64_t *step, const float *value, struct error *err)
+                    const uint64_t *step, const float *value, struct error *err)
 {
-    const char *what = "taking up a checkpoint";
+    const char *what = "restoring a checkpoint";
     trainer_cuda *t = from_base(trainer);
     const weight_table &to = table_of(t, matrix);
     size_t parts = t->m.row_stride / t->quads, floats = 4 * (size_t)t->m.row_stride * count;
@@ -90,9 +92,9 @@ int trainer_restore(struct trainer *trainer, enum weights matrix, uint32_t first
                     what, err) < 0 ||
          cuda_check(cudaMemcpy(to.step + first, step, count * sizeof *step, cudaMemcpyHostToDevice),
                     what, err) < 0 ||
-         cuda_check(cudaDeviceSynchronize(), what, err) < 0)) /* before training's own stream */
+         cuda_check(cudaDeviceSynchronize(), what, err) <
+             0)) /* before the training stream uses it */
         result = -1;
     staged.release();
-    return outcome(t, result);
+    return note_failure(t, result);
 }
-

@@ -52,7 +52,7 @@ int evaluation_open(struct evaluation *e, int fd, const char *name, const struct
     *e = (struct evaluation){.fd = fd, .name = name, .start = lseek(fd, 0, SEEK_CUR)};
     if (e->start < 0)
         return error_set(err, STATUS_USAGE,
-                         "%s: not a regular file, but held-out minibatches are read repeatedly",
+                         "%s: held-out minibatches are read repeatedly and must be in a file",
                          name);
     if (reopen(e, &in, err) < 0)
         return -1;

@@ -115,13 +115,13 @@ train_on_gpu() {
   says 'cuda: no GPU'
   leaves_nothing out
   EMULATE_FREE_BYTES=9000 fails_with 4 sgns-train -q --device cuda batches.bin -o out
-  says_like 'the model needs [0-9]+ MB, [0-9]+ MB are free'
+  says_like 'the model needs [0-9]+ MB, but only [0-9]+ MB are free'
   leaves_nothing out
   EMULATE_FREE_BYTES=700000 fails_with 4 sgns-train -q --device cuda batches.bin -o out
-  says_like 'the minibatches need [0-9]+ MB, [0-9]+ MB are free beside the model'
+  says_like 'the minibatches need [0-9]+ MB, but only [0-9]+ MB are free beside the model'
   leaves_nothing out
   EMULATE_FREE_BYTES=900 fails_with 4 sgns-knn -q --device cuda cpu.bin w1
-  says_like 'the vectors need [0-9]+ MB, [0-9]+ MB are free'
+  says_like 'the vectors need [0-9]+ MB, but only [0-9]+ MB are free'
 }
 
 @test "CUDA: if any call fails, training ends with status 4, no output" {

@@ -292,7 +292,7 @@ held_out() {
   says 'the vocabulary is not that of the training input; create the stream with ptb-vocab --vocab'
   held_out -e 1
   fails_with 2 sgns-train -d 8 --eval <(cat held.bin) batches.bin -o out
-  says 'not a regular file, but held-out minibatches are read repeatedly'
+  says 'held-out minibatches are read repeatedly and must be in a file'
   fails_with 2 sgns-train -d 8 --eval - -o out <batches.bin
   says '--eval=-: the minibatches are read from standard input'
   head -c -1 held.bin >cut.bin
