@@ -162,7 +162,7 @@ __global__ void __launch_bounds__(BLOCK) select_best(select_task t)
             uint32_t i = base + j * BLOCK + threadIdx.x, id = t.first + i;
             if (i >= t.count)
                 continue;
-            /* The effect of the book's 1e-9, which matters for very short vectors. */
+            /* The effect of KNN_EPSILON, which matters for very short vectors. */
             float shorten = rsqrtf(1.0f + (float)(KNN_EPSILON / (t.square[id] * square)));
             uint64_t c = candidate(score[i] * shorten, id);
             if (c > threshold && !is_excluded(t, blockIdx.x, id))

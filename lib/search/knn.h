@@ -2,9 +2,10 @@
 /* knn.h -- finds the words nearest to a vector, of a word or any other, by cosine: one interface, a
  * backend per device.
  *
- * cos(q, w) = q · W_w / √(|W_w|² |q|² + 1e-9), as in the book, but limited to −1 … 1.
- * The nearest word comes first; words at equal cosines are ordered by id. The search is exact: the
- * result depends on the vectors alone, not on threads or on the grouping of queries.
+ * cos(q, w) = q · W_w / √(|W_w|² |q|² + 1e-9), as in the book Dive into Deep Learning (d2l.ai), but
+ * limited to −1 … 1. The nearest word comes first; words with equal cosines are ordered by id. The
+ * search is exact: the result depends on the vectors alone, not on threads or on the grouping of
+ * queries.
  */
 #ifndef SGNS_KNN_H
 #define SGNS_KNN_H

@@ -287,7 +287,7 @@ static void add_words(const struct knn_cpu *t, struct list *list, float threshol
         uint32_t id = first + c;
         if (product[c] < threshold || is_excluded(list->query, id))
             continue;
-        /* The effect of the book's 1e-9, which matters for very short vectors. */
+        /* The effect of KNN_EPSILON, which matters for very short vectors. */
         double squares = t->square[id] * list->square;
         double shorten = 1 / sqrt(1 + KNN_EPSILON / squares);
         list->score[list->used] = float_to_ordered((float)(product[c] * shorten));

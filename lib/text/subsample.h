@@ -2,10 +2,10 @@
 /* subsample.h -- drops occurrences of frequent words at random.
  *
  * Mikolov et al., "Distributed representations of words and phrases and their compositionality",
- * NIPS 2013, section 2.3, in the form of the book: an occurrence of word w is kept with
- * probability min(1, sqrt(t / f)), where f = c(w) / N, c(w) is the count of w, and N the number
- * of tokens without <unk>. The program word2vec, and after it gensim and fastText, keep more
- * occurrences: min(1, sqrt(t / f) + t / f).
+ * NIPS 2013, section 2.3, in the form of the book Dive into Deep Learning (d2l.ai): an occurrence
+ * of word w is kept with probability min(1, sqrt(t / f)), where f = c(w) / N, c(w) is the count of
+ * w, and N the number of tokens without <unk>. The program word2vec, and after it gensim and
+ * fastText, keep more occurrences: min(1, sqrt(t / f) + t / f).
  */
 #ifndef SGNS_SUBSAMPLE_H
 #define SGNS_SUBSAMPLE_H

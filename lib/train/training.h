@@ -10,8 +10,8 @@
 #include "train/evaluation.h"
 #include "train/trainer.h"
 
-/* The state of training after a step, for reports. Losses are per example, as in the book: the
- * loss of an example is the mean over its words. */
+/* The state of training after a step, for reports. Losses are per example, as in the book Dive into
+ * Deep Learning: the loss of an example is the mean over its words. */
 struct train_state {
     uint64_t step, steps; /* done so far, and of all epochs */
     uint32_t epoch;       /* of the latest step, from 1 */

@@ -644,8 +644,8 @@ static bool right_rows(const struct row_index *index, const uint32_t *id, uint32
     for (uint32_t row = 0; row < ids; row++) {
         uint32_t first = at;
         for (uint32_t i = 0; i < n; i++)
-            if (id[i] == row &&
-                (at >= n || index->position[i] != at || index->owner[at++] != (owner ? owner[i] : i)))
+            if (id[i] == row && (at >= n || index->position[i] != at ||
+                                 index->owner[at++] != (owner ? owner[i] : i)))
                 return false;
         if (at == first)
             continue;
