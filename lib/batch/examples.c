@@ -474,7 +474,7 @@ INLINE int draw_all_noise(struct draft *d, struct error *err, unsigned width)
         if (!noise_exists(e, context, contexts, width))
             return error_set(
                 err, STATUS_INPUT,
-                "cannot draw noise words: the %lu context word%s of an example include%s every "
+                "no negative samples possible: the %lu context word%s of an example include%s every "
                 "possible noise word",
                 (unsigned long)contexts, contexts == 1 ? "" : "s", contexts == 1 ? "s" : "");
         draw_noise(&g, drawn.random + drawn.first[at], drawn.first[at + 1] - drawn.first[at],

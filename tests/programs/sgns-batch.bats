@@ -204,7 +204,7 @@ value() {
   for text in 'a a a' 'a b a b' 'a b c d e f a b c d e f'; do
     echo "$text" | corpus_of
     fails_with 3 timeout 60 sgns-batch -q -w 6 few.bin -o out
-    says 'cannot draw noise words'
+    says 'no negative samples possible'
     leaves_nothing out
   done
 }
@@ -359,7 +359,7 @@ value() {
   done
   { yes 'a a b' | head -n 20000; echo 'a b'; } | corpus_of
   fails_with 3 sgns-batch -q -t 4 few.bin -o out
-  says 'cannot draw noise words'
+  says 'no negative samples possible'
   leaves_nothing out
 }
 
