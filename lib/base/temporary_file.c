@@ -20,7 +20,7 @@ int temporary_file_open(struct error *err)
     int fd = system_open_unnamed(temporary_directory());
     if (fd >= 0)
         return fd;
-    /* Not every file system supports O_TMPFILE. */
+    /* Not every system and file system supports unnamed files. */
     char path[PATH_MAX];
     if (snprintf(path, sizeof path, "%s/sgns.XXXXXX", temporary_directory()) < (int)sizeof path)
         fd = mkostemp(path, O_CLOEXEC);
