@@ -146,7 +146,7 @@ int create_table(trainer_cuda *t, weight_table *table, enum weights matrix,
         return -1;
     float *staged = (float *)malloc(rows_at_once * bytes);
     if (!staged)
-        return error_set(err, STATUS_FAILED, "out of memory: %.3g MB wanted",
+        return error_set(err, STATUS_FAILED, "out of memory: cannot allocate %.3g MB",
                          rows_at_once * bytes / 1e6);
     int result = 0;
     for (uint32_t id = 0, n; id < t->words && result == 0; id += n) {

@@ -472,11 +472,12 @@ INLINE int draw_all_noise(struct draft *d, struct error *err, unsigned width)
                             .epoch = d->epoch,
                             .word = word};
         if (!noise_exists(e, context, contexts, width))
-            return error_set(
-                err, STATUS_INPUT,
-                "no negative samples possible: the %lu context word%s of an example include%s every "
-                "possible noise word",
-                (unsigned long)contexts, contexts == 1 ? "" : "s", contexts == 1 ? "s" : "");
+            return error_set(err, STATUS_INPUT,
+                             "no negative samples possible: the %lu context word%s of an example "
+                             "include%s every "
+                             "possible noise word",
+                             (unsigned long)contexts, contexts == 1 ? "" : "s",
+                             contexts == 1 ? "s" : "");
         draw_noise(&g, drawn.random + drawn.first[at], drawn.first[at + 1] - drawn.first[at],
                    d->context_mark, width);
         bytes_store_u32(noise_counts(d) + 4 * (size_t)i, g.noise);

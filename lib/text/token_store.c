@@ -36,7 +36,7 @@ int token_chunk_make(struct token_chunk *chunk, const uint32_t *code, size_t cou
     *chunk = (struct token_chunk){.width = all > UINT16_MAX ? 4 : 2, .count = (uint32_t)count};
     chunk->data = malloc(count * chunk->width);
     if (!chunk->data)
-        return error_set(err, STATUS_FAILED, "out of memory: %zu bytes wanted",
+        return error_set(err, STATUS_FAILED, "out of memory: cannot allocate %zu bytes",
                          count * chunk->width);
     if (chunk->width == 4) {
         memcpy(chunk->data, code, count * sizeof *code);
@@ -105,7 +105,7 @@ int token_chunk_pack(struct token_chunk *chunk, struct packer *p, struct error *
         return zstd_failed(packed, err);
     void *data = realloc(chunk->data, packed);
     if (!data)
-        return error_set(err, STATUS_FAILED, "out of memory: %zu bytes wanted", packed);
+        return error_set(err, STATUS_FAILED, "out of memory: cannot allocate %zu bytes", packed);
     chunk->data = memcpy(data, to, packed);
     chunk->packed = (uint32_t)packed;
     return 0;
@@ -128,7 +128,7 @@ int token_chunk_unpack(struct token_chunk *chunk, struct packer *p, struct error
                          temporary_directory());
     void *data = realloc(chunk->data, size);
     if (!data)
-        return error_set(err, STATUS_FAILED, "out of memory: %zu bytes wanted", size);
+        return error_set(err, STATUS_FAILED, "out of memory: cannot allocate %zu bytes", size);
     chunk->data = data;
     chunk->packed = 0;
     if (chunk->width == 4)
