@@ -29,7 +29,7 @@ setup_file() {
   sgns-train -q -c model.ckpt --checkpoint-every 1steps batches.bin -o emb.bin
   sgns-convert -q --to word2vec-bin -o GoogleNews-vectors-negative300.bin emb.bin
   sgns-convert -q --to glove -o glove.6B.100d.txt emb.bin
-  printf '%s\n' chip bank >words.txt
+  printf '%s\n' chip bank | tee queries.txt >words.txt
   printf '%s\n' 'king queen 8' 'chip bank 2' >wordsim353.txt
   printf '%s\t%s\tA\t%s\n' word1 word2 SimLex999 king queen 8 chip bank 2 >SimLex-999.txt
   cp emb.bin emb-1.bin

@@ -219,7 +219,7 @@ PIPELINES=$ROOT/pipelines
   TESTSETS=missing.txt exits_with 1 "$PIPELINES/sweep" text
 }
 
-@test "pipelines/ptb: a text without chip ends well, with a frequent word; a word of one's own, too" {
+@test "pipelines/ptb: a text without the word chip is queried for a frequent word; WORD names another" {
   export OUT=out
   sample_text 1500 60 >text
   PTB=text succeeds "$PIPELINES/ptb"
@@ -231,10 +231,10 @@ PIPELINES=$ROOT/pipelines
   PTB=text WORD='w1 + w2' succeeds "$PIPELINES/ptb"
   refute grep -q 'does not have' stdout
   PTB=missing exits_with 1 "$PIPELINES/ptb"
-  says 'ptb: PTB=missing: cannot read it'
+  says 'ptb: cannot read PTB=missing'
 }
 
-@test "pipelines/ptb: an archive that is not the book's is refused, and the sample corpus serves" {
+@test "pipelines/ptb: an archive that is not the book's is refused, and the sample corpus is used" {
   mkdir path
   cat >path/curl <<'END'
 #!/bin/sh
@@ -243,7 +243,7 @@ echo forged >"$2"
 END
   chmod +x path/curl
   PATH=$PWD/path:$PATH XDG_CACHE_HOME=$PWD/cache PTB='' OUT=out succeeds "$PIPELINES/ptb"
-  grep -q "^No Penn Treebank: what came is not the book's" stdout
+  grep -q "^Cannot get the Penn Treebank: the downloaded file is not the book's" stdout
   grep -qx 'sgns-knn out/emb.bin chip 3' stdout
   assert_equal "$(ls -A cache/sgns)" ''
 }
