@@ -2,9 +2,8 @@
 /* checkpoint_rows.h -- reads one of the two matrices of a checkpoint as plain vectors.
  *
  * V, of centre words, is in every vectors stream. U, of context and noise words, is only in a
- * checkpoint. With Adam, the STATE records hold a row as it was after its last step with a
- * gradient. Here all rows are advanced to the checkpoint's last minibatch, by the same steps as
- * in training.
+ * checkpoint. With Adam, the STATE records hold a row that rests as it was before its rest. Here
+ * all rows are advanced to the checkpoint's last minibatch, by the same steps as in training.
  */
 #ifndef SGNS_CHECKPOINT_ROWS_H
 #define SGNS_CHECKPOINT_ROWS_H
