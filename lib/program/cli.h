@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* cli.h -- the command line of all programs: options, help, errors, input, provenance.
  *
- * Only this file, output.h and progress.h print, exit or have global state: a process runs one
- * program.
+ * Only lib/program/ prints messages, exits or keeps global state (base/output.h also keeps the list of
+ * files that a signal must remove): a process runs one program.
  */
 #ifndef SGNS_CLI_H
 #define SGNS_CLI_H
