@@ -7,7 +7,7 @@ extern "C" {
 #include "base/gpu_plugin.h"
 }
 
-/* Writes one line about a GPU to `note` (GPU_NOTE bytes). Returns −1 on error, of status 4. */
+/* Writes one line about a GPU to `note` (GPU_NOTE bytes). Returns -1 on error, of status 4. */
 int cuda_describe(int number, char *note, struct error *err);
 
 /* The `create` functions of struct gpu_plugin. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* check.cuh -- shared by all CUDA code here: checked calls, arrays, launches of kernels.
  *
- * The result of every call of the CUDA runtime is passed to cuda_check. After a failure, the
- * context is only used to release it: a device that was lost fails every later call.
+ * The result of every call that can fail is passed to cuda_check, except when memory is released. After
+ * a failure, nothing more is done than releasing everything: once a device is lost, every call fails.
  */
 #ifndef SGNS_CUDA_CHECK_CUH
 #define SGNS_CUDA_CHECK_CUH
@@ -15,7 +15,7 @@ extern "C" {
 #include "base/error.h"
 }
 
-/* Returns 0, or −1 and an error of status 4 that names the operation `what`. */
+/* Returns 0, or -1 and an error of status 4 that names the operation `what`. */
 inline int cuda_check(cudaError_t result, const char *what, struct error *err)
 {
     if (result == cudaSuccess)

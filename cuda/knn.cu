@@ -5,8 +5,8 @@
  * Words and queries are processed in blocks, so that vocabularies of millions of words fit.
  * Scores are float32 dot products of unit vectors. Each query keeps MARGIN more candidates than
  * k, and these are scored again in double precision, so that the answers and their order are
- * those of lib/search/knn_cpu.c, as long as at most MARGIN words are as near as the k-th within
- * the rounding of float32.
+ * those of lib/search/knn_cpu.c, unless more than MARGIN words beyond the first k have, within the
+ * rounding of float32, the score of the k-th.
  */
 #include <cublas_v2.h>
 

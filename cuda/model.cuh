@@ -107,7 +107,7 @@ __device__ inline void advance_state(const device_model &model, state_part<Q> &s
                       [&](float &p, float &m, float &v, float) { adam_rest_value(p, m, v, rest); });
 }
 
-/* Does the same to a row in memory. */
+/* The same for a row in device memory; `from` may be 0. */
 template <unsigned Q>
 __device__ inline void advance(const device_model &model, float4 *row, uint64_t from, uint64_t to,
                                unsigned lane)
@@ -133,7 +133,7 @@ __device__ row_part<Q> load_row_after(const device_model &model, const weight_ta
     return s.p;
 }
 
-/* Advances row `id` of a table to the state after step `to`. */
+/* Advances row `id` of a table to the state after step `to`, and records `to` in t.step. */
 template <unsigned Q>
 __device__ inline void catch_up(const device_model &model, const weight_table &t, uint32_t id,
                                 uint64_t to, unsigned lane)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* row_index.cuh -- an index of a group of minibatches by matrix rows, as lib/train/row_index.h
- * makes for one minibatch, by a single sort.
+/* row_index.cuh -- indexes a group of minibatches by matrix rows, with a single sort; for each
+ * minibatch the result is that of lib/train/row_index.h.
  *
- * An entry is one id of a minibatch; entries are numbered consecutively through the group. A
+ * An entry is the index of an id in the group; `owner` gives its example. A
  * segment is a row of one minibatch with its entries.
  */
 #ifndef SGNS_CUDA_ROW_INDEX_CUH

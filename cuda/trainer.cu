@@ -9,8 +9,9 @@
  *
  *   1. Examples, one block per example: logits, loss, derivatives. A warp processes a word; the
  *      lanes share its row.
- *   2. Rows, one warp per row: gradients are summed and rows updated; also, the rows that the next
- *      minibatch touches but this one does not are brought up to date (lib/train/adam.h).
+ *   2. Rows, one warp per row, or one block for a row with more than 32 entries: gradients are summed
+ *      and rows updated; also, the rows that the next minibatch touches but this one does not are
+ *      brought up to date (lib/train/adam.h).
  *
  * No sum uses atomics: every sum is computed by one warp or block, in one order, so that two runs
  * on one device give the same bytes.
@@ -28,7 +29,7 @@ namespace
 {
 
 const uint32_t GROUP_EXAMPLES = 1 << 15, GROUP_BATCHES = 64;
-const uint32_t DIM_MAX = 1024;
+const uint32_t CUDA_DIM_MAX = 1024;
 
 void destroy(struct trainer *trainer)
 {
@@ -255,9 +256,9 @@ const struct trainer_methods methods = {
 void *cuda_trainer_create(int device, const void *configuration, char *note, struct error *err)
 {
     const struct trainer_config *config = (const struct trainer_config *)configuration;
-    if (config->dim > DIM_MAX) {
+    if (config->dim > CUDA_DIM_MAX) {
         error_set(err, STATUS_DEVICE, "GPU: at most %u dimensions are supported; use --device=cpu",
-                  (unsigned)DIM_MAX);
+                  (unsigned)CUDA_DIM_MAX);
         return nullptr;
     }
     trainer_cuda *t = new (std::nothrow) trainer_cuda();

@@ -5,9 +5,9 @@
 
 #include "group.cuh"
 
-/* The rows of one matrix that a minibatch touches, and the sources of their gradients: entry e
- * adds coefficient[e] (1 if null) times row owner[e] − first_example of `source` (e −
- * first_example if `owner` is null). */
+/* The rows of one matrix that a minibatch touches, and the sources of their gradients. Entry e adds
+ * f · source[r], where f = coefficient[e], or 1 if `coefficient` is null, and r = owner[e] −
+ * first_example, or e − first_example if `owner` is null. */
 struct row_work {
     weight_table to;
     row_segments segments;

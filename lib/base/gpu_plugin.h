@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* gpu_plugin.h -- the interface between the programs and the shared object with the CUDA backends.
  *
- * This header only names the backends: the rooms that use them declare their structs.
+ * This header only names the backends; their structs are declared in lib/train and lib/search.
  */
 #ifndef SGNS_GPU_PLUGIN_H
 #define SGNS_GPU_PLUGIN_H

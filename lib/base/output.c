@@ -257,7 +257,7 @@ static int open_lock(const char *name, bool *created)
     return *created || errno != EEXIST ? fd : open(name, flags, 0666);
 }
 
-/* Returns 1, or 0 if the file that it locked has lost its name, or −1. */
+/* Returns 1, or 0 if the file that it locked has lost its name, or -1. */
 static int try_lock(struct output *lock, struct error *err)
 {
     const char *name = lock->file->temporary;

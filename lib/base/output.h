@@ -27,7 +27,7 @@ struct output {
 };
 
 /* Opens `path`, or standard output if it is NULL. `input` is the descriptor of the program's input,
- * −1 for none: refuses, with status 2, an output that is the same file. */
+ * or -1. If the output is the same file as the input, fails with status 2. */
 int output_open(struct output *output, const char *path, int input, struct error *err) MUST_USE;
 
 /* Whether `path` (NULL: standard output) is a regular file, and the one open as `fd`. */
@@ -43,8 +43,9 @@ int output_text(struct output *output, struct error *err) MUST_USE;
  * on error removes the temporary file. */
 int output_commit(struct output *output, struct error *err) MUST_USE;
 
-/* The same for two files that belong together. Removes an old `primary` before it replaces
- * `secondary`: whenever the process ends, there is never an old file beside a new one. */
+/* The same for two files that belong together. Deletes the old `primary` first, then replaces
+ * `secondary`, then `primary`, so that even a process that is killed in between never leaves one old
+ * and one new file. */
 int output_commit_both(struct output *primary, struct output *secondary,
                        struct error *err) MUST_USE;
 
@@ -55,8 +56,9 @@ void output_drop(struct output *output);
  * that were not committed, and prevents new temporary files. A signal handler may call it. */
 void output_discard(void);
 
-/* Locks `path` against other processes that call this function, until output_unlock() or the end of
- * the process. Fails if another process holds the lock. */
+/* Creates and locks the file PATH.lock, until output_unlock() or the end of the process. Fails if
+ * another process holds the lock. `lock` is a struct output only so that output_discard() removes
+ * that file. */
 int output_lock(struct output *lock, const char *path, struct error *err) MUST_USE;
 void output_unlock(struct output *lock);
 

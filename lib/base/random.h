@@ -16,9 +16,9 @@
 /* Each comment says what the fields of the counter are, where they are not 0. */
 enum random_purpose {
     RANDOM_SUBSAMPLE = 1, /* block: token index / 4; epoch: number of the draw */
-    RANDOM_WINDOW = 2,    /* position: of the centre word */
-    RANDOM_NOISE = 3,     /* position: of the centre word; blocks in sequence, see examples.c */
-    RANDOM_SHUFFLE = 4,   /* block: position of the centre word / 4 */
+    RANDOM_WINDOW = 2,    /* position: of the centre word; epoch, if examples are fresh */
+    RANDOM_NOISE = 3,     /* the same; block: 0, 1, … as needed, see examples.c */
+    RANDOM_SHUFFLE = 4,   /* block: position of the centre word / 4; epoch */
     RANDOM_CENTRE = 5,    /* initial V; block: index in the matrix / 4 */
     RANDOM_CONTEXT = 6    /* initial U; likewise */
 };

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 
-/* Returns a descriptor for reading and writing, which the caller closes; −1 and status 1 if the
+/* Returns a descriptor for reading and writing, which the caller closes; -1 and status 1 if the
  * directory does not permit a new file. */
 int temporary_file_open(struct error *err) MUST_USE;
 

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-/* Runs work(data) on a new thread, which the caller must join. Returns −1 and status 1 if no thread
+/* Runs work(data) on a new thread, which the caller must join. Returns -1 and status 1 if no thread
  * can be created. */
 int thread_start(pthread_t *thread, void *(*work)(void *), void *data, struct error *err) MUST_USE;
 

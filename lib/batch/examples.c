@@ -86,7 +86,7 @@ static uint64_t epoch_key(const struct examples *e, uint64_t epoch)
 }
 
 /* Returns the number of words, at most `window`, between the centre word and the sentence mark on
- * one side of it (−1 or 1). `widest` is at least `window`. Narrow windows take no unpredictable
+ * one side of it (-1 or 1). `widest` is at least `window`. Narrow windows take no unpredictable
  * branch. */
 INLINE uint32_t reach(const uint8_t *centre, int side, uint32_t window, uint32_t widest,
                       unsigned width)

@@ -51,6 +51,7 @@ static inline uint64_t examples_noise(const struct examples *e, uint64_t centres
     return e->options.negatives * (e->options.shared_noise ? centres : contexts);
 }
 
+/* Entries of a small filter: the context words of an example are marked at id % CONTEXT_MARKS. */
 enum { CONTEXT_MARKS = 2048 };
 
 /* An unfinished record. One thread uses it at a time. Initialise with zeros. */
@@ -58,15 +59,15 @@ struct draft {
     const struct examples *from;
     uint64_t epoch;
     uint8_t *record;
-    uint32_t examples, capacity; /* examples so far, and of the finished record */
+    uint32_t examples, capacity; /* added so far; that the finished record will have */
     uint64_t contexts;           /* context words so far */
     uint64_t *position;          /* (examples) positions of the centre words */
     size_t position_capacity;
     uint8_t context_mark[CONTEXT_MARKS]; /* scratch for drawing noise: all zero between examples */
 };
 
-/* The maximum size in bytes of a record of `n` examples, including the bytes written beyond its
- * end. */
+/* The size in bytes of the buffer that a record of `n` examples needs: the record at its largest, and
+ * a few bytes beyond it that are overwritten while it is made. */
 size_t examples_record_size(const struct examples *e, uint32_t n);
 
 /* Starts a record of `n` examples of an epoch in `record`, a buffer of examples_record_size(n)

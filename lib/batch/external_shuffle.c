@@ -129,7 +129,7 @@ static void pack_chunks(void *data)
 }
 
 /* Packs the examples of the next positions, in their order, into the chunks. Returns 1, or 0 at
- * the end of the text, or −1. */
+ * the end of the text, or -1. */
 static int pack_next(struct external_shuffle *s, struct error *err)
 {
     size_t ids = (size_t)members(s) * s->positions;

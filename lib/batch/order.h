@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* order.h -- the epoch order: the order of an epoch's examples, shuffled or not, slice by slice.
  *
+ * A slice is the part of the order that is in memory at one time; a ref (shuffle_key.h) stands for one
+ * of its examples. Examples at the end of a slice that do not fill a unit of minibatches (batcher.h)
+ * are kept: they become the beginning of the next slice.
+ *
  * The order depends on the seed and the epoch alone. Whether the text is in memory (shuffle.h) or
  * in a temporary file (external_shuffle.h), the memory available and the number of threads only
  * change the size of the slices.
@@ -44,7 +48,8 @@ int order_start(struct order *order, uint64_t epoch, struct error *err) MUST_USE
 
 /* Makes the next slice of the epoch: order->refs refs at order->ref. Of the slice before, the
  * first `used` examples are dropped; the others, at most options.keep, come first in the new
- * slice. Returns 1, or 0 if this is the last slice, or −1. */
+ * slice. Returns 1 if more slices follow, or 0 if
+ * this slice, which is valid, is the last one, or -1. */
 int order_next(struct order *order, uint64_t used, struct error *err) MUST_USE;
 
 /* Adds `n` examples of the slice to a draft. */

@@ -27,9 +27,9 @@ struct sentences {
     uint64_t limit;  /* the most bytes of ids in memory */
     uint8_t *memory; /* ids in the machine's byte order, with a margin on each side */
     size_t capacity;
-    bool spooled; /* the ids are in the file, except those that were not written yet */
+    bool spooled; /* memory holds only the `waiting` latest ids; all earlier ones are in the file */
     struct spool file;
-    uint64_t waiting; /* ids in memory */
+    uint64_t waiting; /* ids in memory: all of them, unless spooled */
     uint64_t tokens;  /* including the marks */
     uint64_t count;   /* not including them: each is the centre word of an example */
     uint32_t

@@ -55,9 +55,7 @@ void shuffle_release(struct shuffle *s);
 /* Starts an epoch; epochs are numbered from 0. */
 void shuffle_start(struct shuffle *s, uint64_t epoch);
 
-/* Makes the next slice of the epoch: s->refs refs at s->ref. Of the slice before, the first
- * `used` refs are dropped; the others, at most options.keep, come first in the new slice. Returns
- * 1, or 0 if this is the last slice, or −1. */
+/* Makes the next slice of the epoch, as order_next() (order.h): s->refs refs at s->ref. */
 int shuffle_next(struct shuffle *s, uint64_t used, struct error *err) MUST_USE;
 
 #endif

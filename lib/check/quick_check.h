@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-/* Checks the stream at the file offset of `fd`. Returns its kind, or −1. If END cannot be found
+/* Checks the stream at the file offset of `fd`. Returns its kind, or -1. If END cannot be found
  * quickly (the input is not a regular file, or a frame at its end is larger than those these
  * programs write), and for counts, which are only a header, the whole stream is verified instead,
  * and *full becomes true. */

@@ -5,7 +5,7 @@
 
 #include "stream/header.h"
 
-/* Returns the kind of the stream if it is complete and valid, else −1. On success `header`, which
+/* Returns the kind of the stream if it is complete and valid, else -1. On success `header`, which
  * must be empty before, becomes the stream's header; the caller releases it. */
 int verify_stream(int fd, const char *name, struct header *header, struct error *err) MUST_USE;
 

@@ -27,7 +27,7 @@ uint32_t columns_count_numbers(const char *line, size_t length, char separator);
 bool columns_read(const char *column, const char *end, char separator, float *number, uint32_t n);
 
 /* Reports why the line does not end in exactly n finite numbers, after a word if `has_word`.
- * Returns −1. */
+ * Returns -1. */
 int columns_fault(const struct input *in, const char *line, const char *end, char separator,
                   bool has_word, uint32_t n, struct error *err);
 

@@ -14,7 +14,7 @@ struct format {
     const char *rows_suffix, *words_suffix;
     /* Reads all of the input; `words` is the second file, or NULL for formats without one. With
      * `ignore_count` reads all rows, whatever number the file declares. `to` must be empty; the
-     * caller releases it, also on error. */
+     * caller releases it, even on error. */
     int (*import)(struct input *in, struct input *words, bool ignore_count, struct import *to,
                   struct error *err);
     /* Write the header (NULL for formats without one), then each row. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* word_list.h -- the second file of formats with two: the words, one per line, in the order of
- * their vectors.
+/* word_list.h -- a list of words, one per line, in the order of their vectors: the second file of
+ * formats that use two files.
  *
  * A line is a word. But if the first line contains a tab, the file is a table for TensorBoard's
  * projector: the first line has the names of the columns, and the first column has the words.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* cli.h -- the command line of all programs: options, help, errors, input, provenance.
  *
- * Only lib/program/ prints messages, exits or keeps global state (base/output.h also keeps the list of
- * files that a signal must remove): a process runs one program.
+ * Only the files of program/ print messages or exit. They and base/output.c have global state: a
+ * process runs one program.
  */
 #ifndef SGNS_CLI_H
 #define SGNS_CLI_H
@@ -31,7 +31,8 @@ struct cli_option {
     const char *name;
     enum option_type type;
     void *value; /* destination; initially the default */
-    /* For --help, which wraps it; of an option with a value: "NAME: text", NAME in capitals. */
+    /* Text for --help, which wraps it. For an option that takes a value: "NAME: text", where NAME, in
+     * capitals, stands for the value. */
     const char *help;
     double min, max; /* of a number */
     bool recorded;   /* in the provenance, since it can change what the program writes */

@@ -7,7 +7,7 @@
  * 3CosMul   (1 + cos(w, b))/2 · (1 + cos(w, c))/2 / ((1 + cos(w, a))/2 + 1e-6)
  *
  * The answer is the word with the largest score; of words with equal scores, the one with the
- * smallest id. The words a, b and c are no answers. The answer is exact: float32 products select
+ * smallest id. The words a, b and c are never answers. The answer is exact: float32 products select
  * candidates, scores in double precision decide.
  */
 #ifndef SGNS_ANALOGIES_H
@@ -29,8 +29,9 @@ struct analogy {
 struct analogies_config {
     const float *rows; /* (words, dim): the vectors */
     uint32_t words, dim;
-    const uint32_t *group; /* (words): words in the same group as a, b or c are no answers */
-    unsigned threads;      /* at least 1 */
+    const uint32_t
+        *group; /* (words): words in the group of a, b or c are never answers (case_folding.h) */
+    unsigned threads; /* at least 1 */
 };
 
 /* Fills in the answers of analogy (n). They do not depend on the number of threads. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* correlation.h -- the correlation of two series of numbers, from −1 to 1. */
+/* correlation.h -- the correlation of two series of numbers, from -1 to 1. */
 #ifndef SGNS_CORRELATION_H
 #define SGNS_CORRELATION_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cosine.h -- the cosine of the angle between two vectors, as used for evaluation: without the
- * 1e-9 of knn.h, limited to −1 … 1, and 0 if a vector is zero.
+ * 1e-9 of knn.h, limited to -1 … 1, and 0 if a vector is zero.
  */
 #ifndef SGNS_COSINE_H
 #define SGNS_COSINE_H

@@ -66,7 +66,7 @@ static int add_id(struct queries *q, uint32_t id, struct error *err)
 
 /* ---- sums ---- */
 
-/* 1 for "+", −1 for "-", 0 for any other piece. */
+/* 1 for "+", -1 for "-", 0 for any other piece. */
 static int sign_of(struct piece piece)
 {
     if (piece.length != 1)

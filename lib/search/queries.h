@@ -3,7 +3,8 @@
  *
  *     query = word | word { sign word }        sign = "+" | "-"
  *
- * with spaces in between. A query that is a word of the vocabulary as a whole means that word.
+ * with spaces in between. If the whole query, spaces and signs included, is a word of the vocabulary,
+ * it means that word.
  * The vector of a sum is the sum of the words' unit vectors, scaled to unit length, in float32.
  * The words of a query are excluded from its answer.
  */
@@ -13,8 +14,7 @@
 #include "search/knn.h"
 #include "stream/vocab.h"
 
-/* A batch of queries. Initialise the first three fields, which stay the caller's, and the others
- * with zeros. */
+/* A batch of queries. Set the first three fields, which the caller owns, and zero the others. */
 struct queries {
     const struct knn_config *vectors;
     const struct words *words;
@@ -48,7 +48,7 @@ void queries_release(struct queries *queries);
 void queries_clear(struct queries *queries);
 
 /* Adds a query. Returns 1, or 0 and an error of status 2 if it is rejected: it contains an
- * unknown word, or is not a valid query. Returns −1 on any other error. */
+ * unknown word, or is not a valid query. Returns -1 on any other error. */
 int queries_add(struct queries *queries, const char *text, size_t length,
                 struct error *err) MUST_USE;
 

@@ -10,12 +10,12 @@ enum { SPELLING_SUGGESTIONS = 3 };
 /* Stores the ids of the closest words in `suggestion`, at most SPELLING_SUGGESTIONS: those with
  * the fewest edits first (inserting, deleting or replacing a byte, or exchanging two adjacent
  * bytes), and at equal numbers of edits the most frequent. Words with more edits than max(2,
- * length / 3) are not suggested. Returns the number of suggestions, or −1. */
+ * length / 3) are not suggested. Returns the number of suggestions, or -1. */
 int spelling_closest(const struct vocab *vocab, const char *word, size_t length,
                      uint32_t suggestion[SPELLING_SUGGESTIONS], struct error *err) MUST_USE;
 
 /* Sets an error of status 2 for a word that is not in the vocabulary, with the closest words.
- * `source` is the name of the vocabulary's input. Returns −1. */
+ * `source` is the name of the vocabulary's input. Returns -1. */
 int spelling_unknown(const struct vocab *vocab, const char *source, const char *word, size_t length,
                      struct error *err);
 

@@ -3,7 +3,7 @@
  *
  * A line is a pair of words and a rating, or the four words of an analogy. Fields are separated
  * by tabs, or, if the line has no tab, by spaces. ": name" begins a section of analogies. Empty
- * lines, lines that begin with '#', and a heading of three fields are skipped. The first line
+ * lines, lines that begin with '#', and a heading of three fields (word, word, rating) are skipped. The first line
  * that is not skipped decides between similarities and analogies.
  */
 #ifndef SGNS_TESTSET_H
@@ -31,7 +31,7 @@ struct testset {
 };
 
 /* Reads a test set to its end. `name` is for messages. `set` must be empty before; the caller
- * releases it, also on error. An invalid line is an error of status 3 that names it. */
+ * releases it, even on error. An invalid line is an error of status 3 that names it. */
 int testset_read(struct testset *set, int fd, const char *name, struct case_folding *words,
                  struct error *err) MUST_USE;
 void testset_release(struct testset *set);

@@ -34,7 +34,7 @@ int header_join_provenance(struct header *header, const struct header *from, siz
 
 /* Reads all records up to SHAPE, inclusive. *shape becomes a cursor over the fields of SHAPE after
  * the first, valid until the next call on the reader. `header` must be empty; the caller releases
- * it, also on error. */
+ * it, even on error. */
 int header_read(struct stream_reader *reader, struct header *header, struct cursor *shape,
                 struct error *err) MUST_USE;
 

@@ -44,7 +44,7 @@ static int start_piece(void *data, unsigned slot, struct error *err)
     return text_reader_read(run->text, &run->piece[slot].block, err);
 }
 
-/* Counts all tokens of the block. Returns the number of tokens, or −1. */
+/* Counts all tokens of the block. Returns the number of tokens, or -1. */
 static int64_t count_tokens(struct run *run, struct piece *p, struct word_counter *counter,
                             struct error *err)
 {
@@ -128,15 +128,15 @@ static int join_tables(struct run *run, struct error *err)
         from->index = NULL;
         run->known[i] = UNKNOWN_ID + 1;
         c->whole_id[i] = memory_new(from->counted.words.count, sizeof **c->whole_id, err);
-        if (!c->whole_id[i] || word_counter_join(&c->whole, &from->counted, UNKNOWN_ID,
-                                                 UNKNOWN_ID + 1, c->whole_id[i], err) < 0)
+        if (!c->whole_id[i] || word_counter_add_words(&c->whole, &from->counted, UNKNOWN_ID,
+                                                      UNKNOWN_ID + 1, c->whole_id[i], err) < 0)
             return -1;
-        word_counter_join_totals(&c->whole, from);
+        word_counter_add_totals(&c->whole, from);
     }
     for (size_t i = 0; i < run->new_words_count; i++) {
         struct new_words f = run->new_words[i];
-        if (word_counter_join(&c->whole, &c->counter[f.member].counted, run->known[f.member], f.end,
-                              c->whole_id[f.member], err) < 0)
+        if (word_counter_add_words(&c->whole, &c->counter[f.member].counted, run->known[f.member],
+                                   f.end, c->whole_id[f.member], err) < 0)
             return -1;
         run->known[f.member] = f.end;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* text_counter.h -- counts the words of a text on threads and stores it as token codes.
+/* text_counter.h -- counts the words of a text with several threads, and stores it as token codes.
  *
  * Each thread counts its blocks of the text in a word table of its own. At the end the tables are
  * merged into one, with the words in the order of their first appearance in the text: so the result
@@ -26,9 +26,9 @@ struct text_options {
 struct text_counter {
     unsigned threads;
     struct word_counter *counter; /* (threads) the words of each thread, with ids of its own */
-    uint32_t **whole_id;          /* (threads) for each thread, its ids to the ids in `whole` */
-    struct word_counter whole;    /* all words; with one thread, its counter: whole_id[0] is NULL */
-    struct token_store *store;    /* the text as codes of counter[chunk.table]; NULL: not stored */
+    uint32_t **whole_id;       /* [t][i]: the id in `whole` of word i of thread t; NULL with one */
+    struct word_counter whole; /* all words, merged; with one thread, that thread's own counter */
+    struct token_store *store; /* the text as codes of counter[chunk.table]; NULL: not stored */
 };
 
 /* Reads and counts the whole text. `memory` is the limit of the store in bytes; NULL: the text is

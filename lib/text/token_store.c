@@ -19,7 +19,7 @@ struct token_store {
     size_t read; /* chunks returned from memory so far */
 
     /* The following chunks, in the temporary file: for each its struct, then its packed form. */
-    int fd;           /* −1: no temporary file */
+    int fd;           /* -1: no temporary file */
     uint64_t spilled; /* chunks in the file that were not read yet */
     bool reading;     /* the file offset is where reading continues */
     struct packer packer;

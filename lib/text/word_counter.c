@@ -71,8 +71,8 @@ static void words_as_tokens(const struct words *words, uint32_t first, uint32_t 
     }
 }
 
-int word_counter_join(struct word_counter *c, const struct vocab *from, uint32_t first,
-                      uint32_t end, uint32_t *new_id, struct error *err)
+int word_counter_add_words(struct word_counter *c, const struct vocab *from, uint32_t first,
+                           uint32_t end, uint32_t *new_id, struct error *err)
 {
     struct tokens tokens;
     for (uint32_t id = first; id < end; id += tokens.count) {
@@ -87,7 +87,7 @@ int word_counter_join(struct word_counter *c, const struct vocab *from, uint32_t
     return 0;
 }
 
-void word_counter_join_totals(struct word_counter *c, const struct word_counter *from)
+void word_counter_add_totals(struct word_counter *c, const struct word_counter *from)
 {
     c->totals.tokens += from->totals.tokens;
     c->totals.sentences += from->totals.sentences;
@@ -103,7 +103,7 @@ int word_counter_merge(struct word_counter *c, const char *name, const struct vo
                          "%s: adding its counts to those of the inputs before it overflows", name);
     uint32_t words = counted->words.count;
     uint32_t *new_id = memory_new(words, sizeof *new_id, err);
-    int result = new_id ? word_counter_join(c, counted, 0, words, new_id, err) : -1;
+    int result = new_id ? word_counter_add_words(c, counted, 0, words, new_id, err) : -1;
     free(new_id);
     if (result < 0)
         return -1;

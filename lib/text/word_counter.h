@@ -32,10 +32,10 @@ int word_counter_merge(struct word_counter *c, const char *name, const struct vo
                        const struct corpus_totals *totals, struct error *err) MUST_USE;
 
 /* Adds words `first` to `end` − 1 of another count, with their counts, as if its text followed this
- * one. Stores the id in c->counted of word `id` of `from` in new_id[id]. */
-int word_counter_join(struct word_counter *c, const struct vocab *from, uint32_t first,
-                      uint32_t end, uint32_t *new_id, struct error *err) MUST_USE;
+ * one. new_id[i] becomes the id in c->counted of word i of `from`. */
+int word_counter_add_words(struct word_counter *c, const struct vocab *from, uint32_t first,
+                           uint32_t end, uint32_t *new_id, struct error *err) MUST_USE;
 /* Adds the totals and the number of bad words of another counter. */
-void word_counter_join_totals(struct word_counter *c, const struct word_counter *from);
+void word_counter_add_totals(struct word_counter *c, const struct word_counter *from);
 
 #endif

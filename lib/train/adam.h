@@ -14,8 +14,9 @@
  * v = β2^j v_s, so that the updates of the steps s + 1 … t sum to
  *   lr · m_s · Σ_j w_j / (√v_s + e_j),
  *   w_j = (β1 / √β2)^j · √(1 − β2^k) / (1 − β1^k),  e_j = ε √(1 − β2^k) / β2^(j/2).
- * Either ε is small compared with √v_s, or m_s is small, too: replacing the e_j by their mean
- * with the weights w_j is correct to the second order, and gives
+ * Replacing every e_j by their mean, weighted by w_j, leaves only an error of second order in their
+ * differences, which matters only where ε is not small compared with √v_s; and there m_s is small as
+ * well. This gives
  *   lr · m_s · S / (√v_s + ε T / S),  S = Σ_j w_j,  T = Σ_j w_j e_j / ε.
  * Both sums depend only on s and t. With r = β1 / √β2 and c(k) = √(1 − β2^k) / (1 − β1^k),
  *   S = F(s) − r^(t−s) F(t),  F(s) = r (c(s+1) + F(s+1)),
@@ -40,16 +41,17 @@ enum {
     ADAM_POWERS = 1024   /* exponents in a table of powers */
 };
 
-/* One step of a row with a gradient: the moments are multiplied by shrink_m and shrink_v, which
- * include the steps of a rest before it, and p decreases by scale · m / (√v + epsilon). */
+/* One step of a row with a gradient: the moments are multiplied by shrink_m and shrink_v, which on
+ * the CPU include the steps of a rest before it, and p decreases by scale · m / (√v + epsilon). */
 struct adam_step {
     float shrink_m, shrink_v;
     float rate_m, rate_v; /* 1 − β1, 1 − β2 */
     float scale, epsilon;
 };
 
-/* Many steps of a row that rests: p decreases by scale · m / (√v + epsilon), with m and v from
- * before the rest; then m and v are multiplied by shrink_m and shrink_v. */
+/* Many steps of a row that rests: p decreases by scale · m / (√v + epsilon), with m and v from before
+ * the rest. The moments then have to shrink by shrink_m and shrink_v: the GPU does this at once; the
+ * CPU leaves the moments alone, and includes it in the next adam_step. */
 struct adam_rest {
     float shrink_m, shrink_v, scale, epsilon;
 };
@@ -129,7 +131,7 @@ ADAM_FUNCTION void adam_shrink(struct adam_step *step, const struct adam *adam, 
     step->shrink_v = (float)adam_power2(adam, steps);
 }
 
-/* The steps s + 1 … t of a row that rests since its step s ≥ 1. */
+/* The steps s + 1 … t of a row that has rested since step s ≥ 1. */
 ADAM_FUNCTION struct adam_rest adam_rest_after(const struct adam *adam, uint64_t s, uint64_t t)
 {
     double moves = adam_sum(adam, ADAM_F, ADAM_POWER_R, s, t);

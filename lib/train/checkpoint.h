@@ -58,7 +58,7 @@ void checkpoint_check_release(struct checkpoint_check *check);
  * status 3. */
 int checkpoint_check(struct checkpoint_check *check, const struct vectors_reader *in,
                      const struct record *record, struct error *err) MUST_USE;
-/* To be called at the end of the stream: a stream with TRAINING but not all STATE records is an
+/* Call this at the end of the stream: a stream with TRAINING but not all STATE records is an
  * error of status 3. */
 int checkpoint_check_end(const struct checkpoint_check *check, const struct vectors_reader *in,
                          struct error *err) MUST_USE;

@@ -25,8 +25,7 @@ struct rested_row {
     float *row; /* (3, stride) weights and moments, in the layout of the kernels */
 };
 
-/* To be called after TRAINING was checked. `r` must be zero before; it is to be released also on
- * error. */
+/* Call this after TRAINING has been checked, with `r` zero. Release it even after an error. */
 int rested_row_init(struct rested_row *r, const struct checkpoint_check *check,
                     struct error *err) MUST_USE;
 void rested_row_release(struct rested_row *r);

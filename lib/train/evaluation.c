@@ -82,7 +82,7 @@ static int reserve(struct evaluation *e, const struct trainer *trainer, struct e
     return e->batch && e->loss ? 0 : -1;
 }
 
-/* Reads the next group of minibatches. Returns 1, or 0 if the stream ends after them, or −1. */
+/* Reads the next group of minibatches. Returns 1, or 0 if the stream ends after them, or -1. */
 static int read_group(struct evaluation *e, struct batches_reader *in, struct error *err)
 {
     int got = 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* evaluation.h -- the loss on held-out minibatches, on which the model is not trained.
  *
- * They are a batch stream with the vocabulary of the training input. Its file is read again for
+ * They are a batches stream with the vocabulary of the training input. Its file is read again for
  * each evaluation, so that memory holds only a few minibatches of it.
  */
 #ifndef SGNS_EVALUATION_H

@@ -11,8 +11,8 @@
  * none for a rest. Converting to squares and back loses nothing: the root of the square is the
  * same number again; or, if the square is too small for the full precision of float32, a number
  * whose difference is negligible compared with Adam's epsilon, and whose square is the same.
- * Moments are those after the row's last step with a gradient; its weights may include later
- * steps.
+ * Between steps, weights and moments are those after the row's last step with a gradient. Within a
+ * step, adam_rest advances the weights alone, and adam_step then shrinks the moments for the rest.
  */
 #ifndef SGNS_KERNELS_H
 #define SGNS_KERNELS_H

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* row_index.h -- an index of a minibatch by matrix rows: which of its examples touch each row.
  *
- * By a counting sort. With the index one thread can sum the gradient of a row and update the row,
+ * It is built with a counting sort. With the index one thread can sum the gradient of a row and update the row,
  * in a fixed order: without races, and with the same result for any number of threads. Rows are
- * in ascending order, so that a pass over them goes through memory in one direction. The cost
- * depends on the size of the minibatch, and on the vocabulary only by one bit per word.
+ * in ascending order, so that a pass over them goes through memory in one direction. The time
+ * is proportional to the size of the minibatch, plus one pass over a bit set with one bit per word of
+ * the vocabulary.
  */
 #ifndef SGNS_ROW_INDEX_H
 #define SGNS_ROW_INDEX_H
@@ -32,7 +33,7 @@ struct row_marks {
     size_t size;
 };
 
-/* `marks` is to be released also on error. */
+/* Release `marks` even after an error. */
 int row_marks_init(struct row_marks *marks, uint32_t ids, struct error *err) MUST_USE;
 void row_marks_release(struct row_marks *marks);
 

@@ -10,8 +10,8 @@
  *
  * Training on a minibatch takes two calls. `prepare` does the work that does not need the weights
  * (indexing, copying), `step` everything else. There are TRAINER_SLOTS slots for prepared
- * minibatches, so that one can be prepared during the step of another: `step` runs a given
- * function beside its own work, on one of its threads.
+ * minibatches, so that one can be prepared during the step of another: while it works, `step` also
+ * runs a function of the caller's on one of its threads.
  */
 #ifndef SGNS_TRAINER_H
 #define SGNS_TRAINER_H
@@ -68,7 +68,7 @@ struct trainer_methods {
     /* Restores the state of these rows. */
     int (*restore)(struct trainer *trainer, enum weights matrix, uint32_t first, uint32_t count,
                    const uint64_t *step, const float *value, struct error *err);
-    /* To be called after all rows were restored: `steps` steps are done. */
+    /* Call this after all rows have been restored: `steps` steps are done. */
     void (*resume)(struct trainer *trainer, uint64_t steps);
     void (*destroy)(struct trainer *trainer);
 };

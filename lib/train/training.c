@@ -20,7 +20,7 @@ struct prefetch {
     unsigned slot;
     bool within_epochs; /* a group must not extend beyond the end of an epoch */
     bool ended;         /* END was read */
-    int result;         /* 0, or −1: see error */
+    int result;         /* 0, or -1: see error */
     struct error error;
 };
 

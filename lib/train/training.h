@@ -37,12 +37,12 @@ struct train_callbacks {
     struct evaluation *evaluation; /* run after each epoch; NULL: none */
     void (*after_step)(void *data, const struct train_state *state);
     /* Called between steps, when the model corresponds to `progress`, and between skipped
-     * minibatches. Returns 0 to continue, 1 to stop, −1 on error. NULL: continue. */
+     * minibatches. Returns 0 to continue, 1 to stop, -1 on error. NULL: continue. */
     int (*between)(void *data, const struct train_progress *progress, struct error *err);
 };
 
 /* Skips the first progress->steps minibatches of `in`, trains on the others, and updates
- * *progress. The stream is verified to its END. Returns 0, or 1 if `between` stopped it, or −1:
+ * *progress. The stream is verified to its END. Returns 0, or 1 if `between` stopped it, or -1:
  * status 5 for a loss that is not finite, status 3 for an invalid input or one that does not
  * match *progress. On return the model corresponds to *progress, unless the status is 4 or 5. */
 int train(struct batches_reader *in, struct trainer *trainer, struct train_progress *progress,

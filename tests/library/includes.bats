@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The check of the includes between the rooms of lib/.
+# The check of the includes between the directories of lib/.
 
 load ../support/helper
 
@@ -20,25 +20,25 @@ refuses() {
   prints ''
 }
 
-@test "an include against the direction of the rooms is named" {
+@test "an include against the direction is named" {
   echo '#include "train/adam.h"' >>lib/stream/words.c
   refuses 'lib/stream/words.c: #include "train/adam.h": stream may not use train'
 }
 
-@test "an include that names no room is refused" {
+@test "an include that names no directory is refused" {
   echo '#include "words.h"' >>lib/stream/vocab.c
   refuses 'lib/stream/vocab.c: #include "words.h": no such file in lib/'
 }
 
-@test "a file outside the rooms is refused" {
+@test "a file in another directory is refused" {
   mkdir lib/extra
   echo '#include "base/error.h"' >lib/extra/file.c
-  refuses 'lib/extra/file.c: the room extra is not in the table'
+  refuses 'lib/extra/file.c: the directory extra is not in the table'
 }
 
 @test "files that include each other in a circle are named" {
   echo '#include "stream/vocab.h"' >>lib/stream/words.c
-  refuses 'a circle of includes in lib/:'
+  refuses 'circular includes in lib/:'
   grep -q 'stream/vocab$' stdout
   grep -q 'stream/words$' stdout
 }
