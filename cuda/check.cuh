@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* check.cuh -- shared by all CUDA code here: checked calls, arrays, launches of kernels.
  *
- * The result of every call that can fail is passed to cuda_check, except when memory is released. After
- * a failure, nothing more is done than releasing everything: once a device is lost, every call fails.
+ * The result of every call that can fail is passed to cuda_check, except when memory is released.
+ * After a failure, nothing more is done than releasing everything: once a device is lost, every
+ * call fails.
  */
 #ifndef SGNS_CUDA_CHECK_CUH
 #define SGNS_CUDA_CHECK_CUH

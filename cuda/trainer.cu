@@ -9,9 +9,9 @@
  *
  *   1. Examples, one block per example: logits, loss, derivatives. A warp processes a word; the
  *      lanes share its row.
- *   2. Rows, one warp per row, or one block for a row with more than 32 entries: gradients are summed
- *      and rows updated; also, the rows that the next minibatch touches but this one does not are
- *      brought up to date (lib/train/adam.h).
+ *   2. Rows, one warp per row, or one block for a row with more than 32 entries: gradients are
+ *      summed and rows updated; also, the rows that the next minibatch touches but this one does not
+ *      are brought up to date (lib/train/adam.h).
  *
  * No sum uses atomics: every sum is computed by one warp or block, in one order, so that two runs
  * on one device give the same bytes.

@@ -44,8 +44,8 @@ int output_text(struct output *output, struct error *err) MUST_USE;
 int output_commit(struct output *output, struct error *err) MUST_USE;
 
 /* The same for two files that belong together. Deletes the old `primary` first, then replaces
- * `secondary`, then `primary`, so that even a process that is killed in between never leaves one old
- * and one new file. */
+ * `secondary`, then `primary`, so that even a process that is killed in between never leaves one
+ * old and one new file. */
 int output_commit_both(struct output *primary, struct output *secondary,
                        struct error *err) MUST_USE;
 

@@ -25,8 +25,9 @@ struct batcher_options {
 /* The maximum number of threads by default: a pipe cannot carry what more threads produce. */
 enum { BATCHER_THREADS = 8 };
 
-/* Writes all minibatches; the caller writes the header before this call and END after it. An example without a
- * possible noise word, or a minibatch that is too large for a stream, is an error of status 3. */
+/* Writes all minibatches; the caller writes the header before this call and END after it. An
+ * example without a possible noise word, or a minibatch that is too large for a stream, is an error
+ * of status 3. */
 int batcher_run(const struct batcher_options *options, const struct examples *examples,
                 const struct sentences *text, struct batches_writer *writer,
                 struct error *err) MUST_USE;

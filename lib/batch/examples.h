@@ -66,8 +66,8 @@ struct draft {
     uint8_t context_mark[CONTEXT_MARKS]; /* scratch for drawing noise: all zero between examples */
 };
 
-/* The size in bytes of the buffer that a record of `n` examples needs: the record at its largest, and
- * a few bytes beyond it that are overwritten while it is made. */
+/* The size in bytes of the buffer that a record of `n` examples needs: the record at its largest,
+ * and a few bytes beyond it that are overwritten while it is made. */
 size_t examples_record_size(const struct examples *e, uint32_t n);
 
 /* Starts a record of `n` examples of an epoch in `record`, a buffer of examples_record_size(n)

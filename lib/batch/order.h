@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* order.h -- the epoch order: the order of an epoch's examples, shuffled or not, slice by slice.
  *
- * A slice is the part of the order that is in memory at one time; a ref (shuffle_key.h) stands for one
- * of its examples. Examples at the end of a slice that do not fill a unit of minibatches (batcher.h)
- * are kept: they become the beginning of the next slice.
+ * A slice is the part of the order that is in memory at one time; a ref (shuffle_key.h) stands for
+ * one of its examples. Examples at the end of a slice that do not fill a unit of minibatches
+ * (batcher.h) are kept: they become the beginning of the next slice.
  *
  * The order depends on the seed and the epoch alone. Whether the text is in memory (shuffle.h) or
  * in a temporary file (external_shuffle.h), the memory available and the number of threads only

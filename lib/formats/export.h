@@ -21,8 +21,8 @@ void export_release(struct export *to);
 /* Writes `size` bytes to one of the outputs. */
 int export_put(struct output *output, const void *data, size_t size, struct error *err) MUST_USE;
 
-/* Returns a buffer for a line: `length` bytes of text, then dim numbers, each with a separator, then a
- * newline. Valid until the next call. NULL on error. */
+/* Returns a buffer for a line: `length` bytes of text, then dim numbers, each with a separator,
+ * then a newline. Valid until the next call. NULL on error. */
 char *export_line(struct export *to, size_t length, struct error *err) MUST_USE;
 
 /* Writes the word with this id as a line of the second file. */

@@ -31,8 +31,8 @@ struct cli_option {
     const char *name;
     enum option_type type;
     void *value; /* destination; initially the default */
-    /* Text for --help, which wraps it. For an option that takes a value: "NAME: text", where NAME, in
-     * capitals, stands for the value. */
+    /* Text for --help, which wraps it. For an option that takes a value: "NAME: text", where NAME,
+     * in capitals, stands for the value. */
     const char *help;
     double min, max; /* of a number */
     bool recorded;   /* in the provenance, since it can change what the program writes */

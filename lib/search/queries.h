@@ -3,10 +3,9 @@
  *
  *     query = word | word { sign word }        sign = "+" | "-"
  *
- * with spaces in between. If the whole query, spaces and signs included, is a word of the vocabulary,
- * it means that word.
- * The vector of a sum is the sum of the words' unit vectors, scaled to unit length, in float32.
- * The words of a query are excluded from its answer.
+ * with spaces in between. If the whole query, spaces and signs included, is a word of the
+ * vocabulary, it means that word. The vector of a sum is the sum of the words' unit vectors, scaled
+ * to unit length, in float32. The words of a query are excluded from its answer.
  */
 #ifndef SGNS_QUERIES_H
 #define SGNS_QUERIES_H

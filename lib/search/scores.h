@@ -7,9 +7,9 @@
  * Products in double precision have the same bits in all versions, since the product of two
  * float32 numbers is exact in double precision.
  *
- * A tile is `rows` queries by `columns` words. Both are packed by dimension, 64-byte aligned: for each
- * dimension, the values of all queries (rows) or words (columns) of the tile are adjacent. The values
- * of absent queries and words are zero.
+ * A tile is `rows` queries by `columns` words. Both are packed by dimension, 64-byte aligned: for
+ * each dimension, the values of all queries (rows) or words (columns) of the tile are adjacent. The
+ * values of absent queries and words are zero.
  */
 #ifndef SGNS_SCORES_H
 #define SGNS_SCORES_H

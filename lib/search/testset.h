@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* testset.h -- reads test sets for vectors from text: word similarities, or analogies.
  *
- * A line is a pair of words and a rating, or the four words of an analogy. Fields are separated
- * by tabs, or, if the line has no tab, by spaces. ": name" begins a section of analogies. Empty
- * lines, lines that begin with '#', and a heading of three fields (word, word, rating) are skipped. The first line
- * that is not skipped decides between similarities and analogies.
+ * A line is a pair of words and a rating, or the four words of an analogy. Fields are separated by
+ * tabs, or, if the line has no tab, by spaces. ": name" begins a section of analogies. Empty lines,
+ * lines that begin with '#', and a heading of three fields (word, word, rating) are skipped. The
+ * first line that is not skipped decides between similarities and analogies.
  */
 #ifndef SGNS_TESTSET_H
 #define SGNS_TESTSET_H

@@ -72,8 +72,8 @@ struct batches_reader {
  * nothing to close. */
 int batches_reader_open(struct batches_reader *reader, int fd, const char *name,
                         struct error *err) MUST_USE;
-/* The same for an open stream, of which only the preamble has been read. Takes ownership of `stream`,
- * even on error. */
+/* The same for an open stream, of which only the preamble has been read. Takes ownership of
+ * `stream`, even on error. */
 int batches_reader_attach(struct batches_reader *reader, struct stream_reader *stream,
                           struct error *err) MUST_USE;
 void batches_reader_close(struct batches_reader *reader);

@@ -32,8 +32,8 @@ struct corpus_reader {
  * nothing to close. */
 int corpus_reader_open(struct corpus_reader *reader, int fd, const char *name,
                        struct error *err) MUST_USE;
-/* The same for an open stream, of which only the preamble has been read. Takes ownership of `stream`,
- * even on error. */
+/* The same for an open stream, of which only the preamble has been read. Takes ownership of
+ * `stream`, even on error. */
 int corpus_reader_attach(struct corpus_reader *reader, struct stream_reader *stream,
                          struct error *err) MUST_USE;
 void corpus_reader_close(struct corpus_reader *reader);

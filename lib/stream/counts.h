@@ -9,8 +9,8 @@
 
 #include "stream/corpus.h"
 
-/* Reads a stream, of which only the preamble has been read, to its verified end. `header` must be empty;
- * the caller releases it, even on error. */
+/* Reads a stream, of which only the preamble has been read, to its verified end. `header` must be
+ * empty; the caller releases it, even on error. */
 int counts_read(struct stream_reader *stream, struct header *header, struct corpus_totals *totals,
                 struct error *err) MUST_USE;
 

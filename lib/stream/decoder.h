@@ -35,8 +35,8 @@ struct stream_position stream_decoder_position(const struct stream_decoder *deco
 /* See stream_interrupt_when(). */
 void stream_decoder_interrupt_when(struct stream_decoder *decoder, bool (*stop)(void));
 
-/* Stores the next record of a known type, header and content, in `record`, replacing what was there.
- * Returns 1, or 0 after it has verified END and that nothing follows END, or -1. */
+/* Stores the next record of a known type, header and content, in `record`, replacing what was
+ * there. Returns 1, or 0 after it has verified END and that nothing follows END, or -1. */
 int stream_decode(struct stream_decoder *decoder, struct bytes *record, struct error *err) MUST_USE;
 
 /* After stream_decode() returned 0: the totals in END, see stream_totals(). */

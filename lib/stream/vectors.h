@@ -31,8 +31,8 @@ struct vectors_reader {
  * nothing to close. */
 int vectors_reader_open(struct vectors_reader *reader, int fd, const char *name,
                         struct error *err) MUST_USE;
-/* The same for an open stream, of which only the preamble has been read. Takes ownership of `stream`,
- * even on error. */
+/* The same for an open stream, of which only the preamble has been read. Takes ownership of
+ * `stream`, even on error. */
 int vectors_reader_attach(struct vectors_reader *reader, struct stream_reader *stream,
                           struct error *err) MUST_USE;
 void vectors_reader_close(struct vectors_reader *reader);

@@ -3,9 +3,9 @@
  *
  * Id 0 is <unk>, the token for every word without an id of its own. In the final vocabulary
  * (vocab_select) the other words are in the order of decreasing count; in counts, in the order of
- * first appearance. The counts are those of the text that the vocabulary was made from; they stay the
- * same through the whole pipe. Vectors imported from another program keep that program's order, may
- * lack <unk>, and have counts of 0, which means unknown.
+ * first appearance. The counts are those of the text that the vocabulary was made from; they stay
+ * the same through the whole pipe. Vectors imported from another program keep that program's order,
+ * may lack <unk>, and have counts of 0, which means unknown.
  */
 #ifndef SGNS_VOCAB_H
 #define SGNS_VOCAB_H

@@ -48,8 +48,8 @@ struct token_store;
 struct token_store *token_store_new(uint64_t memory, struct error *err) MUST_USE;
 void token_store_free(struct token_store *store);
 
-/* Whether chunks appended from now on will be spilled. The caller should pack them first, on any thread;
- * token_store_append packs those that are not packed. Any thread may call this. */
+/* Whether chunks appended from now on will be spilled. The caller should pack them first, on any
+ * thread; token_store_append packs those that are not packed. Any thread may call this. */
 bool token_store_is_full(const struct token_store *store);
 
 /* Appends a chunk and takes ownership of it, even on error. */

@@ -15,8 +15,8 @@
  *   lr · m_s · Σ_j w_j / (√v_s + e_j),
  *   w_j = (β1 / √β2)^j · √(1 − β2^k) / (1 − β1^k),  e_j = ε √(1 − β2^k) / β2^(j/2).
  * Replacing every e_j by their mean, weighted by w_j, leaves only an error of second order in their
- * differences, which matters only where ε is not small compared with √v_s; and there m_s is small as
- * well. This gives
+ * differences, which matters only where ε is not small compared with √v_s; and there m_s is small
+ * as well. This gives
  *   lr · m_s · S / (√v_s + ε T / S),  S = Σ_j w_j,  T = Σ_j w_j e_j / ε.
  * Both sums depend only on s and t. With r = β1 / √β2 and c(k) = √(1 − β2^k) / (1 − β1^k),
  *   S = F(s) − r^(t−s) F(t),  F(s) = r (c(s+1) + F(s+1)),
@@ -49,9 +49,9 @@ struct adam_step {
     float scale, epsilon;
 };
 
-/* Many steps of a row that rests: p decreases by scale · m / (√v + epsilon), with m and v from before
- * the rest. The moments then have to shrink by shrink_m and shrink_v: the GPU does this at once; the
- * CPU leaves the moments alone, and includes it in the next adam_step. */
+/* Many steps of a row that rests: p decreases by scale · m / (√v + epsilon), with m and v from
+ * before the rest. The moments then have to shrink by shrink_m and shrink_v: the GPU does this at
+ * once; the CPU leaves the moments alone, and includes it in the next adam_step. */
 struct adam_rest {
     float shrink_m, shrink_v, scale, epsilon;
 };

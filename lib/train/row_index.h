@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* row_index.h -- an index of a minibatch by matrix rows: which of its examples touch each row.
  *
- * It is built with a counting sort. With the index one thread can sum the gradient of a row and update the row,
- * in a fixed order: without races, and with the same result for any number of threads. Rows are
- * in ascending order, so that a pass over them goes through memory in one direction. The time
- * is proportional to the size of the minibatch, plus one pass over a bit set with one bit per word of
- * the vocabulary.
+ * It is built with a counting sort. With the index one thread can sum the gradient of a row and
+ * update the row, in a fixed order: without races, and with the same result for any number of
+ * threads. Rows are in ascending order, so that a pass over them goes through memory in one
+ * direction. The time is proportional to the size of the minibatch, plus one pass over a bit set
+ * with one bit per word of the vocabulary.
  */
 #ifndef SGNS_ROW_INDEX_H
 #define SGNS_ROW_INDEX_H

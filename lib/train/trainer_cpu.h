@@ -5,8 +5,8 @@
 
 #include "train/trainer.h"
 
-/* Creates a trainer, whose model has the initial vectors of xavier.h, on config->threads threads. The
- * caller destroys the trainer. NULL on error. */
+/* Creates a trainer, whose model has the initial vectors of xavier.h, on config->threads threads.
+ * The caller destroys the trainer. NULL on error. */
 struct trainer *trainer_cpu_create(const struct trainer_config *config, struct error *err) MUST_USE;
 
 #endif

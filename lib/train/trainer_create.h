@@ -5,10 +5,10 @@
 
 #include "train/trainer.h"
 
-/* Creates a trainer, whose model has the initial vectors of xavier.h, on `device`: "auto", "cpu", "cuda" or "cuda:N". "auto"
- * chooses a GPU if there is one and there is enough work to pay for its start. `note` (GPU_NOTE
- * bytes, base/gpu_plugin.h) becomes one line about the choice for the user, or empty. The caller
- * destroys the trainer. NULL on error. */
+/* Creates a trainer, whose model has the initial vectors of xavier.h, on `device`: "auto", "cpu",
+ * "cuda" or "cuda:N". "auto" chooses a GPU if there is one and there is enough work to pay for its
+ * start. `note` (GPU_NOTE bytes, base/gpu_plugin.h) becomes one line about the choice for the user,
+ * or empty. The caller destroys the trainer. NULL on error. */
 struct trainer *trainer_create(const char *device, const struct trainer_config *config, char *note,
                                struct error *err) MUST_USE;
 
