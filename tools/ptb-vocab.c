@@ -2,6 +2,7 @@
 /* ptb-vocab -- reads a text, writes a corpus stream: counts words, builds the vocabulary, encodes.
  * Also writes only the counts, merges counts, or encodes with an existing vocabulary. */
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,7 +75,7 @@ static struct progress progress;
 static void show_progress(uint64_t bytes, uint64_t tokens)
 {
     if (progress_due(&progress))
-        progress_show(&progress, "%.0f MB read, %.1f million tokens", (double)bytes / 1e6,
+        progress_show(&progress, NAN, "%.0f MB read, %.1f million tokens", (double)bytes / 1e6,
                       (double)tokens / 1e6);
 }
 

@@ -208,13 +208,14 @@ static void cut_log(struct report *report, uint64_t steps)
 
 static void show_bar(struct report *report, const struct train_state *state)
 {
-    char bar[PROGRESS_TEXT], left[PROGRESS_TEXT];
+    char left[PROGRESS_TEXT];
     double done = (double)state->step / (double)state->steps;
     double here = done - (double)report->start / (double)state->steps;
-    progress_show(&report->progress, "%s %3.0f%% epoch %lu/%lu loss %.3f, %.0f tokens/sec, %s left",
-                  progress_bar(bar, done), 100 * done, (unsigned long)state->epoch,
-                  (unsigned long)report->epochs, state->total_loss, speed(state),
-                  progress_time_left(left, state->seconds / here * (1 - done)));
+    progress_show(&report->progress, done,
+                  "%3.0f%%, %s left, epoch %lu/%lu, loss %.3f, %.0f tokens/sec", 100 * done,
+                  progress_time_left(left, state->seconds / here * (1 - done)),
+                  (unsigned long)state->epoch, (unsigned long)report->epochs, state->total_loss,
+                  speed(state));
 }
 
 static void log_step(struct report *report, const struct train_state *state)

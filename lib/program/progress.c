@@ -1,19 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 #include "program/progress.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 
-enum { BAR_WIDTH = 24 };
+enum { BAR_MIN = 8, BAR_MAX = 32 }; /* columns */
+enum {
+    COLUMNS = 80,
+    PROGRESS_LINE = 512
+}; /* of a terminal that does not tell its width; of any line */
+
+/* Whether standard error is a terminal on which a line can be rewritten. */
+static bool can_rewrite(void)
+{
+    const char *term = getenv("TERM");
+    return term && *term && strcmp(term, "dumb") != 0 && isatty(STDERR_FILENO);
+}
+
+/* The columns that a line may take without wrapping, now: the width can change at any time. */
+static size_t line_width(void)
+{
+    struct winsize size;
+    size_t columns = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+    if (columns == 0)
+        columns = COLUMNS;
+    return columns < PROGRESS_LINE ? columns - 1 : PROGRESS_LINE - 1;
+}
 
 void progress_start(struct progress *progress, bool off)
 {
     progress->off = off;
-    progress->terminal = isatty(STDERR_FILENO);
+    progress->terminal = can_rewrite();
     progress->start = clock_seconds();
     /* On a terminal the first line is due immediately. */
     progress->shown = progress->terminal ? -1 : progress->start;
@@ -24,50 +48,61 @@ bool progress_due(const struct progress *progress)
     return !progress->off && clock_seconds() - progress->shown >= (progress->terminal ? 0.1 : 30.0);
 }
 
-static void print(struct progress *progress, const char *format, va_list args, const char *end)
+/* Appends a bar to `line`, if `width` columns have room for one. */
+static void append_bar(char *line, double fraction, size_t width)
 {
-    char line[512];
-    vsnprintf(line, sizeof line, format, args);
+    size_t length = strlen(line);
+    if (isnan(fraction) || length + 1 + BAR_MIN > width)
+        return;
+    size_t bar = width - length - 1 < BAR_MAX ? width - length - 1 : BAR_MAX;
+    size_t full = (size_t)(fmax(0, fmin(1, fraction)) * (double)bar + 0.5);
+    line[length] = ' ';
+    memset(line + length + 1, '#', full);
+    memset(line + length + 1 + full, '.', bar - full);
+    line[length + 1 + bar] = 0;
+}
+
+static void print(struct progress *progress, const char *line, const char *end)
+{
     progress_clear();
     fprintf(stderr, "%s%s", line, end);
     fflush(stderr);
     progress->shown = clock_seconds();
 }
 
-void progress_show(struct progress *progress, const char *format, ...)
+void progress_show(struct progress *progress, double fraction, const char *format, ...)
 {
     if (progress->off)
         return;
+    char line[PROGRESS_LINE];
     va_list args;
     va_start(args, format);
-    print(progress, format, args, progress->terminal ? "" : "\n");
+    vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    if (progress->terminal) {
+        size_t width = line_width();
+        line[width] = 0;
+        append_bar(line, fraction, width);
+    }
+    print(progress, line, progress->terminal ? "" : "\n");
 }
 
 void progress_keep(struct progress *progress, const char *format, ...)
 {
     if (progress->off)
         return;
+    char line[PROGRESS_LINE];
     va_list args;
     va_start(args, format);
-    print(progress, format, args, "\n");
+    vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    print(progress, line, "\n");
 }
 
 void progress_clear(void)
 {
-    if (isatty(STDERR_FILENO))
+    if (can_rewrite())
         fputs("\r\033[K", stderr);
-}
-
-const char *progress_bar(char *text, double fraction)
-{
-    int full = (int)(fraction * BAR_WIDTH + 0.5);
-    full = full < 0 ? 0 : full > BAR_WIDTH ? BAR_WIDTH : full;
-    memset(text, '#', (size_t)full);
-    memset(text + full, '.', (size_t)(BAR_WIDTH - full));
-    text[BAR_WIDTH] = 0;
-    return text;
 }
 
 const char *progress_time_left(char *text, double seconds)

@@ -371,16 +371,37 @@ held_out() {
   sed 's/, .* tokens.*//' stderr | cmp - expected
 }
 
-@test "on a terminal it shows a bar, the epoch, the loss, the speed and the time left" {
-  # It is updated every tenth of a second; the pause makes sure that this happens.
-  sample_text 8000 300 | ptb-vocab -q -m 1 | sgns-batch -q -e 1 -o long.bin
-  half=$(($(wc -c <long.bin) / 2))
+# trained_in COLUMNS: what training shows on a terminal of this width, a line for each rewritten one.
+# It is updated every tenth of a second; the pause makes sure that this happens.
+trained_in() {
+  local half=$(($(wc -c <long.bin) / 2))
   [ $half -gt 500000 ] # enough that data sent before the pause is decoded
+  rm -f pipe
   mkfifo pipe
   { head -c $half long.bin; sleep 0.5; tail -c +$((half + 1)) long.bin; } >pipe 3>&- &
-  script -qec 'sgns-train -d 10 -o vectors.bin pipe' /dev/null </dev/null | tr '\r' '\n' >shown
+  TERM=${TERM_HERE:-xterm} script -qec "stty cols $1; sgns-train -d 10 -o vectors.bin pipe" /dev/null </dev/null |
+    tr '\r' '\n' | sed 's/\x1b\[K//' | grep . >shown
   wait
-  grep -qE '[#.]{10,} +[0-9]+% epoch 1/1 loss [0-9.]+, [0-9]+ tokens/sec, [0-9:]+ left' shown
+}
+
+@test "on a terminal it shows the time left, the epoch, the loss and the speed, in a line that never wraps" {
+  sample_text 8000 300 | ptb-vocab -q -m 1 | sgns-batch -q -e 1 -o long.bin
+  trained_in 200
+  grep -qE '^ *[0-9]+%, [0-9:]+ left, epoch 1/1, loss [0-9.]+, [0-9]+ tokens/sec [#.]{32}$' shown
+  trained_in 80
+  grep -qE '^ *[0-9]+%, [0-9:]+ left, epoch 1/1, loss [0-9.]+, [0-9]+ tokens/sec [#.]{8,32}$' shown
+  awk '/%/ && length($0) > 79 { exit 1 }' shown
+  trained_in 40
+  grep -qE '^ *[0-9]+%, [0-9:]+ left, epoch 1/1' shown
+  awk '/%/ && length($0) > 39 { exit 1 }' shown
+  grep -qE 'loss [0-9.]+, [0-9.]+ tokens/sec on cpu' shown
+}
+
+@test "a terminal that cannot rewrite a line gets plain lines" {
+  sample_text 8000 300 | ptb-vocab -q -m 1 | sgns-batch -q -e 1 -o long.bin
+  TERM_HERE=dumb trained_in 80
+  refute grep -q '%' shown
+  refute grep -q $'\x1b' shown
   grep -qE 'loss [0-9.]+, [0-9.]+ tokens/sec on cpu' shown
 }
 
