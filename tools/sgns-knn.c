@@ -47,6 +47,7 @@ static const struct cli_program program = {
     .options = options,
     .max_operands = INT_MAX,
     .example = "sgns-knn emb.bin chip 3",
+    .spelling = {"neighbors", "neighbours"},
 };
 
 static struct error err;

@@ -253,6 +253,12 @@ static void parse_whole(const struct cli_option *option, const char *text)
         *(uint64_t *)option->value = number;
 }
 
+/* Whether this may follow the letter of a unit: "1G", "1GB" and "1GiB" are the same. */
+static bool ends_unit(const char *text)
+{
+    return *text == 0 || strcmp(text, "B") == 0 || strcmp(text, "iB") == 0;
+}
+
 static void parse_size(const struct cli_option *option, const char *text)
 {
     char *end;
@@ -261,9 +267,9 @@ static void parse_size(const struct cli_option *option, const char *text)
     bool good = isdigit((unsigned char)text[0]) && errno == 0;
     const char *unit = *end ? strchr(size_letters, *end) : NULL;
     int shift = unit ? 10 * (int)(unit - size_letters + 1) : 0;
-    if (!good || end[unit != NULL] != 0 || number > UINT64_MAX >> shift ||
+    if (!good || !(unit ? ends_unit(end + 1) : *end == 0) || number > UINT64_MAX >> shift ||
         (double)(number << shift) < option->min || (double)(number << shift) > option->max)
-        bad_number(option, text, "size");
+        bad_number(option, text, "size in bytes, or with K, M, G or T,");
     *(uint64_t *)option->value = number << shift;
 }
 
@@ -326,16 +332,26 @@ static void note_given(const char *name)
     given[i] = name;
 }
 
-static void add_to_getopt(const struct cli_option *option, void *data)
+/* `code` is what getopt_long returns for it. */
+static void add_long_form(struct getopt_tables *t, const char *name,
+                          const struct cli_option *option, int code)
 {
-    struct getopt_tables *t = data;
     if (t->count == MAX_OPTIONS)
         abort(); /* MAX_OPTIONS is too small for the table */
     t->option[t->count] = option;
-    /* getopt_long returns 256 + index for a long form, the letter for a short one. */
-    t->row[t->count] = (struct option){
-        option->name, takes_value(option) ? required_argument : no_argument, NULL, 256 + t->count};
-    t->count++;
+    t->row[t->count++] =
+        (struct option){name, takes_value(option) ? required_argument : no_argument, NULL, code};
+}
+
+static void add_to_getopt(const struct cli_option *option, void *data)
+{
+    struct getopt_tables *t = data;
+    /* 256 + index for a long form, the letter for a short one. With equal codes an abbreviation of both
+     * spellings is not ambiguous. */
+    int code = 256 + t->count;
+    add_long_form(t, option->name, option, code);
+    if (program->spelling[1] && strcmp(option->name, program->spelling[1]) == 0)
+        add_long_form(t, program->spelling[0], option, code);
     if (option->letter) {
         size_t end = strlen(t->letters);
         t->letters[end] = option->letter;

@@ -44,8 +44,9 @@ struct cli_program {
     const char *summary;              /* for --help: sentences, in lines of at most 80 columns */
     const struct cli_option *options; /* the last has no name */
     int max_operands;
-    const char *example; /* for --help: one or more command lines */
-    bool binary;         /* writes a stream: refuses a terminal, unless --force */
+    const char *example;     /* for --help: one or more command lines */
+    bool binary;             /* writes a stream: refuses a terminal, unless --force */
+    const char *spelling[2]; /* another spelling of an option, and its name; NULL: none */
 };
 
 /* Values of the options that every program has. */

@@ -109,6 +109,26 @@ numeric_options() {
   unwrapped_help "$1" | sed -nE 's/^  .*--([a-z-]+)=[A-Z]+ .*\[([0-9.e+-]+|adam 0.002, sgd 0.025)\]$/\1/p'
 }
 
+@test "a size is a number of bytes, or has a unit; the message names the units" {
+  sample_text 50 20 | ptb-vocab -q -m 1 -o corpus.bin
+  sgns-batch -q corpus.bin -o expected
+  for size in 1048576 1024K 1M 1MB 1MiB 2G 2GB; do
+    sgns-batch -q --memory "$size" corpus.bin | cmp - expected
+  done
+  for size in 1 1X 1MX 1BM 1m M 1iB 1MBB; do
+    fails_with 2 sgns-batch --memory "$size" corpus.bin -o out
+    says "--memory=$size: expected a size in bytes, or with K, M, G or T, from 1M to "
+  done
+}
+
+@test "sgns-knn takes --neighbors for --neighbours" {
+  make_samples .
+  sgns-knn vectors.bin a --neighbours=1 >expected
+  for option in --neighbors=1 --neighb=1; do
+    sgns-knn vectors.bin a "$option" | cmp - expected
+  done
+}
+
 @test "a number must be the whole argument and in range" {
   tried=0
   for program in "${PROGRAMS[@]}"; do
