@@ -31,12 +31,15 @@ sgns-train -q -d $DIM batches.bin -o expected.bin
 
 
 def open_files(process):
-    """The minimum over some time, since a checkpoint being written is open for a moment."""
-    directory, counts = f"/proc/{process.pid}/fd", []
-    for _ in range(50):
-        counts.append(len(os.listdir(directory)))
-        time.sleep(0.001)
-    return min(counts)
+    """The number of open files, without those of a checkpoint that is being written just now: its
+    temporary file, and the directory that is synced after the rename."""
+    names = []
+    for descriptor in pathlib.Path(f"/proc/{process.pid}/fd").iterdir():
+        try:
+            names.append(os.readlink(descriptor))
+        except FileNotFoundError:  # closed in the meantime
+            pass
+    return sum(".tmp." not in name and not os.path.isdir(name) for name in names)
 
 
 def peak(process):
