@@ -62,41 +62,39 @@ static void append_bar(char *line, double fraction, size_t width)
     line[length + 1 + bar] = 0;
 }
 
-static void print(struct progress *progress, const char *line, const char *end)
+/* `stays`: later lines do not replace it, and it is not cut. */
+static void print(struct progress *progress, bool stays, double fraction, const char *format,
+                  va_list args)
 {
+    char line[PROGRESS_LINE];
+    if (progress->off)
+        return;
+    vsnprintf(line, sizeof line, format, args);
+    if (progress->terminal && !stays) {
+        size_t width = line_width();
+        line[width] = 0;
+        append_bar(line, fraction, width);
+    }
     progress_clear();
-    fprintf(stderr, "%s%s", line, end);
+    fprintf(stderr, "%s%s", line, progress->terminal && !stays ? "" : "\n");
     fflush(stderr);
     progress->shown = clock_seconds();
 }
 
 void progress_show(struct progress *progress, double fraction, const char *format, ...)
 {
-    if (progress->off)
-        return;
-    char line[PROGRESS_LINE];
     va_list args;
     va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
+    print(progress, false, fraction, format, args);
     va_end(args);
-    if (progress->terminal) {
-        size_t width = line_width();
-        line[width] = 0;
-        append_bar(line, fraction, width);
-    }
-    print(progress, line, progress->terminal ? "" : "\n");
 }
 
 void progress_keep(struct progress *progress, const char *format, ...)
 {
-    if (progress->off)
-        return;
-    char line[PROGRESS_LINE];
     va_list args;
     va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
+    print(progress, true, NAN, format, args);
     va_end(args);
-    print(progress, line, "\n");
 }
 
 void progress_clear(void)
