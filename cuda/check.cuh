@@ -25,6 +25,19 @@ inline int cuda_check(cudaError_t result, const char *what, struct error *err)
                      cudaGetErrorString(result));
 }
 
+/* 0, or -1 and an error of status 4 if fewer than `needed` bytes of device memory are free: "GPU: `what`
+ * N MB, but only N MB are free`advice`". */
+inline int cuda_check_free(double needed, const char *what, const char *advice, struct error *err)
+{
+    size_t free_bytes, all_bytes;
+    if (cuda_check(cudaMemGetInfo(&free_bytes, &all_bytes), "querying its memory", err) < 0)
+        return -1;
+    if (needed <= (double)free_bytes)
+        return 0;
+    return error_set(err, STATUS_DEVICE, "GPU: %s %.0f MB, but only %.0f MB are free%s", what,
+                     needed / 1e6, (double)free_bytes / 1e6, advice);
+}
+
 /* An array that is reallocated to grow: its content is lost. */
 template <class T, bool IN_HOST> struct growing_array {
     T *data = nullptr;

@@ -399,16 +399,8 @@ int search(struct knn *knn, const struct knn_query *query, uint32_t n, uint32_t 
 
 int check_memory(uint32_t words, uint32_t dim, struct error *err)
 {
-    size_t free_bytes, all_bytes;
-    if (cuda_check(cudaMemGetInfo(&free_bytes, &all_bytes), "querying its memory", err) < 0)
-        return -1;
     double needed = (double)words * (8.0 * dim + sizeof(double));
-    if (needed > (double)free_bytes)
-        return error_set(err, STATUS_DEVICE,
-                         "GPU: the vectors need %.0f MB, but only %.0f MB are free; use another "
-                         "device, or --device=cpu",
-                         needed / 1e6, (double)free_bytes / 1e6);
-    return 0;
+    return cuda_check_free(needed, "the vectors need", "; use another device, or --device=cpu", err);
 }
 
 int create(knn_cuda *t, int device, const struct knn_config *config, struct error *err)

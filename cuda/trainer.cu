@@ -182,18 +182,10 @@ int create_adam(trainer_cuda *t, double lr, struct error *err)
 
 int check_memory(const trainer_cuda *t, struct error *err)
 {
-    size_t free_bytes, all_bytes;
-    if (cuda_check(cudaMemGetInfo(&free_bytes, &all_bytes), "querying its memory", err) < 0)
-        return -1;
     double needed = 2.0 * t->words * (4.0 * t->m.row_stride * sizeof(float) + sizeof(uint64_t)) +
                     ADAM_TABLE * sizeof(double);
-    if (needed > (double)free_bytes)
-        return error_set(
-            err, STATUS_DEVICE,
-            "GPU: the model needs %.0f MB, but only %.0f MB are free; use another device, a "
-            "smaller --dim, or --device=cpu",
-            needed / 1e6, (double)free_bytes / 1e6);
-    return 0;
+    return cuda_check_free(needed, "the model needs",
+                           "; use another device, a smaller --dim, or --device=cpu", err);
 }
 
 /* Chooses the number of blocks: as many as can run at the same time, but at most the examples of a

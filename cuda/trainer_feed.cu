@@ -50,23 +50,16 @@ void stage(uint32_t *to, const group_size &size, const struct minibatch *batch, 
  * group is larger, its allocation may still fail. */
 int check_slots(trainer_cuda *t, const group_size &size, struct error *err)
 {
-    size_t free_bytes, all_bytes;
     if (t->slots_checked)
         return 0;
     t->slots_checked = true;
-    if (cuda_check(cudaMemGetInfo(&free_bytes, &all_bytes), "querying its memory", err) < 0)
-        return -1;
     /* Bytes per word or example: sent, owner, coefficient, loss, and its entry of the index. */
     double each = 4 * sizeof(uint32_t) + (double)device_row_index::ENTRY_BYTES;
     double needed = TRAINER_SLOTS * (each * (double)(size.words + size.examples) +
                                      2.0 * size.largest * t->quads * sizeof(float4));
-    if (needed > (double)free_bytes)
-        return error_set(
-            err, STATUS_DEVICE,
-            "GPU: the minibatches need %.0f MB, but only %.0f MB are free beside the model; use "
-            "another device, smaller minibatches, or --device=cpu",
-            needed / 1e6, (double)free_bytes / 1e6);
-    return 0;
+    return cuda_check_free(
+        needed, "the minibatches need",
+        " beside the model; use another device, smaller minibatches, or --device=cpu", err);
 }
 
 int reserve_slot(trainer_cuda *t, slot_buffers &s, const group_size &size, unsigned count,

@@ -375,7 +375,7 @@ static void train_watched(struct batches_reader *in, struct report *report)
         stream_interrupt_when(in->stream, is_stopped);
     }
     report->start = progress.steps;
-    report->loss = progress.examples ? progress.total_loss / (double)progress.examples : 0;
+    report->loss = progress.examples ? progress.total_loss_sum / (double)progress.examples : 0;
     progress_start(&report->progress, cli_common()->quiet);
     int result = train(in, report->trainer, &progress, &watch, &err);
     if (result == 0)

@@ -120,9 +120,10 @@ static int put_training(struct bytes *b, const struct checkpoint *c, struct erro
                    bytes_put_u64(b, run->model.seed, err) < 0 ||
                    bytes_put_u64(b, run->header_hash, err) < 0 ||
                    bytes_put_u64(b, p->steps, err) < 0 || bytes_put_u64(b, p->examples, err) < 0 ||
-                   put_f64(b, p->total_loss, err) < 0 ||
+                   put_f64(b, p->total_loss_sum, err) < 0 ||
                    bytes_put_u64(b, p->epoch_examples, err) < 0 ||
-                   put_f64(b, p->epoch_loss, err) < 0 || bytes_put_u64(b, p->input_hash, err) < 0
+                   put_f64(b, p->epoch_loss_sum, err) < 0 ||
+                   bytes_put_u64(b, p->input_hash, err) < 0
                ? -1
                : 0;
 }
@@ -211,9 +212,9 @@ static int check_training(struct checkpoint_check *r, const struct vectors_reade
     r->run.header_hash = cursor_u64(c);
     p->steps = cursor_u64(c);
     p->examples = cursor_u64(c);
-    p->total_loss = cursor_f64(c);
+    p->total_loss_sum = cursor_f64(c);
     p->epoch_examples = cursor_u64(c);
-    p->epoch_loss = cursor_f64(c);
+    p->epoch_loss_sum = cursor_f64(c);
     p->input_hash = cursor_u64(c);
     if (!cursor_exhausted(c))
         return stream_fault(in->stream, err, "TRAINING record of a wrong size");
@@ -224,7 +225,7 @@ static int check_training(struct checkpoint_check *r, const struct vectors_reade
     if (!batches_shape_valid(shape) || shape->examples == 0 || p->steps == 0 ||
         p->steps > batches_in_all(shape) || !counts_agree(shape, p))
         return stream_fault(in->stream, err, "the counts in TRAINING do not agree");
-    if (!isfinite(model->lr) || !isfinite(p->total_loss) || !isfinite(p->epoch_loss))
+    if (!isfinite(model->lr) || !isfinite(p->total_loss_sum) || !isfinite(p->epoch_loss_sum))
         return stream_fault(in->stream, err, "a number in TRAINING is not finite");
     model->optimizer = optimizer;
     model->dim = in->dim;

@@ -83,7 +83,7 @@ static void update_state(struct train_state *state, struct train_progress *progr
                          uint32_t examples, double loss, uint64_t steps_per_epoch)
 {
     if (progress->steps % steps_per_epoch == 0) {
-        progress->epoch_loss = 0;
+        progress->epoch_loss_sum = 0;
         progress->epoch_examples = 0;
     }
     state->epoch = (uint32_t)(progress->steps / steps_per_epoch + 1);
@@ -92,11 +92,11 @@ static void update_state(struct train_state *state, struct train_progress *progr
     state->examples += examples;
     progress->examples += examples;
     progress->epoch_examples += examples;
-    progress->total_loss += loss;
-    progress->epoch_loss += loss;
+    progress->total_loss_sum += loss;
+    progress->epoch_loss_sum += loss;
     state->loss = loss / examples;
-    state->epoch_loss = progress->epoch_loss / (double)progress->epoch_examples;
-    state->total_loss = progress->total_loss / (double)progress->examples;
+    state->epoch_loss = progress->epoch_loss_sum / (double)progress->epoch_examples;
+    state->total_loss = progress->total_loss_sum / (double)progress->examples;
 }
 
 /* After an epoch: evaluates, using the slot of the latest step. Adds the time it takes to

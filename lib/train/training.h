@@ -27,7 +27,7 @@ struct train_state {
 /* The progress of training: what is needed to resume from there. */
 struct train_progress {
     uint64_t steps, examples, epoch_examples; /* epoch_examples: of the current epoch */
-    double total_loss, epoch_loss;            /* sums over these examples */
+    double total_loss_sum, epoch_loss_sum;    /* over these examples */
     uint64_t input_hash; /* stream_hash of the input after the latest minibatch */
 };
 

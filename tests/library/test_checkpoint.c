@@ -203,8 +203,8 @@ static struct train_progress progress_at(unsigned steps)
     return (struct train_progress){.steps = steps,
                                    .examples = epochs * EXAMPLES + rest,
                                    .epoch_examples = rest ? rest : EXAMPLES,
-                                   .total_loss = 12.5,
-                                   .epoch_loss = 0.25,
+                                   .total_loss_sum = 12.5,
+                                   .epoch_loss_sum = 0.25,
                                    .input_hash = 99};
 }
 
