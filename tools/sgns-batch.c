@@ -68,6 +68,14 @@ static unsigned default_threads(void)
     return processors < BATCHER_THREADS ? processors : BATCHER_THREADS;
 }
 
+static void note_without_noise(uint64_t examples)
+{
+    if (examples > 0)
+        cli_note("%llu example%s without noise words: the context words include every word of the "
+                 "vocabulary; a smaller --window avoids this",
+                 (unsigned long long)examples, plural(examples));
+}
+
 int main(int argc, char **argv)
 {
     char **operand = cli_start(&program, argc, argv);
@@ -92,11 +100,16 @@ int main(int argc, char **argv)
     struct batches_writer batches;
     cli_add_provenance(&in.header);
     must(batches_writer_open(&batches, out.fd, out.name, &in.header, &batching.shape, &err), &err);
-    uint64_t minibatches = batches_in_all(&batching.shape);
+    uint64_t minibatches = batches_in_all(&batching.shape), without_noise;
     cli_note("%llu example%s, %lu epoch%s, %llu minibatch%s", (unsigned long long)text.count,
              plural(text.count), (unsigned long)opt.epochs, plural(opt.epochs),
              (unsigned long long)minibatches, minibatches == 1 ? "" : "es");
-    must(batcher_run(&batching, &examples, &text, &batches, &err), &err);
+    if (text.count == 0)
+        cli_note("%s: no sentence has two words or more, not counting <unk>; a smaller --min-count "
+                 "of ptb-vocab or a larger --threshold of ptb-subsample keeps more words",
+                 name);
+    must(batcher_run(&batching, &examples, &text, &batches, &without_noise, &err), &err);
+    note_without_noise(without_noise);
     must(batches_writer_finish(&batches, &err), &err);
     must(output_commit(&out, &err), &err);
 

@@ -19,6 +19,7 @@ struct unit {
     struct stream_frame frame;
     struct draft draft;
     struct batches_totals totals;
+    uint64_t without_noise; /* examples */
     bool failed;
     struct error error;
 };
@@ -37,8 +38,9 @@ struct batcher {
     struct unit *unit;        /* (2 × set): a set of units to make and a set of units to write */
     unsigned set;             /* units in a set */
     unsigned to_make, to_write;
-    unsigned making;  /* 0 or 1: which set is being made */
-    atomic_uint next; /* unit to make that no thread has taken yet */
+    unsigned making;        /* 0 or 1: which set is being made */
+    atomic_uint next;       /* unit to make that no thread has taken yet */
+    uint64_t without_noise; /* examples, of all units written */
     bool failed;
     struct error error;
 };
@@ -77,7 +79,8 @@ static int make_record(struct batcher *b, struct unit *u, uint64_t from, uint32_
         return -1;
     u->totals.examples += n;
     u->totals.contexts += u->draft.contexts;
-    u->totals.noise += examples_noise(b->examples, n, u->draft.contexts);
+    u->totals.noise += u->draft.noise;
+    u->without_noise += u->draft.without_noise;
     return 0;
 }
 
@@ -85,6 +88,7 @@ static int make_unit(struct batcher *b, struct unit *u, struct error *err)
 {
     stream_frame_clear(&u->frame);
     u->totals = (struct batches_totals){0};
+    u->without_noise = 0;
     uint64_t n;
     for (uint64_t from = 0; from < u->examples; from += n) {
         n = to_end_of_minibatch(b, u->first + from, u->examples - from);
@@ -109,6 +113,7 @@ static int write_unit(struct batcher *b, const struct unit *u, struct error *err
         return error_set(err, STATUS_INPUT,
                          "%s: a minibatch has more than %d words; use a smaller --batch-size",
                          b->options->name, (int)BATCH_WORDS_MAX);
+    b->without_noise += u->without_noise;
     return batches_write(b->writer, &u->frame, &u->totals, err);
 }
 
@@ -216,7 +221,8 @@ static void release(struct batcher *b)
 }
 
 int batcher_run(const struct batcher_options *options, const struct examples *examples,
-                const struct sentences *text, struct batches_writer *writer, struct error *err)
+                const struct sentences *text, struct batches_writer *writer,
+                uint64_t *without_noise, struct error *err)
 {
     struct batcher b = {.options = options,
                         .examples = examples,
@@ -228,6 +234,7 @@ int batcher_run(const struct batcher_options *options, const struct examples *ex
         result = write_epoch(&b, epoch, err);
     if (result == 0)
         result = run_round(&b, err); /* writes the last units */
+    *without_noise = b.without_noise;
     release(&b);
     return result;
 }

@@ -25,11 +25,12 @@ struct batcher_options {
 /* The maximum number of threads by default: a pipe cannot carry what more threads produce. */
 enum { BATCHER_THREADS = 8 };
 
-/* Writes all minibatches; the caller writes the header before this call and END after it. An
- * example without a possible noise word, or a minibatch that is too large for a stream, is an error
- * of status 3. */
+/* Writes all minibatches; the caller writes the header before this call and END after it.
+ * *without_noise is the number of examples, in all epochs, whose context words include every
+ * possible noise word, so that they have none. A vocabulary in which no example can have noise
+ * words, or a minibatch that is too large for a stream, is an error of status 3. */
 int batcher_run(const struct batcher_options *options, const struct examples *examples,
                 const struct sentences *text, struct batches_writer *writer,
-                struct error *err) MUST_USE;
+                uint64_t *without_noise, struct error *err) MUST_USE;
 
 #endif

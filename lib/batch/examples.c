@@ -163,7 +163,7 @@ int draft_start(struct draft *d, const struct examples *from, uint64_t epoch, ui
     d->record = record;
     d->examples = 0;
     d->capacity = n;
-    d->contexts = 0;
+    d->contexts = d->noise = d->without_noise = 0;
     return 0;
 }
 
@@ -471,16 +471,19 @@ INLINE int draw_all_noise(struct draft *d, struct error *err, unsigned width)
                             .position = d->position[i],
                             .epoch = d->epoch,
                             .word = word};
-        if (!noise_exists(e, context, contexts, width))
-            return error_set(err, STATUS_INPUT,
-                             "no negative samples possible: the %lu context word%s of an example "
-                             "include%s every "
-                             "possible noise word",
-                             (unsigned long)contexts, contexts == 1 ? "" : "s",
-                             contexts == 1 ? "s" : "");
-        draw_noise(&g, drawn.random + drawn.first[at], drawn.first[at + 1] - drawn.first[at],
-                   d->context_mark, width);
+        if (!noise_exists(e, context, contexts, width)) {
+            if (e->noise_words < 2)
+                return error_set(err, STATUS_INPUT,
+                                 "no negative samples possible: the vocabulary has %s",
+                                 e->noise_words ? "only one word" : "no word to draw");
+            g.noise = 0;
+            d->without_noise++;
+        } else {
+            draw_noise(&g, drawn.random + drawn.first[at], drawn.first[at + 1] - drawn.first[at],
+                       d->context_mark, width);
+        }
         bytes_store_u32(noise_counts(d) + 4 * (size_t)i, g.noise);
+        d->noise += g.noise;
         context += (size_t)contexts * width;
         word += (size_t)g.noise * width;
     }
@@ -493,10 +496,9 @@ size_t draft_finish(struct draft *d, bool more, struct error *err)
     int failed = e->width == 2 ? draw_all_noise(d, err, 2) : draw_all_noise(d, err, 4);
     if (failed)
         return 0;
-    uint64_t noise = examples_noise(e, d->examples, d->contexts);
     bytes_store_u32(d->record, d->examples);
     bytes_store_u32(d->record + 4, more);
     bytes_store_u32(d->record + 8, (uint32_t)d->contexts);
-    bytes_store_u32(d->record + 12, (uint32_t)noise);
-    return (size_t)(context_ids(d) - d->record) + (size_t)(d->contexts + noise) * e->width;
+    bytes_store_u32(d->record + 12, (uint32_t)d->noise);
+    return (size_t)(context_ids(d) - d->record) + (size_t)(d->contexts + d->noise) * e->width;
 }

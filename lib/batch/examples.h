@@ -45,7 +45,7 @@ int examples_init(struct examples *e, const struct examples_options *options,
                   const struct vocab *vocab, struct error *err) MUST_USE;
 void examples_release(struct examples *e);
 
-/* The number of noise words of `centres` examples that have `contexts` context words in all. */
+/* The number of noise words, at most, of `centres` examples that have `contexts` context words in all. */
 static inline uint64_t examples_noise(const struct examples *e, uint64_t centres, uint64_t contexts)
 {
     return e->options.negatives * (e->options.shared_noise ? centres : contexts);
@@ -61,6 +61,8 @@ struct draft {
     uint8_t *record;
     uint32_t examples, capacity; /* added so far; that the finished record will have */
     uint64_t contexts;           /* context words so far */
+    uint64_t noise;              /* noise words, by draft_finish() */
+    uint64_t without_noise;      /* examples whose context words are all possible noise words */
     uint64_t *position;          /* (examples) positions of the centre words */
     size_t position_capacity;
     uint8_t context_mark[CONTEXT_MARKS]; /* scratch for drawing noise: all zero between examples */
@@ -100,8 +102,9 @@ void draft_add_packed(struct draft *draft, const uint8_t *packed, const struct e
                       uint32_t n);
 
 /* Draws the noise words and completes the record. `more`: another record of its minibatch
- * follows. Returns the size of the record in bytes, or 0 on error: status 3 if all words with a
- * noise weight are context words of an example. */
+ * follows. An example gets no noise words if all words with a noise weight are among its context
+ * words. Returns the size of the record in bytes, or 0 on error: status 3 if there are fewer than
+ * two words with a noise weight, so that no example could have noise words. */
 size_t draft_finish(struct draft *draft, bool more, struct error *err) MUST_USE;
 
 #endif

@@ -199,14 +199,40 @@ value() {
   prints 'p\tq\tp p p\nq\tp\tq q q\n'
 }
 
-@test "an example without possible noise words is an error, not an endless search" {
-  # In each text, all words are contexts of some centre.
-  for text in 'a a a' 'a b a b' 'a b c d e f a b c d e f'; do
+@test "an example whose context words include every word has no noise words; their number is noted" {
+  for text in 'a b a b' 'a b c d e f a b c d e f'; do
     echo "$text" | corpus_of
-    fails_with 3 timeout 60 sgns-batch -q -w 6 few.bin -o out
-    says 'no negative samples possible'
-    leaves_nothing out
+    for threads in 1 3; do
+      timeout 60 sgns-batch -t $threads -w 6 -e 4 few.bin -o batches.bin 2>messages
+      sgns-cat batches.bin >lines
+      # By definition: no noise words if and only if the contexts are all words of the vocabulary.
+      awk -F '\t' -v text="$text" '
+        BEGIN { words = split(text, word, " "); for (i in word) if (!(word[i] in all)) { all[word[i]]; n++ } }
+        {
+          split($2, context, " "); split("", seen); distinct = 0
+          for (i in context) if (!(context[i] in seen)) { seen[context[i]]; distinct++ }
+          if ((distinct == n) != ($3 == "")) exit 1
+          without += $3 == ""
+        }
+        END { if (without == 0) exit 1; print without }' lines >without
+      grep -qF "sgns-batch: $(<without) examples without noise words" messages
+      sgns-train -q -d 4 batches.bin -o emb-$threads.bin
+    done
+    cmp emb-1.bin emb-3.bin
   done
+}
+
+@test "a vocabulary of one word is an error: no example can have noise words" {
+  echo 'a a a' | corpus_of
+  fails_with 3 timeout 60 sgns-batch -q -w 6 few.bin -o out
+  says 'no negative samples possible: the vocabulary has only one word'
+  leaves_nothing out
+}
+
+@test "four letters, as in DNA: trains, and the vectors are finite" {
+  LC_ALL=C awk 'BEGIN { for (i = 1; i <= 4000; i++) { s = (s * 5 + 3) % 4093; printf "%s%s", substr("ACGT", 1 + int(s / 7) % 4, 1), i % 40 ? " " : "\n" } }' >dna.txt
+  ptb-vocab -q dna.txt | sgns-batch -q -e 2 | sgns-train -q -d 8 -o dna.bin
+  sgns-cat dna.bin | awk 'NR > 2 { n++ } /nan|inf/ { exit 1 } END { exit n != 4 }'
 }
 
 @test "a single rare word that is not a context word is found as noise word" {
@@ -357,7 +383,7 @@ value() {
     exits_with 1 sgns-batch -q -t $threads -k 200 -o /dev/full few.bin
     says 'No space left'
   done
-  { yes 'a a b' | head -n 20000; echo 'a b'; } | corpus_of
+  yes 'a a a' | head -n 20000 | corpus_of
   fails_with 3 sgns-batch -q -t 4 few.bin -o out
   says 'no negative samples possible'
   leaves_nothing out
