@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* ptb-vocab -- reads a text, writes a corpus stream: counts words, builds the vocabulary, encodes.
  * Also writes only the counts, merges counts, or encodes with an existing vocabulary. */
+#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -50,8 +52,9 @@ static struct cli_option options[] = {
 
 static const struct cli_program program = {
     .name = "ptb-vocab",
-    .operands = "[FILE | STREAM...]",
-    .summary = "Count the words of a text, build a vocabulary, and write a corpus stream.",
+    .operands = "[FILE... | STREAM...]",
+    .summary = "Count the words of a text, build a vocabulary, and write a corpus stream.\n"
+               "Several FILEs are one text.",
     .options = options,
     .max_operands = INT_MAX,
     .example = "ptb-vocab < ptb.txt | ptb-subsample | sgns-batch | sgns-train > emb.bin",
@@ -291,24 +294,57 @@ static void check_command_line(char **operand)
     for (size_t i = 0; i < sizeof conflicts / sizeof *conflicts; i++)
         if (cli_given(conflicts[i][0]) && cli_given(conflicts[i][1]))
             cli_usage_error("--%s and --%s cannot be combined", conflicts[i][0], conflicts[i][1]);
-    if (!opt.merge && operand[0] && operand[1])
-        cli_usage_error("%s: unexpected argument", operand[1]);
-    if (opt.vocab && is_stdin(opt.vocab) && is_stdin(operand[0]))
-        cli_usage_error("standard input cannot be both the text and the --vocab stream");
-    int from_stdin = 0;
+    int from_stdin = !operand[0];
     for (int i = 0; operand[i]; i++)
         from_stdin += is_stdin(operand[i]);
+    if (opt.vocab && is_stdin(opt.vocab) && from_stdin > 0)
+        cli_usage_error("standard input cannot be both the text and the --vocab stream");
     if (from_stdin > 1)
         cli_usage_error("standard input can be read only once");
 }
 
-static void read_text(const char *path)
+/* Refuses, before any work starts, a file that cannot be read. It is opened when its turn comes: a
+ * pipe can be opened only once, and there may be more files than a process may have open. */
+static struct text_file text_file(const char *path)
 {
-    const char *name;
+    struct stat file;
+    const char *output = cli_common()->output;
+    if (is_stdin(path))
+        return (struct text_file){"stdin", STDIN_FILENO, 0};
+    if (stat(path, &file) < 0 || access(path, R_OK) < 0)
+        must(error_system(&err, "%s: cannot open", path), &err);
+    errno = EISDIR;
+    if (S_ISDIR(file.st_mode))
+        must(error_system(&err, "%s: cannot read", path), &err);
+    if (output ? output_same_name(path, output) : output_is_same(path, STDOUT_FILENO))
+        cli_usage_error("%s: input and output are the same file", path);
+    return (struct text_file){path, -1, 0};
+}
+
+/* Opens the texts, or standard input if there are none, and the output. */
+static void open_text(char **path, struct text_reader *text)
+{
+    size_t count = 0;
+    int input = -1;
+    while (path[count])
+        count++;
+    count += count == 0;
+    struct text_file *file = memory_new(count, sizeof *file, &err);
+    if (!file)
+        cli_die(&err);
+    for (size_t i = 0; i < count; i++) {
+        file[i] = text_file(path[i]);
+        input = file[i].fd >= 0 ? file[i].fd : input;
+    }
+    must(output_open(&out, cli_common()->output, input, &err), &err);
+    must(text_reader_init_files(text, file, count, TEXT_BLOCK, &err), &err);
+    free(file);
+}
+
+static void read_text(char **path)
+{
     struct text_reader text;
-    int in = cli_open_input(path, &name, false);
-    must(output_open(&out, cli_common()->output, in, &err), &err);
-    must(text_reader_init(&text, in, name, TEXT_BLOCK, &err), &err);
+    open_text(path, &text);
     cli_add_provenance(&header);
     if (opt.count)
         write_counts_of_text(&text);
@@ -333,7 +369,7 @@ int main(int argc, char **argv)
         must(output_open(&out, cli_common()->output, -1, &err), &err);
         merge_counts(operand);
     } else {
-        read_text(operand[0]);
+        read_text(operand);
     }
     must(output_commit(&out, &err), &err);
     header_release(&header);

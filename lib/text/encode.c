@@ -202,7 +202,7 @@ static int encode_text_piece(void *data, unsigned slot, unsigned member, struct 
     struct tokenizer t = tokenizer_over(&p->block);
     while (tokenizer_next(&t, &p->tokens)) {
         if (run->options->strict &&
-            tokenizer_refuse_bad_words(&t, &p->tokens, run->text->name, err) < 0)
+            tokenizer_refuse_bad_words(&t, &p->tokens, &run->text->files, err) < 0)
             return -1;
         uint8_t *record = stream_frame_reserve(&p->frame, size + (size_t)TOKENS_MAX * width, err);
         if (!record)
@@ -253,6 +253,6 @@ int encode_text(struct text_reader *text, const struct text_options *options,
     free(run.piece);
     *bad_words = run.bad_words;
     if (result == 0 && corpus->totals.tokens == 0)
-        result = error_set(err, STATUS_INPUT, "%s: no words", text->name);
+        result = text_files_without_words(&text->files, err);
     return result;
 }

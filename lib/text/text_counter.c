@@ -52,7 +52,7 @@ static int64_t count_tokens(struct run *run, struct piece *p, struct word_counte
     struct tokenizer t = tokenizer_over(&p->block);
     while (tokenizer_next(&t, &p->tokens)) {
         if (run->options->strict &&
-            tokenizer_refuse_bad_words(&t, &p->tokens, run->text->name, err) < 0)
+            tokenizer_refuse_bad_words(&t, &p->tokens, &run->text->files, err) < 0)
             return -1;
         if (memory_reserve(&p->code, &p->capacity, count + TOKENS_MAX, sizeof *p->code, err) < 0 ||
             word_counter_add(counter, &p->tokens, p->code + count, err) < 0)
@@ -106,7 +106,7 @@ static int finish_piece(void *data, unsigned slot, struct error *err)
         return -1;
     run->words += p->words;
     if (run->options->progress)
-        run->options->progress(run->text->bytes, run->words);
+        run->options->progress(run->text->files.bytes, run->words);
     return 0;
 }
 
@@ -190,7 +190,7 @@ int text_counter_run(struct text_counter *c, struct text_reader *text,
         result = join_tables(&run, err);
     release(&run);
     if (result == 0 && c->whole.totals.tokens == 0)
-        result = error_set(err, STATUS_INPUT, "%s: no words", text->name);
+        result = text_files_without_words(&text->files, err);
     if (result < 0)
         text_counter_release(c);
     return result;

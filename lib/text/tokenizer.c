@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/tokenizer.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
 #include "base/memory.h"
-#include "stream/layout.h"
 
 enum {
     SCAN_BYTES = 64,             /* bytes that are scanned together */
@@ -25,16 +22,29 @@ static size_t block_capacity(const struct text_reader *t)
     return WORD_MAX + t->block_size;
 }
 
+int text_reader_init_files(struct text_reader *t, const struct text_file *file, size_t count,
+                           size_t block_size, struct error *err)
+{
+    *t = (struct text_reader){.block_size = block_size};
+    t->carry = memory_new(WORD_MAX, 1, err);
+    if (!t->carry)
+        return -1;
+    if (text_files_init(&t->files, file, count, block_size, err) == 0)
+        return 0;
+    free(t->carry);
+    return -1;
+}
+
 int text_reader_init(struct text_reader *t, int fd, const char *name, size_t block_size,
                      struct error *err)
 {
-    *t = (struct text_reader){.fd = fd, .name = name, .block_size = block_size};
-    t->carry = memory_new(WORD_MAX, 1, err);
-    return t->carry ? 0 : -1;
+    const struct text_file file = {name, fd, 0};
+    return text_reader_init_files(t, &file, 1, block_size, err);
 }
 
 void text_reader_release(struct text_reader *t)
 {
+    text_files_release(&t->files);
     free(t->carry);
     *t = (struct text_reader){0};
 }
@@ -50,23 +60,17 @@ static bool is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Reads block_size bytes, or fewer at the end of the input. */
+/* Reads block_size bytes, or fewer at the end of the text. */
 static int fill(struct text_reader *t, struct text_block *b, struct error *err)
 {
     for (size_t missing = t->block_size; missing > 0 && !t->ended;) {
-        ssize_t n = read(t->fd, b->data + b->size, missing);
-        if (n < 0 && errno == EINTR)
-            continue;
+        ssize_t n = text_files_read(&t->files, b->data + b->size, missing, err);
         if (n < 0)
-            return error_system(err, "%s: read failed at byte %llu", t->name,
-                                (unsigned long long)t->bytes);
+            return -1;
         t->ended = n == 0;
-        t->bytes += (uint64_t)n;
         b->size += (size_t)n;
         missing -= (size_t)n;
     }
-    if (b->size > 0)
-        t->line_open = b->data[b->size - 1] != '\n';
     return 0;
 }
 
@@ -81,7 +85,7 @@ static bool trim_to_space(struct text_reader *t, struct text_block *b)
         return false;
     after = b->size - end;
     t->too_long = after > WORD_MAX;
-    t->word_offset = t->bytes - after;
+    t->word_offset = t->files.bytes - after;
     t->carry_size = t->too_long ? 0 : after;
     memcpy(t->carry, b->data + end, t->carry_size);
     b->size = end;
@@ -94,22 +98,8 @@ static void drop_word(struct text_reader *t, struct text_block *b)
     if (!b->too_long)
         b->word_offset = b->offset;
     b->too_long = true;
-    b->offset = t->bytes;
+    b->offset = t->files.bytes;
     b->size = 0;
-}
-
-/* Checks the beginning of the input: without this check a stream would be read as a text of a few
- * odd words. */
-static int refuse_stream(const struct text_reader *t, const struct text_block *b, struct error *err)
-{
-    enum stream_kind kind;
-    if (t->bytes != b->size || !stream_recognise(b->data, b->size, &kind))
-        return 0;
-    if (kind == STREAM_ANY)
-        return error_set(err, STATUS_INPUT, "%s: byte 0: zstd-compressed data, expected text",
-                         t->name);
-    return error_set(err, STATUS_INPUT, "%s: byte 0: %s stream, expected text", t->name,
-                     stream_kind_name(kind));
 }
 
 int text_reader_read(struct text_reader *t, struct text_block *b, struct error *err)
@@ -120,12 +110,12 @@ int text_reader_read(struct text_reader *t, struct text_block *b, struct error *
         return -1;
     *b = (struct text_block){.data = b->data,
                              .size = t->carry_size,
-                             .offset = t->bytes - t->carry_size,
+                             .offset = t->files.bytes - t->carry_size,
                              .too_long = t->too_long,
                              .word_offset = t->word_offset};
     memcpy(b->data, t->carry, t->carry_size);
     for (;;) {
-        if (fill(t, b, err) < 0 || refuse_stream(t, b, err) < 0)
+        if (fill(t, b, err) < 0)
             return -1;
         if (t->ended || trim_to_space(t, b))
             break;
@@ -133,7 +123,8 @@ int text_reader_read(struct text_reader *t, struct text_block *b, struct error *
             drop_word(t, b);
     }
     b->last = t->ended;
-    b->line_open = t->ended && t->line_open;
+    b->line_open = t->ended && t->files.line_open;
+    b->files = t->files.begun;
     return b->size > 0 || b->too_long || b->line_open;
 }
 
@@ -262,13 +253,17 @@ static void mark_zeros(struct tokens *tokens)
 }
 
 int tokenizer_refuse_bad_words(const struct tokenizer *t, const struct tokens *tokens,
-                               const char *name, struct error *err)
+                               const struct text_files *files, struct error *err)
 {
-    for (uint32_t i = 0; i < tokens->count; i++)
-        if (tokens->length[i] > WORD_MAX)
-            return error_set(err, STATUS_INPUT,
-                             "%s: byte %llu: word longer than %d bytes or with a zero byte", name,
-                             (unsigned long long)offset_of(t, tokens->text[i]), WORD_MAX);
+    for (uint32_t i = 0; i < tokens->count; i++) {
+        if (tokens->length[i] <= WORD_MAX)
+            continue;
+        uint64_t offset = offset_of(t, tokens->text[i]);
+        const struct text_file *file = text_files_at(files, t->block->files, offset);
+        return error_set(err, STATUS_INPUT,
+                         "%s: byte %llu: word longer than %d bytes or with a zero byte", file->name,
+                         (unsigned long long)(offset - file->start), WORD_MAX);
+    }
     return 0;
 }
 

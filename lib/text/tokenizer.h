@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "stream/words.h"
+#include "text/text_files.h"
 
 /* ---- blocks ---- */
 
@@ -23,15 +24,12 @@
 enum { TEXT_BLOCK = 1 << 17 /* approximate bytes read per block */ };
 
 struct text_reader {
-    int fd;
-    const char *name;
+    struct text_files files;
     size_t block_size;
-    uint64_t bytes; /* read so far */
     char *carry; /* bytes read after the last white space of a block: they start the next block */
     size_t carry_size;
     bool too_long;        /* the unfinished word exceeds WORD_MAX bytes; its bytes were dropped */
     uint64_t word_offset; /* byte offset of that word in the text */
-    bool line_open;       /* the last byte read is not a newline */
     bool ended;
 };
 
@@ -44,10 +42,14 @@ struct text_block {
     uint64_t word_offset; /* byte offset of that word in the text */
     bool last;            /* the text ends with this block, possibly without white space */
     bool line_open;       /* the text ends without a newline */
+    size_t files;         /* whose turn has come, see text_files_at() */
 };
 
-/* `block_size` is TEXT_BLOCK, or any other number of bytes from 1 on. Release the reader with
- * text_reader_release. */
+/* The text is that of the files (count), see text_files.h. `block_size` is TEXT_BLOCK, or any other
+ * number of bytes from 1 on. Release the reader with text_reader_release. */
+int text_reader_init_files(struct text_reader *text, const struct text_file *file, size_t count,
+                           size_t block_size, struct error *err) MUST_USE;
+/* The same for one open file. */
 int text_reader_init(struct text_reader *text, int fd, const char *name, size_t block_size,
                      struct error *err) MUST_USE;
 void text_reader_release(struct text_reader *text);
@@ -75,9 +77,8 @@ struct tokenizer tokenizer_over(const struct text_block *block);
  * the block. A word with a zero byte or of more than WORD_MAX bytes becomes a bad word. */
 bool tokenizer_next(struct tokenizer *tokenizer, struct tokens *tokens);
 
-/* Returns an error of status 3 if one of the tokens is a bad word. `name` is the text's, for the
- * message. */
+/* Returns an error of status 3, which names file and byte, if one of the tokens is a bad word. */
 int tokenizer_refuse_bad_words(const struct tokenizer *tokenizer, const struct tokens *tokens,
-                               const char *name, struct error *err) MUST_USE;
+                               const struct text_files *files, struct error *err) MUST_USE;
 
 #endif

@@ -400,7 +400,7 @@ static bool reports_bad_word_at(const struct one_by_one *in, size_t offset)
     struct tokens one = {1, {in->tokens.length[in->next - 1]}, {in->tokens.text[in->next - 1]}};
     char expected[80];
     snprintf(expected, sizeof expected, "sample: byte %zu: word longer than", offset);
-    return tokenizer_refuse_bad_words(&in->tokenizer, &one, "sample", &err) < 0 &&
+    return tokenizer_refuse_bad_words(&in->tokenizer, &one, &in->text.files, &err) < 0 &&
            err.status == STATUS_INPUT && strncmp(err.text, expected, strlen(expected)) == 0;
 }
 
@@ -432,7 +432,7 @@ static bool same_tokens(int fd, const struct sample *s, size_t block_size)
                     : length == end - at && memcmp(in.tokens.text[i], s->text + at, length) == 0);
         at = end;
     }
-    same = same && at == s->size && line == at && in.text.bytes == s->size;
+    same = same && at == s->size && line == at && in.text.files.bytes == s->size;
     text_block_release(&in.block);
     text_reader_release(&in.text);
     return same;

@@ -255,8 +255,6 @@ END
   done
   fails_with 2 ptb-vocab --merge - counts.bin - -o out </dev/null
   says 'standard input'
-  fails_with 2 ptb-vocab --count text text -o out
-  says 'text: unexpected argument'
   leaves_nothing out
 }
 
@@ -417,6 +415,73 @@ appending() {
   done >text
   succeeds round_trip -m 1 <text
   cmp stdout text
+}
+
+# ---- several files ----
+
+@test "several files are one text" {
+  sample_text 20000 300 >a
+  printf 'b a\n\nc' >b # the last line has no newline
+  : >empty
+  sample_text 9000 400 >c
+  { cat a b; echo; cat c; } >whole
+  [ "$(wc -c <a)" -gt 300000 ] # more than two reads
+  for threads in 1 3; do
+    for options in '-m 3' --count; do
+      # shellcheck disable=SC2086 # two words
+      ptb-vocab -q -t $threads $options whole -o expected
+      # shellcheck disable=SC2086
+      succeeds ptb-vocab -q -t $threads $options a empty b empty c empty
+      cmp stdout expected
+      # shellcheck disable=SC2086,SC2002 # a pipe is needed
+      cat b | ptb-vocab -q -t $threads $options a - <(cat c) | cmp - expected
+    done
+    ptb-vocab -q --vocab expected -t $threads whole -o encoded
+    ptb-vocab -q --vocab expected -t $threads a b c | cmp - encoded
+  done
+  succeeds ptb-vocab -m 1 b b -o twice
+  says 'ptb-vocab: 6 sentences, 6 tokens, vocabulary of 4 words'
+  sgns-cat twice | cmp - <(printf 'b a\n\nc\nb a\n\nc\n')
+}
+
+@test "messages name the file, and the byte in that file" {
+  echo 'a b' >a
+  printf 'c' >b
+  printf 'd e\nf x\0y\n' >c
+  for threads in 1 3; do
+    fails_with 3 ptb-vocab -q -t $threads --strict a b c a -o out
+    says 'c: byte 6: word longer than 65535 bytes or with a zero byte'
+  done
+  ptb-vocab -q -m 1 a -o corpus.bin
+  fails_with 3 ptb-vocab -q a b corpus.bin -o out
+  says_like '^ptb-vocab: corpus.bin: '
+  : >empty
+  fails_with 3 ptb-vocab -q empty empty -o out
+  says 'empty and the files after it: no words'
+  leaves_nothing out
+}
+
+@test "a file that cannot be read is refused before the text is read" {
+  echo a >a
+  mkdir directory
+  fails_with 1 ptb-vocab -q - missing -o out < <(sleep 60)
+  says 'missing: cannot open: No such file or directory'
+  fails_with 1 ptb-vocab -q - directory -o out < <(sleep 60)
+  says 'directory: cannot read: Is a directory'
+  fails_with 2 ptb-vocab -q - a - -o out
+  says 'standard input can be read only once'
+  fails_with 2 ptb-vocab -q --vocab - a - -o out
+  says 'standard input cannot be both the text and the --vocab stream'
+  cp a b
+  fails_with 2 ptb-vocab -q a b -o ./b
+  fails_with 2 appending b ptb-vocab -q a b
+  cmp a b
+  leaves_nothing out
+}
+
+@test "more files than a process may have open" {
+  for i in {1..100}; do echo "w$i w" >"part$i"; done
+  (ulimit -n 40 && ptb-vocab -q -m 1 part*) | cmp - <(cat part* | ptb-vocab -q -m 1)
 }
 
 # ---- no words ----

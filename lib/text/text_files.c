@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#include "text/text_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "stream/layout.h"
+
+int text_files_init(struct text_files *f, const struct text_file *file, size_t count,
+                    size_t head_capacity, struct error *err)
+{
+    *f = (struct text_files){.count = count, .head_capacity = head_capacity};
+    f->file = memory_new(count, sizeof *f->file, err);
+    f->head = memory_new(head_capacity, 1, err);
+    if (!f->file || !f->head) {
+        text_files_release(f);
+        return -1;
+    }
+    memcpy(f->file, file, count * sizeof *file);
+    return 0;
+}
+
+static struct text_file *current(const struct text_files *f)
+{
+    return &f->file[f->begun - 1];
+}
+
+static void end_file(struct text_files *f)
+{
+    if (current(f)->fd < 0)
+        close(f->fd);
+    f->reading = false;
+}
+
+void text_files_release(struct text_files *f)
+{
+    if (f->reading)
+        end_file(f);
+    free(f->file);
+    free(f->head);
+    *f = (struct text_files){0};
+}
+
+/* Reads at most `size` bytes of the current file. */
+static ssize_t read_some(struct text_files *f, char *to, size_t size, struct error *err)
+{
+    ssize_t n;
+    do
+        n = read(f->fd, to, size);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return error_system(
+            err, "%s: read failed at byte %llu", current(f)->name,
+            (unsigned long long)(f->bytes - current(f)->start + f->head_size - f->head_next));
+    return n;
+}
+
+/* Checks the first bytes of a file: without this check a stream would be read as a text of a few
+ * odd words. */
+static int refuse_stream(const struct text_files *f, struct error *err)
+{
+    enum stream_kind kind;
+    const char *name = current(f)->name;
+    if (!stream_recognise(f->head, f->head_size, &kind))
+        return 0;
+    if (kind == STREAM_ANY)
+        return error_set(err, STATUS_INPUT, "%s: byte 0: zstd-compressed data, expected text",
+                         name);
+    return error_set(err, STATUS_INPUT, "%s: byte 0: %s stream, expected text", name,
+                     stream_kind_name(kind));
+}
+
+/* Opens the next file and reads its head. */
+static int begin_file(struct text_files *f, struct error *err)
+{
+    struct text_file *file = &f->file[f->begun];
+    f->fd = file->fd >= 0 ? file->fd : open(file->name, O_RDONLY | O_CLOEXEC);
+    if (f->fd < 0)
+        return error_system(err, "%s: cannot open", file->name);
+    file->start = f->bytes;
+    f->begun++;
+    f->reading = true;
+    f->head_size = f->head_next = 0;
+    for (ssize_t n = 1; n > 0 && f->head_size < f->head_capacity; f->head_size += (size_t)n)
+        if ((n = read_some(f, f->head + f->head_size, f->head_capacity - f->head_size, err)) < 0)
+            return -1;
+    return refuse_stream(f, err);
+}
+
+/* Reads from the current file, its head first. */
+static ssize_t read_file(struct text_files *f, char *to, size_t size, struct error *err)
+{
+    size_t left = f->head_size - f->head_next;
+    if (left == 0)
+        return read_some(f, to, size, err);
+    size_t n = left < size ? left : size;
+    memcpy(to, f->head + f->head_next, n);
+    f->head_next += n;
+    return (ssize_t)n;
+}
+
+ssize_t text_files_read(struct text_files *f, char *to, size_t size, struct error *err)
+{
+    ssize_t n = 0;
+    while (n == 0) {
+        if (!f->reading && f->begun == f->count)
+            return 0;
+        if (!f->reading && begin_file(f, err) < 0)
+            return -1;
+        n = read_file(f, to, size, err);
+        if (n == 0)
+            end_file(f);
+        if (n == 0 && f->line_open && f->begun < f->count) {
+            *to = '\n';
+            n = 1;
+        }
+    }
+    if (n > 0) {
+        f->bytes += (uint64_t)n;
+        f->line_open = to[n - 1] != '\n';
+    }
+    return n;
+}
+
+const struct text_file *text_files_at(const struct text_files *f, size_t begun, uint64_t offset)
+{
+    while (begun > 1 && f->file[begun - 1].start > offset)
+        begun--;
+    return &f->file[begun - 1];
+}
+
+int text_files_without_words(const struct text_files *f, struct error *err)
+{
+    return error_set(err, STATUS_INPUT, "%s%s: no words", f->file[0].name,
+                     f->count > 1 ? " and the files after it" : "");
+}
