@@ -14,11 +14,11 @@ static struct {
 } opt = {.subsample = {.threshold = 1e-4, .seed = 1}, .draws = 1};
 
 static const struct cli_option options[] = {
-    {'t', "threshold", OPTION_DOUBLE, &opt.subsample.threshold,
+    {0, "threshold", OPTION_DOUBLE, &opt.subsample.threshold,
      "T: keep a word of relative frequency f with probability sqrt(T/f)", 0, 1, true},
-    {'w', "word2vec", OPTION_FLAG, &opt.subsample.word2vec,
+    {0, "word2vec", OPTION_FLAG, &opt.subsample.word2vec,
      "use probability sqrt(T/f) + T/f, as word2vec does", 0, 0, true},
-    {'d', "draws", OPTION_U32, &opt.draws,
+    {0, "draws", OPTION_U32, &opt.draws,
      "N: write each sentence N times, each time with a new random draw", 1, 1000000, true},
     {'s', "seed", OPTION_U64, &opt.subsample.seed, "N: random seed", 0, 0x1p64, true},
     {0},
@@ -30,7 +30,7 @@ static const struct cli_program program = {
     .summary = "Drop <unk> and, at random, occurrences of frequent words from a corpus stream.",
     .options = options,
     .max_operands = 1,
-    .example = "ptb-vocab < ptb.txt | ptb-subsample -t 1e-5 > corpus.bin",
+    .example = "ptb-vocab < ptb.txt | ptb-subsample --threshold 1e-5 > corpus.bin",
     .binary = true,
 };
 

@@ -38,7 +38,7 @@ static struct cli_option options[] = {
      "N: keep only the N most frequent, counting <unk>", 1, WORDS_MAX, true},
     {0, "vocab", OPTION_STRING, &opt.vocab,
      "STREAM: encode with the vocabulary or the counts of STREAM", 0, 0, true},
-    {'c', "count", OPTION_FLAG, &opt.count, "write a counts stream: every word with its count", 0,
+    {0, "count", OPTION_FLAG, &opt.count, "write a counts stream: every word with its count", 0,
      0, true},
     {0, "merge", OPTION_FLAG, &opt.merge, "read counts streams and write their sum", 0, 0, true},
     {0, "memory", OPTION_SIZE, &opt.memory,

@@ -25,7 +25,7 @@ static const struct cli_option options[] = {
     {'H', "header", OPTION_FLAG, &want_header, "print kind, version, shape, totals and provenance",
      0, 0, false},
     {'v', "vocab", OPTION_FLAG, &want_vocab, "print the vocabulary: word, tab, count", 0, 0, false},
-    {'c', "check", OPTION_FLAG, &want_check,
+    {0, "check", OPTION_FLAG, &want_check,
      "print one line per STREAM: complete and valid, or why not", 0, 0, false},
     {0, "quick", OPTION_FLAG, &quick, "with --check: read only the header and END", 0, 0, false},
     {0},

@@ -22,12 +22,12 @@ static bool match_case, list_unknown;
 static uint32_t restricted = 300000, threads;
 
 static const struct cli_option options[] = {
-    {'c', "match-case", OPTION_FLAG, &match_case, "distinguish upper and lower case", 0, 0, false},
-    {'r', "restrict", OPTION_U32, &restricted, "N: use only the first N words; 0: all words", 0,
+    {0, "match-case", OPTION_FLAG, &match_case, "distinguish upper and lower case", 0, 0, false},
+    {0, "restrict", OPTION_U32, &restricted, "N: use only the first N words; 0: all words", 0,
      WORDS_MAX, false},
     {'t', "threads", OPTION_U32, &threads, "N: threads to use; 0: one per processor", 0, 1024,
      false},
-    {'u', "unknown", OPTION_FLAG, &list_unknown, "print the unknown words instead of the results",
+    {0, "unknown", OPTION_FLAG, &list_unknown, "print the unknown words instead of the results",
      0, 0, false},
     {0},
 };

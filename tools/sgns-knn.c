@@ -34,7 +34,7 @@ static const struct cli_option options[] = {
      WORDS_MAX, false},
     {'t', "threads", OPTION_U32, &threads, "N: CPU threads to use; 0: one per processor", 0, 1024,
      false},
-    {'T', "tsv", OPTION_FLAG, &tsv, "print query, rank, word and cosine as TSV", 0, 0, false},
+    {0, "tsv", OPTION_FLAG, &tsv, "print query, rank, word and cosine as TSV", 0, 0, false},
     {0},
 };
 

@@ -44,7 +44,7 @@ static const struct cli_option options[] = {
     {'D', "device", OPTION_STRING, &opt.device, "DEVICE: auto, cpu, cuda or cuda:N", 0, 0, true},
     {'L', "loss-log", OPTION_STRING, &opt.loss_log,
      "FILE: log epoch, step, loss and tokens/s of every step", 0, 0, false},
-    {'e', "eval", OPTION_STRING, &opt.eval,
+    {0, "eval", OPTION_STRING, &opt.eval,
      "FILE: print the loss on the held-out minibatches in FILE after each epoch", 0, 0, false},
     {'c', "checkpoint", OPTION_STRING, &opt.checkpoint,
      "FILE: save checkpoints to FILE, also when a signal stops training", 0, 0, false},

@@ -368,6 +368,20 @@ static const struct cli_option *by_letter(const struct getopt_tables *t, int let
     return NULL;
 }
 
+/* Reports a letter that no option of this program has, with the options that it may stand for. */
+_Noreturn static void unknown_letter(const struct getopt_tables *t, char letter)
+{
+    char likely[256] = "";
+    for (int i = 0; i < t->count; i++) {
+        size_t length = strlen(likely);
+        const char *name = t->option[i]->name;
+        if (t->row[i].name == name && name[0] == tolower((unsigned char)letter))
+            snprintf(likely + length, sizeof likely - length, "%s--%s",
+                     length > 0 ? " or " : " (did you mean ", name);
+    }
+    cli_usage_error("-%c: unknown option%s%s", letter, likely, *likely ? "?)" : "");
+}
+
 static void parse_options(int argc, char **argv)
 {
     /* The leading colon makes getopt_long return ':' for a missing value. */
@@ -382,7 +396,7 @@ static void parse_options(int argc, char **argv)
         if (!option && optopt >= 256)
             cli_usage_error("%s: takes no value", argv[optind - 1]);
         if (!option && optopt)
-            cli_usage_error("-%c: unknown option", optopt);
+            unknown_letter(&t, (char)optopt);
         if (!option)
             cli_usage_error("%s: unknown or ambiguous option", argv[optind - 1]);
         parse_value(option, optarg);

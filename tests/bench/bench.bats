@@ -62,7 +62,7 @@ setup_file() {
   ln -s "$BUILD/tests/bench" other/tests
   ln -s "$BUILD"/bin/* other/bin
   rm other/bin/ptb-subsample
-  printf '#!/bin/sh\nexec "%s/bin/ptb-subsample" "$@" -t 0.01\n' "$BUILD" >other/bin/ptb-subsample
+  printf '#!/bin/sh\nexec "%s/bin/ptb-subsample" "$@" --threshold 0.01\n' "$BUILD" >other/bin/ptb-subsample
   chmod +x other/bin/ptb-subsample
   TOKENS=1e5 WORDS=5e3 run "$BENCH/scale-huge" other
   assert_failure

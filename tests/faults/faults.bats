@@ -25,7 +25,7 @@ setup() {
 work_of() {
   case $1 in
     ptb-vocab) COMMAND=(ptb-vocab -q -m 1 text) ;;
-    ptb-subsample) COMMAND=(ptb-subsample -q -t 1 corpus.bin) ;;
+    ptb-subsample) COMMAND=(ptb-subsample -q --threshold 1 corpus.bin) ;;
     sgns-train) COMMAND=(sgns-train -q -d 16 batches.bin) ;;
     sgns-knn) COMMAND=(sgns-knn -q vectors.bin w1 6000) ;;
     sgns-cat) COMMAND=(sgns-cat -q vectors.bin) ;;
@@ -114,7 +114,7 @@ has_only() {
   for _ in {1..8}; do cat text; done >long
   ptb-vocab -q -m 1 long -o long.bin
   for command in 'ptb-vocab -q -m 1 --memory 0 long' 'ptb-vocab -q -m 1 --memory 0 -t 3 long' \
-    'sgns-batch -q -m 1M -e 1 long.bin' 'sgns-batch -q -m 1M -e 1 --no-shuffle long.bin'; do
+    'sgns-batch -q --memory 1M -e 1 long.bin' 'sgns-batch -q --memory 1M -e 1 --no-shuffle long.bin'; do
     read -ra COMMAND <<<"$command"
     echo old >out
     TMPDIR=disk fails_with 1 on_a_disk 64 "${COMMAND[@]}" -o out

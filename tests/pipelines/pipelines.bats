@@ -17,7 +17,7 @@ setup_file() {
 
 # whole_pipe, short_pipe < TEXT: the pipes of the README, with options suitable for a small text.
 whole_pipe() {
-  ptb-vocab -q -m 2 | ptb-subsample -q -t 0.01 | sgns-batch -q | sgns-train -q -d 12
+  ptb-vocab -q -m 2 | ptb-subsample -q --threshold 0.01 | sgns-batch -q | sgns-train -q -d 12
 }
 short_pipe() {
   ptb-vocab -q -m 2 | sgns-batch -q | sgns-train -q -d 12
@@ -41,7 +41,7 @@ short_pipe() {
   whole_pipe <text >emb.bin
   whole_pipe <text | cmp - emb.bin
   ptb-vocab -q -m 2 text -o corpus.bin
-  ptb-subsample -q -t 0.01 corpus.bin -o kept.bin
+  ptb-subsample -q --threshold 0.01 corpus.bin -o kept.bin
   sgns-batch -q kept.bin -o batches.bin
   sgns-train -q -d 12 batches.bin | cmp - emb.bin
   slowly text | whole_pipe | cmp - emb.bin
@@ -55,7 +55,7 @@ short_pipe() {
 
 @test "every stage can write a file, and none leaves a temporary file" {
   sample_text 100 20 | ptb-vocab -q -m 2 -o 1.bin
-  ptb-subsample -q -t 0.1 -o 2.bin <1.bin
+  ptb-subsample -q --threshold 0.1 -o 2.bin <1.bin
   sgns-batch -q -o 3.bin <2.bin
   sgns-train -q -d 4 -o 4.bin <3.bin
   sgns-knn -o 5.txt - w1 <4.bin
@@ -94,7 +94,7 @@ short_pipe() {
     set +e
     # It encodes with a given vocabulary, and so writes while it reads.
     sh -c 'echo $$ >pid && exec ptb-vocab -q --vocab words.bin text' |
-      tee sent.bin | ptb-subsample -q -t 1 | sgns-batch -q -w 1 -k 1 -e 1 |
+      tee sent.bin | ptb-subsample -q --threshold 1 | sgns-batch -q -w 1 -n 1 -e 1 |
       sgns-train -q -d 1 -o emb.bin
     echo "${PIPESTATUS[@]}" >statuses
   } 2>said 3>&- {feed}>&- &

@@ -467,7 +467,7 @@ refuses() {
 }
 
 @test "weights that are not finite after a finite loss end training, naming epoch and minibatch" {
-  printf 'a b\nc d\n' | ptb-vocab -q -m 1 | sgns-batch -q -w 1 -k 2 -e 2 -b 4 --no-shuffle -o few.bin
+  printf 'a b\nc d\n' | ptb-vocab -q -m 1 | sgns-batch -q -w 1 -n 2 -e 2 -b 4 --no-shuffle -o few.bin
   few=(sgns-train -q -d 2 -O sgd --lr 2.5e19 few.bin)
   # Detected at the end, when the vectors are written.
   fails_with 5 "${few[@]}" -o out

@@ -13,7 +13,7 @@ setup_file() {
   sample_text 60 40 | ptb-vocab -q -m 2 | sgns-batch -q -b 16 -e 2 -o batches.bin
   sgns-train -q --device cpu -d 20 -L cpu.tsv batches.bin -o cpu.bin
   # The GPU trains on groups of 64 minibatches; a checkpoint can only be saved between two groups.
-  sample_text 35 20 | ptb-vocab -q -m 1 | sgns-batch -q -b 2 -w 2 -k 2 -e 2 -o many.bin
+  sample_text 35 20 | ptb-vocab -q -m 1 | sgns-batch -q -b 2 -w 2 -n 2 -e 2 -o many.bin
 }
 
 setup() {

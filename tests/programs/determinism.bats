@@ -11,7 +11,7 @@ setup_file() {
   # Several blocks of text, and letters of more than one byte.
   sample_text 14000 60 | sed 's/w3/w\xc3\xb6rt/g' >text
   ptb-vocab -q -m 2 text -o corpus.bin
-  head -n 3000 text | ptb-vocab -q --vocab corpus.bin | sgns-batch -q -w 2 -k 2 -b 64 -e 2 -o batches.bin
+  head -n 3000 text | ptb-vocab -q --vocab corpus.bin | sgns-batch -q -w 2 -n 2 -b 64 -e 2 -o batches.bin
   sgns-train -q -d 20 batches.bin -o vectors.bin
   sgns-train -q -d 20 -c checkpoint.bin --checkpoint-every 50steps batches.bin >/dev/null
   ptb-vocab -q --count text -o counts.bin
@@ -82,7 +82,7 @@ same() {
 @test "ptb-vocab --vocab" { same text ptb-vocab -q --vocab corpus.bin -t @; }
 @test "ptb-vocab --merge" { same counts.bin ptb-vocab -q --merge counts.bin; }
 @test "ptb-subsample" { same corpus.bin ptb-subsample -q --threshold 0.01; }
-@test "sgns-batch" { same corpus.bin sgns-batch -q -a 0.7 -e 2 -t @; }
+@test "sgns-batch" { same corpus.bin sgns-batch -q --noise-exponent 0.7 -e 2 -t @; }
 @test "sgns-batch --resample --memory" { same corpus.bin sgns-batch -q --resample --memory 1M -e 2 -t @; }
 @test "sgns-train" { same batches.bin sgns-train -q -d 20 --lr 0.01 -t @; }
 @test "sgns-train --optimizer sgd" { same batches.bin sgns-train -q -d 20 -O sgd -t @; }

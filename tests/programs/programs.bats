@@ -60,6 +60,15 @@ appending() {
   grep -qF -- "--memory=SIZE memory limit for corpus and shuffle order; larger corpora spill to \$TMPDIR [1G] -o" joined
 }
 
+@test "a letter stands for the same option in every program" {
+  for program in "${PROGRAMS[@]}"; do
+    "$program" --help | sed -nE 's/^  (-.), (--[a-z0-9-]+).*/\1 \2/p'
+  done | sort -u >letters
+  [ "$(wc -l <letters)" -ge 20 ]
+  assert_equal "$(cut -d ' ' -f 1 letters | uniq -d)" ''
+  assert_equal "$(cut -d ' ' -f 2 letters | sort | uniq -d)" ''
+}
+
 @test "--version prints the program's name and the version that is recorded in streams" {
   for program in "${PROGRAMS[@]}"; do
     succeeds "$program" --version
@@ -93,6 +102,17 @@ appending() {
     fails_with 2 "${COMMAND[@]}" -o ''
     fails_with 2 "${COMMAND[@]}" --output=
   done
+}
+
+@test "an unknown letter names the options that it may stand for" {
+  fails_with 2 ptb-subsample -t 1e-5 corpus.bin
+  says "-t: unknown option (did you mean --threshold?); try 'ptb-subsample --help'"
+  fails_with 2 sgns-knn -T vectors.bin a
+  says '-T: unknown option (did you mean --threads or --tsv?);'
+  fails_with 2 sgns-knn -qn3 vectors.bin a
+  says '-n: unknown option (did you mean --neighbours?);'
+  fails_with 2 sgns-batch -k 5 corpus.bin
+  says "-k: unknown option; try 'sgns-batch --help'"
 }
 
 @test "too many operands are reported" {

@@ -24,21 +24,21 @@ repeat() {
 
 @test "threshold 1 keeps all words except <unk>, and all sentences" {
   printf 'a b <unk> a\n<unk>\n\n<unk> b c\na\n' | ptb-vocab -q -m 2 -o few.bin
-  succeeds ptb-subsample -q -t 1 few.bin -o kept.bin
+  succeeds ptb-subsample -q --threshold 1 few.bin -o kept.bin
   succeeds sgns-cat kept.bin
   prints 'a b a\n\n\nb\na\n'
 }
 
 @test "threshold 0 drops all words but keeps all sentences" {
   printf 'a b\n\nb c\n' | ptb-vocab -q -m 1 -o few.bin
-  succeeds ptb-subsample -q -t 0 few.bin -o kept.bin
+  succeeds ptb-subsample -q --threshold 0 few.bin -o kept.bin
   succeeds sgns-cat kept.bin
   assert_equal "$(od -c <stdout)" "$(printf '\n\n\n' | od -c)"
 }
 
 @test "<unk> is always dropped" {
   sgns-cat corpus.bin | grep -q '<unk>'
-  succeeds sub -t 0.01
+  succeeds sub --threshold 0.01
   assert_size_not_zero stdout
   run grep -c '<unk>' stdout
   assert_output 0
@@ -47,24 +47,24 @@ repeat() {
 @test "the same seed gives the same bytes, another seed other words" {
   ptb-subsample -q corpus.bin -o default.bin
   ptb-subsample -q --seed 1 corpus.bin | cmp - default.bin
-  sub -t 0.01 --seed 1 >one
-  sub -t 0.01 --seed 2 >two
-  sub -t 0.01 --seed 18446744073709551615 >largest
+  sub --threshold 0.01 --seed 1 >one
+  sub --threshold 0.01 --seed 2 >two
+  sub --threshold 0.01 --seed 18446744073709551615 >largest
   assert_files_not_equal one two
   assert_files_not_equal one largest
 }
 
 @test "file, pipe and slow pipe give the same bytes" {
-  ptb-subsample -q -t 0.01 corpus.bin -o expected
-  ptb-subsample -q -t 0.01 - <corpus.bin | cmp - expected
+  ptb-subsample -q --threshold 0.01 corpus.bin -o expected
+  ptb-subsample -q --threshold 0.01 - <corpus.bin | cmp - expected
   # shellcheck disable=SC2002 # a pipe is needed
-  cat corpus.bin | ptb-subsample -q -t 0.01 | cmp - expected
-  slowly corpus.bin | ptb-subsample -q -t 0.01 | cmp - expected
+  cat corpus.bin | ptb-subsample -q --threshold 0.01 | cmp - expected
+  slowly corpus.bin | ptb-subsample -q --threshold 0.01 | cmp - expected
 }
 
 @test "the words kept from each sentence stay in order" {
   sgns-cat corpus.bin >before
-  succeeds sub -t 0.01
+  succeeds sub --threshold 0.01
   assert_equal "$(wc -l <stdout)" "$(wc -l <before)"
   paste -d '|' before stdout | awk -F '|' '
     {
@@ -78,7 +78,7 @@ repeat() {
 }
 
 @test "the vocabulary keeps all its words and counts" {
-  ptb-subsample -q -t 0.0001 corpus.bin | sgns-cat --vocab >after
+  ptb-subsample -q --threshold 0.0001 corpus.bin | sgns-cat --vocab >after
   sgns-cat --vocab corpus.bin | cmp - after
 }
 
@@ -88,7 +88,7 @@ repeat() {
 keeps() {
   { repeat often 90000; repeat rare 100; repeat some 9900; repeat '<unk>' 100000; } |
     ptb-vocab -q -o known.bin
-  succeeds ptb-subsample -q -t 0.01 "${@:2}" known.bin -o kept.bin
+  succeeds ptb-subsample -q --threshold 0.01 "${@:2}" known.bin -o kept.bin
   sgns-cat kept.bin | sort | uniq -c | awk '
     function near(word, count) {
       f = count / 100000; p = '"$1"'; p = p < 1 ? p : 1
@@ -109,8 +109,8 @@ keeps() {
 }
 
 @test "--draws writes each sentence several times, independently subsampled" {
-  ptb-subsample -q -t 0.01 corpus.bin | sgns-cat >one
-  succeeds ptb-subsample -t 0.01 --draws 3 corpus.bin -o three.bin
+  ptb-subsample -q --threshold 0.01 corpus.bin | sgns-cat >one
+  succeeds ptb-subsample --threshold 0.01 --draws 3 corpus.bin -o three.bin
   assert_equal "$(<stderr)" "ptb-subsample: $(sgns-cat three.bin | wc -w) of $((3 * $(sgns-cat --vocab corpus.bin |
     awk 'NR > 1 { n += $2 } END { print n }'))) tokens kept"
   for draw in 1 2 3; do
@@ -119,13 +119,13 @@ keeps() {
   cmp draw1 one # the first draw is that of a run without --draws
   assert_files_not_equal draw1 draw2
   assert_files_not_equal draw2 draw3
-  slowly corpus.bin | ptb-subsample -q -t 0.01 --draws 3 | cmp - three.bin
+  slowly corpus.bin | ptb-subsample -q --threshold 0.01 --draws 3 | cmp - three.bin
 }
 
 @test "the default threshold is 1e-4" {
   ptb-subsample -q corpus.bin -o default.bin
   ptb-subsample -q --threshold=1e-4 corpus.bin | cmp - default.bin
-  ptb-subsample -q -t 0.0002 corpus.bin | sgns-cat >other
+  ptb-subsample -q --threshold 0.0002 corpus.bin | sgns-cat >other
   sgns-cat default.bin >expected
   assert_files_not_equal other expected
 }
@@ -133,7 +133,7 @@ keeps() {
 @test "each token is drawn independently: its position does not affect its chance" {
   # 20,000 sentences of the same 10 words; everywhere about a tenth of the tokens must be kept.
   yes 'a a a a a a a a a a' | head -n 20000 | ptb-vocab -q -o same.bin
-  ptb-subsample -q -t 0.01 same.bin | sgns-cat | awk '
+  ptb-subsample -q --threshold 0.01 same.bin | sgns-cat | awk '
     NR % 2 { odd += NF; next }
     { even += NF }
     NR <= 10000 { first += NF }
@@ -141,7 +141,7 @@ keeps() {
 }
 
 @test "its options are recorded in the provenance after those of ptb-vocab" {
-  ptb-subsample -q -t 0.5 -s 7 corpus.bin | sgns-cat --header >header
+  ptb-subsample -q --threshold 0.5 -s 7 corpus.bin | sgns-cat --header >header
   run grep '^made by:' header
   assert_line --index 0 --partial 'made by: ptb-vocab 0'
   assert_line --index 1 --regexp '^made by: ptb-subsample [0-9.]+ --threshold=0.5 --draws=1 --seed=7$'
@@ -149,6 +149,6 @@ keeps() {
 
 @test "the numbers of kept and known tokens are reported" {
   printf 'a b <unk> a\n' | ptb-vocab -q -m 1 -o few.bin
-  succeeds ptb-subsample -t 1 few.bin -o kept.bin
+  succeeds ptb-subsample --threshold 1 few.bin -o kept.bin
   assert_equal "$(<stderr)" 'ptb-subsample: 3 of 3 tokens kept'
 }

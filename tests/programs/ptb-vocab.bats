@@ -516,7 +516,7 @@ appending() {
   seq 70000 | paste -d ' ' - - - - - - - >text
   ptb-vocab -q -m 1 text -o corpus.bin
   sgns-cat corpus.bin | cmp - text
-  sgns-batch -q -w 1 -k 1 -e 1 --no-shuffle corpus.bin -o batches.bin
+  sgns-batch -q -w 1 -n 1 -e 1 --no-shuffle corpus.bin -o batches.bin
   sgns-cat batches.bin | head -n 7 | cut -f 1,2 >examples
   printf '%s\n' $'1\t2' $'2\t1 3' $'3\t2 4' $'4\t3 5' $'5\t4 6' $'6\t5 7' $'7\t6' | cmp - examples
   sgns-cat batches.bin | tail -n 1 | cut -f 1,2 | grep -qx $'70000\t69999'

@@ -106,7 +106,7 @@ value() {
 @test "a sentence of many thousand words has all its contexts" {
   # It spans several records of the stream.
   yes "$(seq 1 1000 | paste -sd ' ')" | head -n 70 | paste -sd ' ' | corpus_of
-  succeeds examples_of few.bin -w 1 -k 1 -e 1 --no-shuffle
+  succeeds examples_of few.bin -w 1 -n 1 -e 1 --no-shuffle
   awk -F '\t' '
     function word(position) { return position < 1 || position > 70000 ? "" : (position - 1) % 1000 + 1 }
     {
@@ -122,7 +122,7 @@ value() {
 
 @test "--negatives noise words per context word, none of them a context word or <unk>" {
   for negatives in 1 5 13; do
-    succeeds examples_of corpus.bin -k $negatives -e 2
+    succeeds examples_of corpus.bin -n $negatives -e 2
     awk -F '\t' -v k=$negatives '
       {
         contexts = split($2, context, " "); noise = split($3, word, " ")
@@ -137,7 +137,7 @@ value() {
 
 @test "with --shared-noise, --negatives noise words per centre word" {
   for negatives in 1 5 40; do
-    succeeds examples_of corpus.bin --shared-noise -k $negatives
+    succeeds examples_of corpus.bin --shared-noise -n $negatives
     awk -F '\t' -v k=$negatives '
       {
         contexts = split($2, context, " "); noise = split($3, word, " ")
@@ -148,7 +148,7 @@ value() {
       }' stdout
     assert_size_not_zero stdout
     # Centres and contexts are the same as without it.
-    examples_of corpus.bin -k $negatives | cut -f 1,2 >expected
+    examples_of corpus.bin -n $negatives | cut -f 1,2 >expected
     cut -f 1,2 stdout | cmp - expected
   done
 }
@@ -165,7 +165,7 @@ value() {
   for exponent in 0 0.5 0.75 1; do
     option=--noise-exponent=$exponent
     [ $exponent != 0.75 ] || option=--quiet # no option: the default
-    examples_of few.bin -w 1 -k 20 -e 1 $option | cut -f 3 | tr ' ' '\n' | sort | uniq -c |
+    examples_of few.bin -w 1 -n 20 -e 1 $option | cut -f 3 | tr ' ' '\n' | sort | uniq -c |
       awk -v exponent=$exponent '
         { n[$2] = $1; all += $1 }
         END {
@@ -187,15 +187,15 @@ value() {
 
 @test "noise words are drawn by the counts before subsampling" {
   { yes a | head -n 5000; yes 'p q' | head -n 100; yes b | head -n 50; } | corpus_of
-  ptb-subsample -q -t 0.0004 few.bin -o kept.bin # keeps a fifth of p and q
-  examples_of kept.bin -w 1 -k 100 -e 1 | cut -f 3 | tr ' ' '\n' | sort | uniq -c >drawn
+  ptb-subsample -q --threshold 0.0004 few.bin -o kept.bin # keeps a fifth of p and q
+  examples_of kept.bin -w 1 -n 100 -e 1 | cut -f 3 | tr ' ' '\n' | sort | uniq -c >drawn
   awk '{ n[$2] = $1 } END { exit !(n["a"] > 15 * n["b"] && n["b"] > 0) }' drawn # 100^0.75 is 31
 }
 
 @test "the centre word can be a noise word" {
   # With context word q, only p itself can be a noise word, and vice versa.
   echo 'p q' | corpus_of
-  succeeds examples_of few.bin -k 3 -e 1 --no-shuffle
+  succeeds examples_of few.bin -n 3 -e 1 --no-shuffle
   prints 'p\tq\tp p p\nq\tp\tq q q\n'
 }
 
@@ -238,7 +238,7 @@ value() {
 @test "a single rare word that is not a context word is found as noise word" {
   # Its weight is 10^-11 of that of the contexts: drawing until it comes up would take too long.
   { yes 'a b a b' | head -n 300; echo x; } | corpus_of
-  timeout 60 sgns-batch -q -a 4 -w 3 -k 1 -e 1 few.bin -o batches.bin
+  timeout 60 sgns-batch -q --noise-exponent 4 -w 3 -n 1 -e 1 few.bin -o batches.bin
   sgns-cat batches.bin >examples
   awk -F '\t' '
     $2 ~ /a/ && $2 ~ /b/ { both++; if ($3 !~ /^x( x)*$/) { print; wrong = 1 } }
@@ -286,7 +286,7 @@ value() {
 
 @test "an epoch's first examples come from all over the text" {
   for sentence in {1..1000}; do echo "w$sentence x$sentence"; done | corpus_of
-  examples_of few.bin -e 1 -k 1 | cut -f 1 | tr -d wx | head -n 500 |
+  examples_of few.bin -e 1 -n 1 | cut -f 1 | tr -d wx | head -n 500 |
     awk '{ sum += $1; high += $1 > 500 } END { exit sum / NR < 430 || sum / NR > 570 || high < 180 || high > 320 }'
 }
 
@@ -303,8 +303,8 @@ value() {
 }
 
 @test "an epoch does not depend on the number of epochs" {
-  examples_of corpus.bin -e 3 -r >three
-  examples_of corpus.bin -e 2 -r >two
+  examples_of corpus.bin -e 3 --resample >three
+  examples_of corpus.bin -e 2 --resample >two
   head -n "$(wc -l <two)" three | cmp - two
 }
 
@@ -342,7 +342,7 @@ value() {
 @test "a minibatch with more words than the format allows is an error" {
   ! sanitized || skip 'a quarter of a billion words'
   yes "$(seq 1 100 | paste -sd ' ')" | head -n 600 | corpus_of
-  fails_with 3 sgns-batch -q -b 100000 -k 1000 -e 1 -o out few.bin
+  fails_with 3 sgns-batch -q -b 100000 -n 1000 -e 1 -o out few.bin
   says 'a minibatch has more than 268435456 words'
   leaves_nothing out
 }
@@ -353,14 +353,14 @@ value() {
 # than one.
 @test "any number of threads gives the same bytes" {
   sample_text 2000 40 | corpus_of
-  for options in '-b 20' '-b 1000' '-b 100000 -r' '-b 33 --no-shuffle' '-k 1 -e 9'; do
+  for options in '-b 20' '-b 1000' '-b 100000 --resample' '-b 33 --no-shuffle' '-n 1 -e 9'; do
     # shellcheck disable=SC2086 # several words
     {
-      sgns-batch -q -e 2 -k 200 $options -t 1 few.bin -o expected
+      sgns-batch -q -e 2 -n 200 $options -t 1 few.bin -o expected
       for threads in 2 3 8; do
-        sgns-batch -q -e 2 -k 200 $options -t $threads few.bin | cmp - expected
+        sgns-batch -q -e 2 -n 200 $options -t $threads few.bin | cmp - expected
       done
-      sgns-batch -q -e 2 -k 200 $options few.bin | cmp - expected
+      sgns-batch -q -e 2 -n 200 $options few.bin | cmp - expected
     }
   done
   "$SUPPORT/decode.py" expected >/dev/null
@@ -368,8 +368,8 @@ value() {
 
 @test "a minibatch in several records has all its examples" {
   sample_text 2000 40 | corpus_of
-  examples_of few.bin -e 1 -k 200 -b 33 >small
-  sgns-batch -q -e 1 -k 200 -b 100000 few.bin -o batches.bin
+  examples_of few.bin -e 1 -n 200 -b 33 >small
+  sgns-batch -q -e 1 -n 200 -b 100000 few.bin -o batches.bin
   "$SUPPORT/decode.py" --header batches.bin | grep -qx 'batch size: 100000'
   sgns-cat batches.bin | cmp - small
 }
@@ -377,10 +377,10 @@ value() {
 @test "threads: an error gives one message; a broken pipe, silent death by SIGPIPE" {
   { sample_text 2000 40; echo 'a b a b'; } | corpus_of
   for threads in 1 4; do
-    sgns-batch -q -t $threads -e 1000 -k 200 few.bin 2>messages | head -c 100 >/dev/null || true
+    sgns-batch -q -t $threads -e 1000 -n 200 few.bin 2>messages | head -c 100 >/dev/null || true
     assert_equal "${PIPESTATUS[0]}" 141
     assert_equal "$(<messages)" ''
-    exits_with 1 sgns-batch -q -t $threads -k 200 -o /dev/full few.bin
+    exits_with 1 sgns-batch -q -t $threads -n 200 -o /dev/full few.bin
     says 'No space left'
   done
   yes 'a a a' | head -n 20000 | corpus_of
@@ -399,14 +399,14 @@ many_sentences() {
 
 @test "any --memory gives the same bytes, in slices and with temporary files" {
   many_sentences
-  for options in '-e 2' '-e 2 -r' '-e 2 --no-shuffle' '-w 20 -b 100000' '-w 1 -b 7' \
-    '-w 1 --no-shuffle' '-k 5 --shared-noise'; do
+  for options in '-e 2' '-e 2 --resample' '-e 2 --no-shuffle' '-w 20 -b 100000' '-w 1 -b 7' \
+    '-w 1 --no-shuffle' '-n 5 --shared-noise'; do
     # shellcheck disable=SC2086 # several words
     {
-      sgns-batch -q -e 1 -k 1 $options -t 1 few.bin -o expected
+      sgns-batch -q -e 1 -n 1 $options -t 1 few.bin -o expected
       for memory in 2M 1M; do
         for threads in 1 3; do
-          sgns-batch -q -e 1 -k 1 $options -m $memory -t $threads few.bin | cmp - expected
+          sgns-batch -q -e 1 -n 1 $options --memory $memory -t $threads few.bin | cmp - expected
         done
       done
     }
@@ -416,17 +416,17 @@ many_sentences() {
 
 @test "ids of four bytes give the same bytes with temporary files" {
   { seq 1 70000 | paste -sd ' '; seq 1 70000; seq 70000 -1 1 | paste -d ' ' - - - -; } | corpus_of
-  sgns-batch -q -e 2 -k 1 few.bin -o expected
+  sgns-batch -q -e 2 -n 1 few.bin -o expected
   for memory in 2M 1M; do
-    sgns-batch -q -e 2 -k 1 -m $memory few.bin | cmp - expected
+    sgns-batch -q -e 2 -n 1 --memory $memory few.bin | cmp - expected
   done
-  TMPDIR=/nonexistent fails_with 1 sgns-batch -q -e 2 -k 1 -m 1M few.bin
+  TMPDIR=/nonexistent fails_with 1 sgns-batch -q -e 2 -n 1 --memory 1M few.bin
 }
 
 @test "temporary files are created in TMPDIR, only if --memory is too small" {
   many_sentences
-  TMPDIR=$PWD/nowhere succeeds sgns-batch -q -e 1 -k 1 -m 2M few.bin
-  TMPDIR=$PWD/nowhere fails_with 1 sgns-batch -q -e 1 -k 1 -m 1M -o out few.bin
+  TMPDIR=$PWD/nowhere succeeds sgns-batch -q -e 1 -n 1 --memory 2M few.bin
+  TMPDIR=$PWD/nowhere fails_with 1 sgns-batch -q -e 1 -n 1 --memory 1M -o out few.bin
   says "cannot create a temporary file in '$PWD/nowhere'"
   leaves_nothing out
 }
@@ -444,7 +444,7 @@ many_sentences() {
   }
   # Space for almost nothing, for part of the corpus, for part of the examples.
   for size in 1 100 3000; do
-    fails_with 1 with_files_of $size sgns-batch -q -e 1 -k 1 -m 1M few.bin
+    fails_with 1 with_files_of $size sgns-batch -q -e 1 -n 1 --memory 1M few.bin
     says 'cannot write to a temporary file'
   done
 }
@@ -453,15 +453,15 @@ many_sentences() {
   many_sentences
   mkdir spill
   export TMPDIR=$PWD/spill
-  succeeds sgns-batch -q -e 1 -k 1 -m 1M few.bin -o out
+  succeeds sgns-batch -q -e 1 -n 1 --memory 1M few.bin -o out
   assert_equal "$(ls -A spill)" ''
-  exits_with 1 sgns-batch -q -m 1M few.bin -o /dev/full
+  exits_with 1 sgns-batch -q --memory 1M few.bin -o /dev/full
   assert_equal "$(ls -A spill)" ''
   mkfifo fifo
-  sgns-batch -q -m 1M -e 1000 few.bin >fifo &
+  sgns-batch -q --memory 1M -e 1000 few.bin >fifo &
   head -c 1000000 fifo >/dev/null || true # it has started the first epoch
   wait $! || true
-  sgns-batch -q -m 1M -e 1000 few.bin -o unfinished &
+  sgns-batch -q --memory 1M -e 1000 few.bin -o unfinished &
   sleep 0.5
   kill -TERM $!
   local status=0
@@ -473,9 +473,9 @@ many_sentences() {
 
 @test "memory is bounded by --memory, whatever the size of the corpus" {
   yes "$(seq 1 50 | paste -sd ' ')" | head -n 60000 | corpus_of # 3 million examples
-  within_memory 40 sgns-batch -q -t 1 -w 1 -k 1 -e 1 -m 4M few.bin -o out
+  within_memory 40 sgns-batch -q -t 1 -w 1 -n 1 -e 1 --memory 4M few.bin -o out
   # Keeping everything in memory takes more.
-  exits_with 1 within_memory 40 sgns-batch -q -t 1 -w 1 -k 1 -e 1 few.bin
+  exits_with 1 within_memory 40 sgns-batch -q -t 1 -w 1 -n 1 -e 1 few.bin
   says 'out of memory'
 }
 
@@ -496,7 +496,7 @@ many_sentences() {
     if [ $threshold = none ]; then
       cat few.bin
     else
-      ptb-subsample -q -t $threshold few.bin
+      ptb-subsample -q --threshold $threshold few.bin
     fi >input.bin
     succeeds examples_of input.bin -e 1
     assert_size_not_zero stdout
@@ -509,7 +509,7 @@ many_sentences() {
   # Random draws depend on the position in the text, so only centres and contexts are compared.
   printf '<unk> a b <unk> <unk> c\nd\n<unk>\nc <unk> d\nd <unk>\n' | corpus_of
   examples_of few.bin -w 1 -e 1 --no-shuffle | centres_and_contexts >with
-  ptb-subsample -q -t 1 few.bin | sgns-batch -q -w 1 -e 1 --no-shuffle | sgns-cat |
+  ptb-subsample -q --threshold 1 few.bin | sgns-batch -q -w 1 -e 1 --no-shuffle | sgns-cat |
     centres_and_contexts | cmp - with
   printf '%s\n' 'a: b' 'b: a c' 'c: b' 'c: d' 'd: c' | cmp - with
 }
@@ -518,7 +518,7 @@ many_sentences() {
   "$SUPPORT/forge.py" --one corpus-no-tokens >no-tokens.bin
   printf 'a\nb\n\nc\n' | ptb-vocab -q -m 1 -o single-words.bin
   echo 'a b c' | ptb-vocab -q -m 2 -o unknown.bin
-  ptb-subsample -q -t 0 corpus.bin -o dropped.bin
+  ptb-subsample -q --threshold 0 corpus.bin -o dropped.bin
   for corpus in no-tokens single-words unknown dropped; do
     succeeds sgns-batch -q $corpus.bin -o batches.bin
     zstd -tq batches.bin
@@ -528,7 +528,7 @@ many_sentences() {
 }
 
 @test "its options are recorded in the provenance" {
-  sgns-batch -q -b 9 -w 2 -k 3 -a 0.5 -e 2 -r --no-shuffle -s 7 corpus.bin | sgns-cat --header >header
+  sgns-batch -q -b 9 -w 2 -n 3 --noise-exponent 0.5 -e 2 --resample --no-shuffle -s 7 corpus.bin | sgns-cat --header >header
   sgns-batch -q corpus.bin | sgns-cat --header >default
   run tail -n 1 header
   assert_output --regexp '^made by: sgns-batch [0-9.]+ --batch-size=9 --window=2 --negatives=3 --noise-exponent=0.5 --epochs=2 --resample --no-shuffle --seed=7$'

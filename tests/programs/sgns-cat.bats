@@ -20,7 +20,7 @@ setup() {
 
 @test "batches are printed as centre, contexts and noise words" {
   printf 'a b\nc d\n' | ptb-vocab -q -m 1 |
-    sgns-batch -q -w 1 -k 2 -e 1 --no-shuffle -o few.bin
+    sgns-batch -q -w 1 -n 2 -e 1 --no-shuffle -o few.bin
   succeeds sgns-cat few.bin
   assert_equal "$(cut -f 1,2 stdout)" $'a\tb\nb\ta\nc\td\nd\tc'
   grep -cE '^[a-d]'$'\t''[a-d]'$'\t''[a-d] [a-d]$' stdout | grep -qx 4
@@ -165,9 +165,9 @@ epochs: 2\nexamples: 15\ntotal examples: 30'
 counts.bin: counts stream, ok\n'
   assert_size_zero stderr
   for stream in corpus batches vectors counts; do
-    sgns-cat -c <$stream.bin | grep -qx 'stdin: [a-z]* stream, ok'
+    sgns-cat --check <$stream.bin | grep -qx 'stdin: [a-z]* stream, ok'
     # shellcheck disable=SC2002 # a pipe is needed
-    cat $stream.bin | sgns-cat -c - | grep -qx 'stdin: [a-z]* stream, ok'
+    cat $stream.bin | sgns-cat --check - | grep -qx 'stdin: [a-z]* stream, ok'
   done
 }
 

@@ -140,7 +140,7 @@ while at < len(payload):
   sgns-cat u.bin | tail -n +2 | cut -d ' ' -f 2- | cmp - expected
   cmp <(sgns-cat --vocab u.bin) <(sgns-cat --vocab emb.ckpt)
   sgns-cat --header u.bin | tail -n 1 | grep -q -- ' --output-vectors$'
-  sgns-convert -q -u --to word2vec - <emb.ckpt | bits | cmp - <(bits u.bin)
+  sgns-convert -q --output-vectors --to word2vec - <emb.ckpt | bits | cmp - <(bits u.bin)
   sgns-knn u.bin w1 3
 }
 
@@ -150,11 +150,11 @@ while at < len(payload):
   sgns-convert -q --to sgns -o plain.bin emb.ckpt
   cmp <(sgns-cat plain.bin) <(sgns-cat emb.ckpt)
   [ "$(wc -c <plain.bin)" -lt $(($(wc -c <emb.ckpt) / 3)) ]
-  fails_with 3 sgns-convert -u -o out emb.bin
+  fails_with 3 sgns-convert --output-vectors -o out emb.bin
   says 'plain vectors, not a checkpoint'
   leaves_nothing out
   sgns-convert -q --to glove -o emb.txt emb.bin
-  fails_with 2 sgns-convert -u -o out emb.txt
+  fails_with 2 sgns-convert --output-vectors -o out emb.txt
   says '--output-vectors: requires a checkpoint, but emb.txt is glove'
 }
 
@@ -540,7 +540,7 @@ limited() {
   bits --words vocabulary matrix | cmp - expected
   bits --words vocabulary <matrix | cmp - expected
   bits --words - matrix <vocabulary | cmp - expected
-  bits --from npy -w <(cat vocabulary) <(cat matrix) | cmp - expected
+  bits --from npy --words <(cat vocabulary) <(cat matrix) | cmp - expected
 }
 
 # ---- memory ----

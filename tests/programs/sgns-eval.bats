@@ -124,18 +124,18 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
 @test "--restrict uses only the first words of the vocabulary" {
   compass
   printf 'east north 1\neast northeast 2\nnorth northwest 3\n' >pairs
-  assert_equal "$(figures_of -r 4 v.bin pairs | head -n 1)" $'total\tspearman\t1.0000\t-\t2\t3'
-  assert_equal "$(figures_of -r 0 v.bin pairs | head -n 1 | cut -f 5)" 3
-  assert_equal "$(sgns-eval -r 3 --unknown v.bin pairs)" $'pairs\tnorth\npairs\tnorthwest'
+  assert_equal "$(figures_of --restrict 4 v.bin pairs | head -n 1)" $'total\tspearman\t1.0000\t-\t2\t3'
+  assert_equal "$(figures_of --restrict 0 v.bin pairs | head -n 1 | cut -f 5)" 3
+  assert_equal "$(sgns-eval --restrict 3 --unknown v.bin pairs)" $'pairs\tnorth\npairs\tnorthwest'
 }
 
 @test "unknown words are counted once and listed by --unknown" {
   compass
   printf 'south east 1\nSOUTH pole 2\neast pole 3\n\x1b[m ast 1\n' >pairs
   assert_equal "$(figures_of v.bin pairs | tail -n 1)" $'total\tunknown\t4\t-\t-\t-'
-  succeeds sgns-eval -u v.bin pairs
+  succeeds sgns-eval --unknown v.bin pairs
   prints 'pairs\tsouth\npairs\tpole\npairs\t\x1b[m\npairs\tast'
-  assert_equal "$(sgns-eval -uc v.bin pairs | wc -l)" 5
+  assert_equal "$(sgns-eval --unknown --match-case v.bin pairs | wc -l)" 5
 }
 
 @test "the results are those of plain Python on trained vectors, for any number of threads" {

@@ -256,11 +256,11 @@ END
   assert_equal "$(wc -l <stdout)" 4
   succeeds sgns-knn v.bin 10 7
   assert_equal "$(wc -l <stdout)" 4
-  succeeds sgns-knn -T v.bin 7 10 1
+  succeeds sgns-knn --tsv v.bin 7 10 1
   prints '7\t1\t10\t0.894427\n10\t1\t-\t0.948683\n'
-  succeeds sgns-knn -T -k 1 v.bin 7 10
+  succeeds sgns-knn --tsv -k 1 v.bin 7 10
   prints '7\t1\t10\t0.894427\n10\t1\t-\t0.948683\n'
-  succeeds sgns-knn -T --neighbours=10 v.bin 7
+  succeeds sgns-knn --tsv --neighbours=10 v.bin 7
   assert_equal "$(wc -l <stdout)" 4
   succeeds sgns-knn v.bin - 1 < <(echo -)
   prints '-:\ncosine sim=0.949: 10\n'
@@ -270,7 +270,7 @@ END
   compass
   succeeds sgns-knn --tsv v.bin east north 2
   prints 'east\t1\tnortheast\t0.707107\neast\t2\tsteep\t0.600000\nnorth\t1\tnnw\t0.800000\nnorth\t2\tsteep\t0.800000\n'
-  succeeds sgns-knn -T v.bin east
+  succeeds sgns-knn --tsv v.bin east
   tail -n 1 stdout | grep -qxF $'east\t6\twest\t-1.000000'
 }
 
@@ -301,9 +301,9 @@ for line in sys.stdin:
     sgns-knn --all -t $threads -k 5 v.bin | cmp - stdout
     sgns-knn --tsv -t $threads v.bin - 5 <words | cmp - stdout
   done
-  slowly words | sgns-knn -T v.bin - 5 | cmp - stdout
+  slowly words | sgns-knn --tsv v.bin - 5 | cmp - stdout
   while read -r word; do
-    sgns-knn -T v.bin "$word" 5
+    sgns-knn --tsv v.bin "$word" 5
   done <words | cmp - stdout
   sgns-knn -a --json v.bin 5 | cmp - <(sgns-knn --json v.bin - 5 <words)
   awk -F '\t' '$4 < -1 || $4 > 1 || $1 == $3 { bad = 1 } END { exit bad || NR == 0 }' stdout
@@ -313,9 +313,9 @@ for line in sys.stdin:
   # 3,000 words; with all of them as neighbours a batch is smaller.
   awk 'BEGIN { print "<unk> 1 0"; for (i = 1; i < 3000; i++) print "w" i, i % 11 - 5, i % 7 - 3 }' | vectors_of
   sgns-cat --vocab v.bin | cut -f 1 >words
-  sgns-knn -T v.bin - 2 <words >two
+  sgns-knn --tsv v.bin - 2 <words >two
   assert_equal "$(wc -l <two)" 6000
-  succeeds sgns-knn -T v.bin - 2999 <words
+  succeeds sgns-knn --tsv v.bin - 2999 <words
   awk -F '\t' '$2 <= 2' stdout | cmp - two
   sgns-knn --all v.bin 2999 | cmp - stdout
 }
@@ -344,12 +344,12 @@ for line in sys.stdin:
 
 @test "unknown words are reported and counted, and the other words are answered" {
   compass
-  exits_with 3 sgns-knn -T v.bin east eats north 1
+  exits_with 3 sgns-knn --tsv v.bin east eats north 1
   prints 'east\t1\tnortheast\t0.707107\nnorth\t1\tnnw\t0.800000\n'
   assert_equal "$(<stderr)" "sgns-knn: 'eats' is not in the vocabulary
 sgns-knn: 1 of 3 queries could not be answered"
   printf 'east\n\neats\nea st\neast - eats\nno\xfe\n' >asked
-  exits_with 3 sgns-knn -T -o out v.bin - 1 <asked
+  exits_with 3 sgns-knn --tsv -o out v.bin - 1 <asked
   assert_equal "$(<out)" "$(printf 'east\t1\tnortheast\t0.707107')"
   assert_equal "$(<stderr)" "sgns-knn: stdin: line 3: 'eats' is not in the vocabulary
 sgns-knn: stdin: line 4: 'ea st' is neither a word nor a sum of words such as 'a - b + c'
@@ -374,7 +374,7 @@ sgns-knn: 4 of 5 queries could not be answered"
   assert_equal "$(<list)" east
   # A long list takes no more memory than a short one.
   yes north | head -n 300000 >long
-  within_memory 200 sgns-knn -T v.bin - 6 <long | awk 'END { exit NR != 1800000 }'
+  within_memory 200 sgns-knn --tsv v.bin - 6 <long | awk 'END { exit NR != 1800000 }'
 }
 
 # ---- sums ----
@@ -389,7 +389,7 @@ queen 0 1 1
 prince 1 1 0
 END
   # (1,1,0)/sqrt2 - (1,0,0) + (0,0,1)
-  succeeds sgns-knn -T v.bin 'king - man + woman'
+  succeeds sgns-knn --tsv v.bin 'king - man + woman'
   prints 'king - man + woman\t1\tqueen\t0.958569\nking - man + woman\t2\tprince\t0.232588\nking - man + woman\t3\t<unk>\t-0.648384\n'
   for form in ' king  -  man  +  woman ' 'woman + king - man'; do
     sgns-knn v.bin "$form" | cmp - <(sgns-knn v.bin 'king - man + woman')
@@ -397,8 +397,8 @@ END
   # The length of a word's vector does not matter; adding a word to itself changes nothing.
   sgns-knn v.bin 'king + king' | cmp - <(sgns-knn v.bin king)
   # In a list, among words.
-  printf 'queen\nking - man + woman\nman\n' | sgns-knn -T v.bin - 2 >list
-  for query in queen 'king - man + woman' man; do sgns-knn -T v.bin "$query" 2; done | cmp - list
+  printf 'queen\nking - man + woman\nman\n' | sgns-knn --tsv v.bin - 2 >list
+  for query in queen 'king - man + woman' man; do sgns-knn --tsv v.bin "$query" 2; done | cmp - list
   # The sum is zero.
   succeeds sgns-knn v.bin 'man - man' 1
   prints 'cosine sim=0.000: <unk>'
@@ -407,7 +407,7 @@ END
 # same_sums EXPECTED: the answers to the queries in `asked` are those of EXPECTED, up to the
 # precision of float32.
 same_sums() {
-  sgns-knn -T v.bin - 7 <asked >found
+  sgns-knn --tsv v.bin - 7 <asked >found
   cut -f 1-3 found | cmp - <(cut -f 1-3 "$1")
   paste found "$1" | awk -F '\t' '($4 - $8) ^ 2 > 2.1e-6 ^ 2 { bad = 1 } END { exit bad || NR != 7 * 39 }'
 }
@@ -425,10 +425,10 @@ same_sums() {
 
 @test "in place of a word, + and - are taken literally; a query that is a word means that word" {
   numbered
-  succeeds sgns-knn -T -k 1 v.bin -- '- - +' '+ + 7'
+  succeeds sgns-knn --tsv -k 1 v.bin -- '- - +' '+ + 7'
   # (1,1)/sqrt2 + (1,0); (-1,0) + (1,0)
   prints '- - +\t1\t10\t0.997484\n+ + 7\t1\t<unk>\t0.000000\n'
-  succeeds sgns-knn -T -k 1 v.bin ' 7 '
+  succeeds sgns-knn --tsv -k 1 v.bin ' 7 '
   prints '7\t1\t10\t0.894427\n'
   for query in '7 -' '- 7' '7 10' '7 * 10' '7 + 10 10' '7 - - 10' '7-10'; do
     fails_with 2 sgns-knn -k 1 v.bin -- "$query"
@@ -464,8 +464,8 @@ typed() {
   grep -qx 'cosine sim=0.990: nnw' shown
   [ "$(grep -c '^cosine' shown)" -eq 2 ]
   # The answers can go to a file, the prompt does not.
-  typed $'east\nnorth' -T -o out -k 1 v.bin
-  assert_equal "$(<out)" "$(sgns-knn -T -k 1 v.bin east north)"
+  typed $'east\nnorth' --tsv -o out -k 1 v.bin
+  assert_equal "$(<out)" "$(sgns-knn --tsv -k 1 v.bin east north)"
   typed $'east' v.bin - 1
   grep -q '^> ' shown
 }
@@ -480,7 +480,7 @@ microscope 1 1
 microscopic 1 2
 chip 0 1
 END
-  typed $'ch\\t\nmicros\\t\\te\nmicrosco\\t' -T -o out -k 1 v.bin
+  typed $'ch\\t\nmicros\\t\\te\nmicrosco\\t' --tsv -o out -k 1 v.bin
   assert_equal "$(cut -f 1,3 out)" "$(printf 'chip\tmicroscopic\nmicroscope\tmicroscopic')"
   grep -q 'microscope  microscopic' shown
 }

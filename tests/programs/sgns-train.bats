@@ -6,7 +6,7 @@ load ../support/helper
 setup_file() {
   cd "$BATS_FILE_TMPDIR" || return
   sample_text 200 30 | ptb-vocab -q -m 1 -o corpus.bin
-  ptb-subsample -q -t 0.1 corpus.bin -o kept.bin
+  ptb-subsample -q --threshold 0.1 corpus.bin -o kept.bin
   sgns-batch -q -b 64 -e 3 kept.bin -o batches.bin
 }
 
@@ -434,7 +434,7 @@ trained_in() {
 
 @test "any locale gives the same bytes, through all programs" {
   sample_text 100 30 | sed 's/w3/w\xc3\xb6rt/g' >text
-  all() { ptb-vocab -q -m 2 text | sgns-batch -q -a 0.7 | train --lr 0.01; }
+  all() { ptb-vocab -q -m 2 text | sgns-batch -q --noise-exponent 0.7 | train --lr 0.01; }
   LC_ALL=C all >expected
   # A locale with a decimal comma; and those installed.
   mkdir locales

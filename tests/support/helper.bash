@@ -171,7 +171,7 @@ sample_text() {
 make_samples() {
   printf 'a b c a d\nb a\n\n<unk> c d a b e\nx y\nx y\n' >"$1/text"
   ptb-vocab -q -m 2 -o "$1/corpus.bin" "$1/text"
-  sgns-batch -q -w 2 -k 2 -b 4 -e 2 -o "$1/batches.bin" "$1/corpus.bin"
+  sgns-batch -q -w 2 -n 2 -b 4 -e 2 -o "$1/batches.bin" "$1/corpus.bin"
   sgns-train -q -d 3 -o "$1/vectors.bin" "$1/batches.bin"
   ptb-vocab -q --count -o "$1/counts.bin" "$1/text"
   printf 'a b 1\na c 2\nb c 3\n' >"$1/pairs"

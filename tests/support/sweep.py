@@ -139,7 +139,7 @@ def make_samples():
     pathlib.Path("text").write_text("a b c a d\nb a\n\n<unk> c d a b e\nx y\nx y\n", "ascii")
     for command in ("ptb-vocab -q -m 2 -o corpus.bin text",
                     "ptb-vocab -q --count -o counts.bin text",
-                    "sgns-batch -q -w 1 -k 1 -b 4 -e 1 -o batches.bin corpus.bin",
+                    "sgns-batch -q -w 1 -n 1 -b 4 -e 1 -o batches.bin corpus.bin",
                     "sgns-train -q -d 3 -o vectors.bin batches.bin",
                     "sgns-train -q -d 2 -c checkpoint.bin --checkpoint-every 2steps -o last "
                     "batches.bin"):
