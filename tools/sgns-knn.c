@@ -131,6 +131,7 @@ struct session {
     struct output out;
     struct answers answers;
     uint64_t asked, failed; /* queries */
+    enum status failure;    /* 6 if all that failed have an unknown word, else 2 */
 };
 
 /* Creates the search, and prints a note about its device: the GPU chosen, or why there is none.
@@ -196,7 +197,7 @@ static void offer(struct session *s, const char *source)
     const struct queries *batch = &s->batch;
     if (batch->unknown)
         spelling_unknown(&s->in.header.vocab, source, batch->unknown, batch->unknown_length, &err);
-    if (err.status != STATUS_USAGE)
+    if (err.status != STATUS_USAGE && err.status != STATUS_UNKNOWN_WORD)
         cli_die(&err);
 }
 
@@ -209,7 +210,8 @@ static void add(struct session *s, const char *text, size_t length, const struct
             flush(s);
         return;
     }
-    s->failed++;
+    if (s->failed++ == 0 || err.status == STATUS_USAGE)
+        s->failure = err.status;
     if (input)
         cli_note("%s: line %llu: %s", input->name, (unsigned long long)input->line, err.text);
     else
@@ -376,7 +378,7 @@ int main(int argc, char **argv)
     uint64_t asked = s.asked, failed = s.failed;
     close_session(&s);
     if (failed > 0)
-        must(error_set(&err, STATUS_INPUT, "%llu of %llu quer%s could not be answered",
+        must(error_set(&err, s.failure, "%llu of %llu quer%s could not be answered",
                        (unsigned long long)failed, (unsigned long long)asked,
                        asked == 1 ? "y" : "ies"),
              &err);

@@ -13,10 +13,11 @@
 enum status {
     STATUS_OK = 0,
     STATUS_FAILED = 1,  /* an operation failed: open, read, write, memory, thread */
-    STATUS_USAGE = 2,   /* the command line is wrong */
-    STATUS_INPUT = 3,   /* the input is invalid; retrying cannot help */
-    STATUS_DEVICE = 4,  /* the GPU is missing, too small or lost */
-    STATUS_DIVERGED = 5 /* training diverged: a loss or a weight is not finite */
+    STATUS_USAGE = 2,       /* the command line is wrong */
+    STATUS_INPUT = 3,       /* the input is invalid; retrying cannot help */
+    STATUS_DEVICE = 4,      /* the GPU is missing, too small or lost */
+    STATUS_DIVERGED = 5,    /* training diverged: a loss or a weight is not finite */
+    STATUS_UNKNOWN_WORD = 6 /* a word asked for is not in the vocabulary */
 };
 
 struct error {

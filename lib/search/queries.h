@@ -46,8 +46,8 @@ struct query {
 void queries_release(struct queries *queries);
 void queries_clear(struct queries *queries);
 
-/* Adds a query. Returns 1, or 0 and an error of status 2 if it is rejected: it contains an
- * unknown word, or is not a valid query. Returns -1 on any other error. */
+/* Adds a query. Returns 1, or 0 and an error if it is rejected: status 6 if it contains an
+ * unknown word, status 2 if it is not a valid query. Returns -1 on any other error. */
 int queries_add(struct queries *queries, const char *text, size_t length,
                 struct error *err) MUST_USE;
 

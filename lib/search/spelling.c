@@ -84,7 +84,7 @@ int spelling_unknown(const struct vocab *vocab, const char *source, const char *
                  i ? ", " : "; closest: ", (int)words_length(&vocab->words, suggestion[i]),
                  words_text(&vocab->words, suggestion[i]));
     }
-    return error_set(err, STATUS_USAGE, "%s: '%.*s' is not in the vocabulary%s", source,
+    return error_set(err, STATUS_UNKNOWN_WORD, "%s: '%.*s' is not in the vocabulary%s", source,
                      (int)length, word, suggestions);
 }
 

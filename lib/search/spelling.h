@@ -14,7 +14,7 @@ enum { SPELLING_SUGGESTIONS = 3 };
 int spelling_closest(const struct vocab *vocab, const char *word, size_t length,
                      uint32_t suggestion[SPELLING_SUGGESTIONS], struct error *err) MUST_USE;
 
-/* Sets an error of status 2 for a word that is not in the vocabulary, with the closest words.
+/* Sets an error of status 6 for a word that is not in the vocabulary, with the closest words.
  * `source` is the name of the vocabulary's input. Returns -1. */
 int spelling_unknown(const struct vocab *vocab, const char *source, const char *word, size_t length,
                      struct error *err);

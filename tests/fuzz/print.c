@@ -59,7 +59,7 @@ static void spell(const char *text, size_t size)
         bool there = words_find(&vocab.words, text, first) != NO_WORD;
         int result = spelling_find(&vocab, "input", word, &id, &err);
         demand_success(result < 0 || (there && id < vocab.words.count), &err);
-        demand(result == 0 || err.status == STATUS_USAGE);
+        demand(result == 0 || err.status == STATUS_UNKNOWN_WORD);
         free(word);
     }
     vocab_release(&vocab);
