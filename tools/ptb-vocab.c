@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/memory.h"
 #include "base/output.h"
-#include "base/system.h"
 #include "check/verify.h"
 #include "program/cli.h"
 #include "program/progress.h"
@@ -359,8 +359,9 @@ int main(int argc, char **argv)
 {
     char **operand = cli_start(&program, argc, argv);
     check_command_line(operand);
-    if (opt.threads == 0)
-        opt.threads = system_processors();
+    opt.threads = cli_threads(opt.threads);
+    if (!cli_given("memory"))
+        opt.memory = limits_work_memory();
     if (opt.count || opt.merge)
         options[OPTION_MIN_COUNT].recorded = options[OPTION_MAX_VOCAB].recorded = false;
     if (opt.vocab)

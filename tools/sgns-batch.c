@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sgns-batch -- reads a corpus, writes batches: windows, noise words, shuffled minibatches. */
+#include "base/limits.h"
 #include "base/output.h"
-#include "base/system.h"
 #include "batch/batcher.h"
 #include "program/cli.h"
 #include "stream/corpus.h"
@@ -62,10 +62,10 @@ static void read_corpus(struct corpus_reader *in, struct sentences *text)
     must(sentences_finish(text, &err), &err);
 }
 
-static unsigned default_threads(void)
+static unsigned choose_threads(void)
 {
-    unsigned processors = system_processors();
-    return processors < BATCHER_THREADS ? processors : BATCHER_THREADS;
+    unsigned threads = cli_threads(opt.threads);
+    return opt.threads == 0 && threads > BATCHER_THREADS ? BATCHER_THREADS : threads;
 }
 
 static void note_without_noise(uint64_t examples)
@@ -80,6 +80,8 @@ int main(int argc, char **argv)
 {
     char **operand = cli_start(&program, argc, argv);
     const char *name;
+    if (!cli_given("memory"))
+        opt.memory = limits_work_memory();
     int fd = cli_open_input(operand[0], &name, true);
     struct output out;
     must(output_open(&out, cli_common()->output, fd, &err), &err);
@@ -94,7 +96,7 @@ int main(int argc, char **argv)
     read_corpus(&in, &text);
 
     struct batcher_options batching = {.shape = {opt.batch_size, opt.epochs, text.count},
-                                       .threads = opt.threads ? opt.threads : default_threads(),
+                                       .threads = choose_threads(),
                                        .memory = opt.memory,
                                        .name = name};
     struct batches_writer batches;

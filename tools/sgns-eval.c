@@ -9,7 +9,6 @@
 #include "base/escape.h"
 #include "base/memory.h"
 #include "base/output.h"
-#include "base/system.h"
 #include "program/cli.h"
 #include "search/analogies.h"
 #include "search/case_folding.h"
@@ -160,7 +159,7 @@ static void solve_known(const struct evaluation *e, const struct testset *set,
         if (testset_known(set, &set->item[i]))
             memcpy(analogy[used++].word, set->item[i].word, sizeof analogy->word);
     struct analogies_config config = {e->rows, e->words, e->in.dim, e->letter_case.group,
-                                      threads ? threads : system_processors()};
+                                      cli_threads(threads)};
     must(analogies_solve(&config, analogy, used, &err), &err);
 }
 

@@ -10,7 +10,6 @@
 #include "base/input.h"
 #include "base/memory.h"
 #include "base/output.h"
-#include "base/system.h"
 #include "program/cli.h"
 #include "program/prompt.h"
 #include "search/answers.h"
@@ -331,7 +330,7 @@ static void open_session(struct session *s, int fd, const char *name)
                                     .words = words->count,
                                     .dim = s->in.dim,
                                     .k = neighbours < words->count ? neighbours : words->count - 1,
-                                    .threads = threads ? threads : system_processors()};
+                                    .threads = cli_threads(threads)};
     if (!s->config.rows)
         cli_die(&err);
     size_t bytes = s->config.k * sizeof *s->found + s->config.dim * sizeof(float);

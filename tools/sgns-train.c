@@ -11,7 +11,6 @@
 
 #include "base/gpu.h"
 #include "base/output.h"
-#include "base/system.h"
 #include "program/cli.h"
 #include "program/progress.h"
 #include "program/signals.h"
@@ -400,7 +399,10 @@ int main(int argc, char **argv)
     must(output_open(&out, cli_common()->output, fd, &err), &err);
     check_names(fd);
     if (opt.checkpoint) {
-        must(checkpoint_saver_open(&saver, opt.checkpoint, interval, &err), &err);
+        if (must(checkpoint_saver_open(&saver, opt.checkpoint, interval, &err), &err) == 0)
+            cli_note("%s: the file system has no locks; make sure that no other run writes this "
+                     "checkpoint",
+                     opt.checkpoint);
         report.saver = &saver;
     }
     open_log(&report);
@@ -413,8 +415,7 @@ int main(int argc, char **argv)
     opt.model.batch_size = in.shape.batch_size;
     opt.model.examples = in.shape.examples * in.shape.epochs;
     opt.model.steps = batches_in_all(&in.shape);
-    if (opt.model.threads == 0)
-        opt.model.threads = system_processors();
+    opt.model.threads = cli_threads(opt.model.threads);
     char note[GPU_NOTE];
     struct trainer *trainer = trainer_create(opt.device, &opt.model, note, &err);
     if (!trainer)

@@ -75,7 +75,9 @@ bool output_same_name(const char *a, const char *b)
            strcmp(name[0], name[1]) == 0;
 }
 
-static int open_temporary(struct output *output, struct pending_file *file, struct error *err)
+/* `permissions` are limited by the umask. */
+static int open_temporary(struct output *output, struct pending_file *file, mode_t permissions,
+                          struct error *err)
 {
     for (int attempt = 0; attempt < 100; attempt++) {
         uint32_t random;
@@ -86,7 +88,8 @@ static int open_temporary(struct output *output, struct pending_file *file, stru
         /* Before open(): a signal can arrive at any time, also on another thread. */
         file->active = true;
         output->fd =
-            discarded ? -1 : open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+            discarded ? -1
+                      : open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions);
         if (discarded)
             unlink(file->temporary);
         if (output->fd >= 0) {
@@ -98,6 +101,25 @@ static int open_temporary(struct output *output, struct pending_file *file, stru
             break;
     }
     return error_system(err, "%s: cannot create '%s'", output->name, file->temporary);
+}
+
+/* Gives a new file, which only its owner can read, the permissions of the file that it will
+ * replace, and its owner and group if the process may do that. Bits for a group that it cannot be
+ * given are limited to what everybody has. */
+static int take_permissions(const struct output *output, const struct stat *old, struct error *err)
+{
+    struct stat new;
+    mode_t mode = old->st_mode & 0777;
+    if (fstat(output->fd, &new) < 0)
+        return error_system(err, "%s: cannot examine", output->name);
+    if (new.st_gid != old->st_gid && fchown(output->fd, (uid_t)-1, old->st_gid) < 0)
+        mode &= ~(mode_t)070 | (mode & 7) << 3;
+    if (new.st_uid != old->st_uid && fchown(output->fd, old->st_uid, (gid_t)-1) < 0)
+        errno = 0; /* the file is the user's, then */
+    /* A file system without permissions refuses to change them, and has none to protect. */
+    if (fchmod(output->fd, mode) < 0 && errno != EPERM && errno != ENOTSUP)
+        return error_system(err, "%s: cannot set permissions", output->name);
+    return 0;
 }
 
 int output_open(struct output *output, const char *path, int input, struct error *err)
@@ -119,7 +141,14 @@ int output_open(struct output *output, const char *path, int input, struct error
         return error_system(err, "%s: cannot open", path);
     if (!exists)
         strcpy(file->target, path);
-    return open_temporary(output, file, err);
+    if (exists && access(file->target, W_OK) < 0)
+        return error_system(err, "%s: cannot write", path);
+    if (open_temporary(output, file, exists ? 0600 : 0666, err) < 0)
+        return -1;
+    if (!exists || take_permissions(output, &old, err) == 0)
+        return 0;
+    output_drop(output);
+    return -1;
 }
 
 static int fsync_uninterrupted(int fd)
@@ -257,29 +286,33 @@ static int open_lock(const char *name, bool *created)
     return *created || errno != EEXIST ? fd : open(name, flags, 0666);
 }
 
-/* Returns 1, or 0 if the file that it locked has lost its name, or -1. */
-static int try_lock(struct output *lock, struct error *err)
+enum lock_result { LOCK_FAILED, LOCK_RETRY, LOCK_HELD, LOCK_UNSUPPORTED };
+
+/* LOCK_RETRY: the file that it locked has lost its name. */
+static enum lock_result try_lock(struct output *lock, struct error *err)
 {
     const char *name = lock->file->temporary;
     bool created;
     lock->fd = open_lock(name, &created);
-    if (lock->fd < 0)
-        return error_system(err, "%s: cannot create", name);
+    if (lock->fd < 0) {
+        error_system(err, "%s: cannot create", name);
+        return LOCK_FAILED;
+    }
+    enum lock_result result;
     if (flock(lock->fd, LOCK_EX | LOCK_NB) == 0) {
         if (still_has_name(lock->fd, name))
-            return 1;
-        close(lock->fd);
-        return 0;
-    }
-    if (errno == EWOULDBLOCK) {
+            return LOCK_HELD;
+        result = LOCK_RETRY;
+    } else if (errno == EWOULDBLOCK) {
         error_set(err, STATUS_FAILED, "%s: is being written by another process", lock->name);
+        result = LOCK_FAILED;
     } else {
-        error_system(err, "%s: cannot lock", name);
         if (created)
             unlink(name);
+        result = LOCK_UNSUPPORTED;
     }
     close(lock->fd);
-    return -1;
+    return result;
 }
 
 int output_lock(struct output *lock, const char *path, struct error *err)
@@ -291,18 +324,22 @@ int output_lock(struct output *lock, const char *path, struct error *err)
         return error_set(err, STATUS_FAILED, "%s: file name too long", path);
     /* A signal between try_lock() and `active` would leave the lock file behind. */
     sigset_t all, old;
-    int locked;
+    enum lock_result result;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
-    while ((locked = try_lock(lock, err)) == 0)
+    while ((result = try_lock(lock, err)) == LOCK_RETRY)
         ;
-    file->active = locked > 0;
+    file->active = result == LOCK_HELD;
     pthread_sigmask(SIG_SETMASK, &old, NULL);
-    return locked > 0 ? 0 : -1;
+    if (result == LOCK_UNSUPPORTED)
+        lock->file = NULL;
+    return result == LOCK_FAILED ? -1 : result == LOCK_HELD;
 }
 
 void output_unlock(struct output *lock)
 {
+    if (!lock->file)
+        return;
     unlink(lock->file->temporary);
     lock->file->active = false;
     close(lock->fd);

@@ -2,7 +2,8 @@
 /* output.h -- a program's output: standard output, or a file that is created only on success.
  *
  * A named file is written as a temporary file in the same directory, NAME.tmp.*, which is renamed
- * when all of it is on disk. If the process ends early, output_discard() removes its temporary
+ * when all of it is on disk. It gets the permissions of a file that it replaces, and its owner and
+ * group where the process may set them. If the process ends early, output_discard() removes its temporary
  * files, and existing files stay as they were. An existing file that is not regular (a device, a
  * FIFO) is written to directly. A process can have at most OUTPUTS_MAX outputs and locks at a time.
  * Errors have status 1 unless noted.
@@ -56,9 +57,9 @@ void output_drop(struct output *output);
  * that were not committed, and prevents new temporary files. A signal handler may call it. */
 void output_discard(void);
 
-/* Creates and locks the file PATH.lock, until output_unlock() or the end of the process. Fails if
- * another process holds the lock. `lock` is a struct output only so that output_discard() removes
- * that file. */
+/* Creates and locks the file PATH.lock, until output_unlock() or the end of the process. Returns 1,
+ * or 0 if the file system has no locks, or -1, also if another process holds the lock. `lock` is a
+ * struct output only so that output_discard() removes that file. */
 int output_lock(struct output *lock, const char *path, struct error *err) MUST_USE;
 void output_unlock(struct output *lock);
 

@@ -27,12 +27,24 @@ int system_random(void *data, size_t size)
 unsigned system_processors(void)
 {
 #ifdef __linux__
-    cpu_set_t set;
-    int count = sched_getaffinity(0, sizeof set, &set) < 0 ? 1 : CPU_COUNT(&set);
-#else
-    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    /* The kernel wants a set with room for all of its processors. */
+    for (int most = CPU_SETSIZE; most <= 1 << 16; most *= 2) {
+        cpu_set_t *set = CPU_ALLOC((size_t)most);
+        size_t size = CPU_ALLOC_SIZE((size_t)most);
+        int allowed = set && sched_getaffinity(0, size, set) == 0 ? CPU_COUNT_S(size, set) : 0;
+        CPU_FREE(set);
+        if (allowed > 0)
+            return (unsigned)allowed;
+    }
 #endif
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
     return count < 1 ? 1 : (unsigned)count;
+}
+
+uint64_t system_memory(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : UINT64_MAX;
 }
 
 void system_use_huge_pages(void *memory, size_t size, size_t page)

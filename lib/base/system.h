@@ -9,13 +9,17 @@
 
 #include <locale.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <wchar.h>
 
 /* Fills `data` with `size` random bytes, at most 256. Returns 0, or -1 and errno on error. */
 int system_random(void *data, size_t size);
 
-/* The number of processors that this process may use, at least 1. */
+/* The number of processors that this process may run on, at least 1; limits.h also knows quotas. */
 unsigned system_processors(void);
+
+/* The memory of the machine in bytes; UINT64_MAX if it cannot be determined. */
+uint64_t system_memory(void);
 
 /* Advises the system to use pages of `page` bytes, a power of two, for `size` bytes of memory,
  * whose address is a multiple of `page`. The system may ignore it. */

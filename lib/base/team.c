@@ -69,6 +69,13 @@ void team_run(struct team *team, team_function *function, void *data)
     team_barrier(team);
 }
 
+static bool fewer_allowed;
+
+void team_allow_fewer(bool allowed)
+{
+    fewer_allowed = allowed;
+}
+
 int team_init(struct team *team, unsigned members, struct error *err)
 {
     *team = (struct team){0};
@@ -83,8 +90,10 @@ int team_init(struct team *team, unsigned members, struct error *err)
         team->started++;
     if (team->started == members - 1)
         return 0;
-    /* The barrier must count only the threads that run, or they cannot be stopped. */
+    /* The barrier must count only the threads that run. */
     atomic_store(&team->members, team->started + 1);
+    if (fewer_allowed)
+        return 0;
     team_release(team);
     return -1;
 }

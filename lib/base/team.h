@@ -30,8 +30,12 @@ struct team {
     pthread_cond_t opened;
 };
 
-/* Starts members − 1 threads. Returns -1 and status 1 if that fails; then there is nothing to
- * release. */
+/* Whether a team may have fewer members than requested if the system starts no more threads. It may
+ * not at first; a program allows it if the number is only its own default. */
+void team_allow_fewer(bool allowed);
+
+/* Starts members − 1 threads. Returns -1 and status 1 if that fails and is not allowed; then there
+ * is nothing to release. */
 int team_init(struct team *team, unsigned members, struct error *err) MUST_USE;
 /* Stops the threads and joins them. */
 void team_release(struct team *team);
@@ -42,7 +46,8 @@ void team_run(struct team *team, team_function *function, void *data);
 /* Waits until every thread has called it. Only inside a function that the team runs. */
 void team_barrier(struct team *team);
 
-/* The number of the current thread, from 0, the caller's thread, to members − 1; it never changes.
+/* The number of the current thread, from 0, the caller's thread, to at most members − 1; it never
+ * changes.
  * Only inside a function that the team runs. */
 unsigned team_member(void);
 

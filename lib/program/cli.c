@@ -14,7 +14,9 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "base/limits.h"
 #include "base/output.h"
+#include "base/team.h"
 #include "program/progress.h"
 #include "program/signals.h"
 
@@ -315,6 +317,12 @@ struct getopt_tables {
 };
 
 static const char *given[MAX_OPTIONS]; /* names of the options on the command line */
+
+unsigned cli_threads(uint32_t asked)
+{
+    team_allow_fewer(asked == 0);
+    return asked ? asked : limits_processors();
+}
 
 bool cli_given(const char *name)
 {

@@ -63,6 +63,10 @@ const struct cli_common *cli_common(void);
 /* Whether the option is on the command line, even with its default value. */
 bool cli_given(const char *name);
 
+/* The number of threads for a program whose --threads is `asked`: that number, or if it is 0 the
+ * default of limits.h; the system may then start fewer. */
+unsigned cli_threads(uint32_t asked);
+
 /* The ending of a regular plural: "1 word", "2 words". */
 static inline const char *plural(uint64_t n)
 {

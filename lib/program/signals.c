@@ -7,9 +7,18 @@
 
 #include "base/output.h"
 
-static const int handled[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+/* The signals that end a process and are not a fault of the program itself, which must end it where
+ * it is. */
+static const int handled[] = {SIGINT,  SIGTERM, SIGHUP,  SIGPIPE,   SIGQUIT, SIGUSR1,
+                              SIGUSR2, SIGALRM, SIGXCPU, SIGVTALRM, SIGPROF};
 
 static atomic_int deferring, pending; /* pending: a signal number, or 0 */
+
+/* SIGQUIT asks for a core dump of this moment. */
+static bool can_wait(int signal_number)
+{
+    return signal_number != SIGPIPE && signal_number != SIGQUIT;
+}
 
 void signals_die(int signal_number)
 {
@@ -26,7 +35,10 @@ void signals_die(int signal_number)
 
 static void on_signal(int signal_number)
 {
-    bool defer = deferring && !pending && signal_number != SIGPIPE;
+    /* The system repeats SIGXCPU every second, which is no second request to end. */
+    if (pending && signal_number == SIGXCPU)
+        return;
+    bool defer = deferring && !pending && can_wait(signal_number);
     pending = signal_number;
     if (!defer)
         signals_die(signal_number);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* signals.h -- handles SIGINT, SIGTERM, SIGHUP and SIGPIPE: the program removes its temporary files
- * and dies by the signal, or finishes its current work before.
+/* signals.h -- handles the signals that end a process, among them those that batch systems send as
+ * a warning (SIGUSR1, SIGUSR2, SIGXCPU): the program removes its temporary files and dies by the
+ * signal, or finishes its current work before.
  */
 #ifndef SGNS_SIGNALS_H
 #define SGNS_SIGNALS_H
@@ -10,8 +11,9 @@
 /* Installs the handlers, except for signals that the parent process chose to ignore. */
 void signals_catch(void);
 
-/* With `defer`, the first signal other than SIGPIPE only becomes pending, so that the program can
- * end in an orderly way and then call signals_die(); a second signal ends it immediately. */
+/* With `defer`, the first signal other than SIGPIPE and SIGQUIT only becomes pending, so that the
+ * program can end in an orderly way and then call signals_die(); a second signal ends it
+ * immediately. */
 void signals_defer(bool defer);
 
 /* The number of the pending signal, or 0. */

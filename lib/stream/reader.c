@@ -159,11 +159,13 @@ int stream_read_ahead(struct stream_reader *r, struct error *err)
     pthread_cond_init(&a->filled, NULL);
     pthread_cond_init(&a->freed, NULL);
     r->read_ahead = a;
-    if (thread_start(&a->thread, decode_ahead, r, err) == 0)
-        return 0;
-    release_read_ahead(a);
-    r->read_ahead = NULL;
-    return -1;
+    /* Without a thread, stream_read() decodes. */
+    struct error no_thread;
+    if (thread_start(&a->thread, decode_ahead, r, &no_thread) < 0) {
+        release_read_ahead(a);
+        r->read_ahead = NULL;
+    }
+    return 0;
 }
 
 /* ---- life cycle ---- */

@@ -40,8 +40,8 @@ void stream_reader_version(const struct stream_reader *reader, unsigned *major, 
  * follows END, or -1. */
 int stream_read(struct stream_reader *reader, struct record *record, struct error *err) MUST_USE;
 
-/* Starts a thread that reads and decodes ahead of stream_read(), up to some megabytes. Closing the
- * reader waits for this thread. */
+/* Starts a thread that reads and decodes ahead of stream_read(), up to some megabytes, unless the
+ * system starts no more threads. Closing the reader waits for this thread. */
 int stream_read_ahead(struct stream_reader *reader, struct error *err) MUST_USE;
 
 /* While the reader waits for input, also ahead of stream_read(), it calls `stop` several times a

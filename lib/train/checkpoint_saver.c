@@ -14,7 +14,8 @@ int checkpoint_saver_open(struct checkpoint_saver *s, const char *path,
     *s = (struct checkpoint_saver){.path = path, .interval = interval};
     if (stat(path, &old) == 0 && !S_ISREG(old.st_mode))
         return error_set(err, STATUS_FAILED, "%s: not a regular file", path);
-    if (output_lock(&s->lock, path, err) < 0)
+    int locked = output_lock(&s->lock, path, err);
+    if (locked < 0)
         return -1;
     /* Fail now rather than at the first checkpoint, after much training. */
     if (output_open(&probe, path, -1, err) < 0) {
@@ -22,7 +23,7 @@ int checkpoint_saver_open(struct checkpoint_saver *s, const char *path,
         return -1;
     }
     output_drop(&probe);
-    return 0;
+    return locked;
 }
 
 void checkpoint_saver_start(struct checkpoint_saver *s, const struct header *header,
@@ -75,8 +76,14 @@ int checkpoint_saver_save(struct checkpoint_saver *s, struct trainer *trainer,
         return -1;
     s->saved_at = clock_seconds();
     s->saved_steps = progress->steps;
-    s->writing = thread_start(&s->thread, write_checkpoint, s, err) == 0;
-    return s->writing ? 0 : -1;
+    struct error no_thread;
+    s->writing = thread_start(&s->thread, write_checkpoint, s, &no_thread) == 0;
+    if (s->writing)
+        return 0;
+    write_checkpoint(s);
+    if (s->result < 0)
+        *err = s->error;
+    return s->result;
 }
 
 void checkpoint_saver_close(struct checkpoint_saver *s)

@@ -34,8 +34,8 @@ struct checkpoint_saver {
     struct error error;
 };
 
-/* Locks the file name, and checks that the file can be created. `path` must outlive the saver. On
- * error there is nothing to close. */
+/* Locks the file name, and checks that the file can be created. `path` must outlive the saver.
+ * Returns 1, or 0 if the file system has no locks, or -1, when there is nothing to close. */
 int checkpoint_saver_open(struct checkpoint_saver *saver, const char *path,
                           struct checkpoint_interval interval, struct error *err) MUST_USE;
 
@@ -47,8 +47,8 @@ void checkpoint_saver_start(struct checkpoint_saver *saver, const struct header 
 /* Whether a checkpoint of a model that was trained on `steps` minibatches is due. */
 bool checkpoint_saver_due(const struct checkpoint_saver *saver, uint64_t steps);
 
-/* Starts writing a checkpoint. Waits for the previous one to be written, and reports its
- * failure. */
+/* Starts writing a checkpoint on a thread, or writes it if the system starts no more threads. Waits
+ * for the previous one to be written, and reports its failure. */
 int checkpoint_saver_save(struct checkpoint_saver *saver, struct trainer *trainer,
                           const struct train_progress *progress, struct error *err) MUST_USE;
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* faults -- a library for LD_PRELOAD that makes system calls fail in realistic ways.
  *
- * FAULTS=CALL:N      the N-th call of this kind fails, with a suitable errno FAULTS=CALL:N+     so
- * do all later ones FAULTS=short       every read and write transfers one byte; after many calls,
- * more FAULTS=interrupt   every other read, write, sync and poll fails with EINTR FAULTS=count
- * nothing fails
+ *     FAULTS=CALL:N      the N-th call of this kind fails, with a suitable errno
+ *     FAULTS=CALL:N+     so do all later ones
+ *     FAULTS=short       every read and write transfers one byte; after many calls, more
+ *     FAULTS=interrupt   every other read, write, sync and poll fails with EINTR
+ *     FAULTS=count       nothing fails
+ *
+ * With FAULTS_PROCESSORS=N the process seems to be allowed to run on N processors.
  *
  * The descriptor FAULTS_REPORT gets a line "failed CALL" for the first call that failed and,
  * after main, a line "CALL COUNT" for each kind. The C library's streams call the kernel
@@ -16,6 +19,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -90,6 +94,7 @@ NEXT(rename)
 NEXT(open)
 NEXT(mkostemp)
 NEXT(pthread_create)
+NEXT(sched_getaffinity)
 NEXT(ftruncate)
 NEXT(flock)
 NEXT(lseek)
@@ -358,6 +363,21 @@ int fileno(FILE *file)
 }
 
 /* ---- other calls ---- */
+
+int sched_getaffinity(pid_t process, size_t size, cpu_set_t *set)
+{
+    const char *processors = getenv("FAULTS_PROCESSORS");
+    if (!processors)
+        return real_sched_getaffinity()(process, size, set);
+    if ((size_t)atol(processors) > 8 * size) {
+        errno = EINVAL; /* as from a kernel with more processors */
+        return -1;
+    }
+    CPU_ZERO_S(size, set);
+    for (long i = 0; i < atol(processors); i++)
+        CPU_SET_S((size_t)i, size, set);
+    return 0;
+}
 
 ssize_t getrandom(void *to, size_t size, unsigned flags)
 {

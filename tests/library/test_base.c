@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* The basics: bytes, memory, words, vocabularies, tokens, escaping, row indices, teams, spellings,
- * neighbours, frames. */
+/* The basics: bytes, memory, words, vocabularies, tokens, escaping, row indices, teams, limits,
+ * spellings, neighbours, frames. */
+#include <limits.h>
+#include <math.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/escape.h"
+#include "base/limits.h"
 #include "base/memory.h"
+#include "base/system.h"
 #include "base/team.h"
 #include "oracle.h"
 #include "search/knn_cpu.h"
@@ -974,6 +980,108 @@ static void test_frames(void)
     stream_frame_release(&frame);
 }
 
+/* ---- limits ---- */
+
+/* Writes a file below the directory `root`, and its directories. */
+static void put_file(const char *root, const char *path, const char *content)
+{
+    char name[PATH_MAX];
+    snprintf(name, sizeof name, "%s%s", root, path);
+    for (char *at = name + strlen(root) + 1; (at = strchr(at, '/')); at++) {
+        *at = 0;
+        mkdir(name, 0755);
+        *at = '/';
+    }
+    FILE *file = fopen(name, "w");
+    if (!file || fputs(content, file) < 0 || fclose(file) != 0)
+        abort();
+}
+
+struct file_content {
+    const char *path, *content;
+};
+
+/* Checks the limits of a system that has these files, the last without a path. */
+static void check_limits(const char *what, const struct file_content *file, double processors,
+                         uint64_t memory)
+{
+    char root[] = "/tmp/test_base.XXXXXX", command[sizeof root + 16];
+    if (!mkdtemp(root))
+        abort();
+    for (; file->path; file++)
+        put_file(root, file->path, file->content);
+    struct limits limits = limits_of_groups(root);
+    tap_check(limits.processors == processors && limits.memory == memory,
+              "limits: %s: %g processors, %llu bytes", what, limits.processors,
+              (unsigned long long)limits.memory);
+    snprintf(command, sizeof command, "rm -r %s", root);
+    tap_check(system(command) == 0, "limits: %s: removed", what);
+}
+
+static const char mounted_v2[] =
+    "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
+    "31 22 0:27 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n";
+static const char mounted_v1[] =
+    "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755\n"
+    "32 31 0:29 /docker/abc /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n"
+    "33 31 0:30 /docker/abc /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset\n"
+    "34 31 0:31 /docker/abc /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n";
+
+static void test_limits(void)
+{
+    check_limits("no files", (struct file_content[]){{0}}, INFINITY, UINT64_MAX);
+    check_limits("version 2, the group above has the least",
+                 (struct file_content[]){{"/proc/self/cgroup", "0::/user.slice/job\n"},
+                                         {"/proc/self/mountinfo", mounted_v2},
+                                         {"/sys/fs/cgroup/user.slice/job/cpu.max", "max 100000\n"},
+                                         {"/sys/fs/cgroup/user.slice/cpu.max", "250000 100000\n"},
+                                         {"/sys/fs/cgroup/user.slice/job/memory.max", "1048576\n"},
+                                         {"/sys/fs/cgroup/user.slice/memory.max", "max\n"},
+                                         {0}},
+                 2.5, 1048576);
+    check_limits("version 2, a container that sees its group as the top",
+                 (struct file_content[]){{"/proc/self/cgroup", "0::/\n"},
+                                         {"/proc/self/mountinfo", mounted_v2},
+                                         {"/sys/fs/cgroup/cpu.max", "50000 100000\n"},
+                                         {0}},
+                 0.5, UINT64_MAX);
+    check_limits("version 2, a group outside of the container",
+                 (struct file_content[]){{"/proc/self/cgroup", "0::/../../job\n"},
+                                         {"/proc/self/mountinfo", mounted_v2},
+                                         {"/sys/fs/cgroup/cpu.max", "100000 100000\n"},
+                                         {0}},
+                 1, UINT64_MAX);
+    check_limits("version 1, a group that is the top of what is mounted",
+                 (struct file_content[]){
+                     {"/proc/self/cgroup",
+                      "3:cpuset:/docker/abc\n2:cpu,cpuacct:/docker/abc\n1:memory:/docker/abc/in\n"},
+                     {"/proc/self/mountinfo", mounted_v1},
+                     {"/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "300000\n"},
+                     {"/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n"},
+                     {"/sys/fs/cgroup/memory/memory.limit_in_bytes", "536870912\n"},
+                     {"/sys/fs/cgroup/memory/in/memory.limit_in_bytes", "9223372036854771712\n"},
+                     {0}},
+                 3, 536870912);
+    check_limits(
+        "version 1, no quota",
+        (struct file_content[]){{"/proc/self/cgroup", "2:cpu,cpuacct:/docker/abc\n"},
+                                {"/proc/self/mountinfo", mounted_v1},
+                                {"/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "-1\n"},
+                                {"/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n"},
+                                {0}},
+        INFINITY, UINT64_MAX);
+    check_limits("nonsense",
+                 (struct file_content[]){{"/proc/self/cgroup", "::\nx\n0::/a\n"},
+                                         {"/proc/self/mountinfo", mounted_v2},
+                                         {"/sys/fs/cgroup/a/cpu.max", "\n"},
+                                         {"/sys/fs/cgroup/a/memory.max", "lots"},
+                                         {0}},
+                 INFINITY, UINT64_MAX);
+    tap_check(limits_processors() >= 1 && limits_processors() <= system_processors(),
+              "limits: of %u processors %u are used by default", system_processors(),
+              limits_processors());
+}
+
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -994,6 +1102,7 @@ int main(void)
     test_escapes();
     test_rows();
     test_team_work();
+    test_limits();
     test_spelling();
     test_neighbours();
     test_special_neighbours();

@@ -214,14 +214,21 @@ static void try_all(int (*operation)(struct error *err), bool all_later, struct 
     }
 }
 
-static void test(const char *name, int (*operation)(struct error *err))
+/* `optional` of the calls are not needed: if only one of these fails, the operation succeeds. */
+static void test_with_optional(const char *name, int (*operation)(struct error *err), int optional)
 {
     struct tried tried = {0};
     try_all(operation, false, &tried);
     try_all(operation, true, &tried);
-    tap_check(tried.succeeded == 0 && tried.other_status == 0,
-              "%s: each of %d failing calls gives status 1", name, tried.calls);
+    tap_check(tried.succeeded == optional && tried.other_status == 0,
+              "%s: %d of %d failing calls give status 1", name, tried.calls - tried.succeeded,
+              tried.calls);
     tap_check(tried.leaks == 0, "%s: all memory is freed after each of them", name);
+}
+
+static void test(const char *name, int (*operation)(struct error *err))
+{
+    test_with_optional(name, operation, 0);
 }
 
 /* ---- what the operations work on ---- */
@@ -673,7 +680,7 @@ int main(void)
     test("writing counts", write_counts);
     test("reading a corpus", read_corpus);
     test("reading batches", read_batches);
-    test("reading ahead", read_ahead);
+    test_with_optional("reading ahead, where the thread is optional", read_ahead, 1);
     test("reading vectors", read_vectors);
     test("reading a checkpoint", read_checkpoint);
     test("reading, merging and pruning counts", read_counts);

@@ -63,7 +63,7 @@ start_training() {
   rm -f pipe
   mkfifo pipe
   exec {feed}<>pipe
-  env --default-signal=INT,TERM,HUP sgns-train -q -d 8 "$@" pipe 2>stderr 3>&- {feed}>&- &
+  env --default-signal=INT,TERM,HUP,USR1,XCPU sgns-train -q -d 8 "$@" pipe 2>stderr 3>&- {feed}>&- &
   pid=$!
   head -c $(($(wc -c <batches.bin) / 2)) batches.bin >&"$feed"
 }
@@ -103,15 +103,14 @@ training_exits_with() {
 }
 
 @test "a signal stops training after a minibatch; resuming gives the same bytes" {
-  declare -A number=([INT]=2 [TERM]=15 [HUP]=1)
   for optimizer in adam sgd; do
-    for signal in "${!number[@]}"; do
+    for signal in INT TERM HUP USR1; do
       rm -f ck
       echo old >out
       start_training -O $optimizer -t 2 -c ck --checkpoint-every 20steps -o out
       wait_for ck
       kill -s "$signal" $pid
-      training_exits_with $((128 + number[$signal]))
+      training_exits_with $((128 + $(kill -l "$signal")))
       assert_size_zero stderr
       assert_equal "$(<out)" old
       has_only ck out
@@ -223,6 +222,19 @@ training_exits_with() {
   training_exits_with 143
   has_only ck
   train --resume ck batches.bin | cmp - adam.bin
+}
+
+@test "SIGXCPU, which the system repeats, lets training finish its checkpoint" {
+  start_training -c ck -o out
+  wait_for ck.lock
+  sleep 0.5
+  kill -s STOP $pid
+  kill -s XCPU $pid
+  kill -s CONT $pid
+  for _ in {1..20}; do kill -s XCPU $pid 2>/dev/null || true; done
+  training_exits_with $((128 + $(kill -l XCPU)))
+  has_only ck
+  is_checkpoint ck
 }
 
 @test "a signal that the parent ignores does not stop training" {
@@ -437,6 +449,14 @@ refuses() {
   assert_equal "$(<ck)" old
   cmp out adam.bin
   has_only ck out
+}
+
+@test "a file system without locks: training goes on and says so" {
+  LD_PRELOAD=$BUILD/tests/faults.so FAULTS=lock:1+ sgns-train -d 8 -c ck --checkpoint-every 20steps batches.bin \
+    -o out 2>messages
+  grep -qF 'sgns-train: ck: the file system has no locks' messages
+  [ -e ck ]
+  leaves_nothing ck.lock
 }
 
 @test "two trainings cannot share a checkpoint; after a crash the next one can use it" {

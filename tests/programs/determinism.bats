@@ -88,6 +88,31 @@ same() {
 @test "sgns-train --optimizer sgd" { same batches.bin sgns-train -q -d 20 -O sgd -t @; }
 @test "sgns-train --resume" { same batches.bin sgns-train -q -d 20 --resume checkpoint.bin -t @; }
 
+# with_processors N COMMAND...: as if the process might run on N processors, and the system started
+# only 5 threads.
+with_processors() {
+  LD_PRELOAD=$BUILD/tests/faults.so FAULTS_PROCESSORS=$1 FAULTS=thread:6+ "${@:2}"
+}
+
+@test "by default, fewer threads than processors are used if the system starts no more" {
+  ! built_with_tsan || skip "TSan and a preloaded library conflict before main"
+  for processors in 64 5000; do
+    with_processors $processors ptb-vocab -q -m 2 -t 0 text | cmp - corpus.bin
+    with_processors $processors ptb-vocab -q -m 2 -t 0 --vocab corpus.bin text | cmp - <(ptb-vocab -q -m 2 --vocab corpus.bin text)
+    with_processors $processors sgns-batch -q -e 2 corpus.bin | cmp - <(sgns-batch -q -e 2 corpus.bin)
+    with_processors $processors sgns-train -q -d 20 batches.bin | cmp - vectors.bin
+    with_processors $processors sgns-train -q -d 20 -O sgd batches.bin | cmp - <(sgns-train -q -d 20 -O sgd batches.bin)
+    with_processors $processors sgns-knn -q --all vectors.bin 3 | cmp - <(sgns-knn -q --all vectors.bin 3)
+  done
+}
+
+@test "a number of threads that was asked for and cannot be started is an error" {
+  ! built_with_tsan || skip "TSan and a preloaded library conflict before main"
+  exits_with 1 with_processors 64 sgns-train -q -d 20 -t 20 batches.bin -o out
+  says 'cannot start a thread: Resource temporarily unavailable'
+  leaves_nothing out
+}
+
 @test "sgns-cat" {
   for stream in corpus batches vectors counts checkpoint; do
     same $stream.bin sgns-cat

@@ -298,6 +298,61 @@ numeric_options() {
   done
 }
 
+@test "an output that replaces a file keeps its permissions, and its owner and group where it can" {
+  for program in "${PROGRAMS[@]}"; do
+    set_up "$program"
+    for mode in 600 640 777 664; do
+      echo old >out
+      chmod $mode out
+      (umask 077 && "${COMMAND[@]}" -o out)
+      assert_equal "$program: $(stat -c %a out)" "$program: $mode"
+    done
+    # Also through a symbolic link.
+    chmod 604 out
+    ln -sf out link
+    "${COMMAND[@]}" -o link
+    assert_equal "$(stat -c %a out)" 604
+  done
+  if [ "$(id -u)" = 0 ]; then
+    chown 12:34 out
+    "${COMMAND[@]}" -o out
+    assert_equal "$(stat -c %u:%g:%a out)" 12:34:604
+  fi
+}
+
+@test "an output while it is written can be read only by its owner if the old file can" {
+  echo old >out
+  chmod 600 out
+  mkfifo in
+  ptb-vocab -q -m 1 in -o out &
+  exec {feed}>in
+  for _ in {1..400}; do
+    ! compgen -G 'out.tmp.*' >/dev/null || break
+    sleep 0.05
+  done
+  assert_equal "$(stat -c %a out.tmp.*)" 600
+  echo 'a b' >&"$feed"
+  exec {feed}>&-
+  wait $!
+}
+
+@test "an existing file that may not be written is not replaced" {
+  [ "$(id -u)" != 0 ] || command -v setpriv >/dev/null || skip 'root may write everything'
+  # The directories above Bats' own can be closed to others.
+  local folder as=()
+  folder=$(mktemp -d)
+  [ "$(id -u)" != 0 ] || as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+  chmod 777 "$folder"
+  echo old >"$folder/out"
+  chmod 444 "$folder/out"
+  cp "$(command -v ptb-vocab)" "$folder"
+  run "${as[@]}" "$folder/ptb-vocab" -q -m 1 -o "$folder/out" <<<'a b'
+  assert_failure 1
+  assert_output "ptb-vocab: $folder/out: cannot write: Permission denied"
+  assert_equal "$(<"$folder/out")" old
+  rm -r "$folder"
+}
+
 @test "an output that cannot be created is an error before any work" {
   for program in "${PROGRAMS[@]}"; do
     set_up "$program"
@@ -426,15 +481,24 @@ started_exits_with() {
 }
 
 @test "a signal ends a program and removes its temporary output" {
-  declare -A number=([INT]=2 [TERM]=15 [HUP]=1)
   for program in "${PROGRAMS[@]}"; do
-    for signal in "${!number[@]}"; do
+    for signal in INT TERM HUP; do
       start "$program" --default-signal=INT,TERM,HUP
       kill -s "$signal" $pid
-      started_exits_with $((128 + number[$signal]))
+      started_exits_with $((128 + $(kill -l "$signal")))
       leaves_nothing out
       assert_size_zero stderr
     done
+  done
+}
+
+@test "so do the signals of batch systems, timers and the quit key" {
+  for signal in USR1 USR2 XCPU ALRM VTALRM PROF QUIT; do
+    start ptb-vocab --default-signal=$signal
+    kill -s $signal $pid
+    started_exits_with $((128 + $(kill -l $signal)))
+    leaves_nothing out
+    assert_size_zero stderr
   done
 }
 
