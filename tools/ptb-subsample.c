@@ -90,6 +90,8 @@ int main(int argc, char **argv)
     /* Before END is written, so that the notes of a pipe appear in the order of its programs. */
     cli_note("%llu of %llu token%s kept", (unsigned long long)s.out.totals.tokens,
              (unsigned long long)s.seen, plural(s.seen));
+    if (s.seen > 0 && s.out.totals.tokens == 0)
+        cli_note("nothing is left: use a larger --threshold; a small text needs no subsampling");
     must(corpus_writer_finish(&s.out, &err), &err);
     must(output_commit(&out, &err), &err);
 

@@ -121,6 +121,9 @@ static void finish(struct corpus_writer *corpus, uint64_t bad_words)
 {
     note_bad_words(bad_words);
     note_totals(&corpus->totals, header.vocab.words.count);
+    if (header.vocab.words.count == 1 && opt.max_vocab > 1 && !opt.vocab)
+        cli_note("no word occurs %llu times, so only <unk> is left: use a smaller --min-count",
+                 (unsigned long long)opt.min_count);
     must(corpus_writer_finish(corpus, &err), &err);
     corpus_writer_close(corpus);
 }

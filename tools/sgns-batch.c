@@ -106,10 +106,9 @@ int main(int argc, char **argv)
     cli_note("%llu example%s, %lu epoch%s, %llu minibatch%s", (unsigned long long)text.count,
              plural(text.count), (unsigned long)opt.epochs, plural(opt.epochs),
              (unsigned long long)minibatches, minibatches == 1 ? "" : "es");
-    if (text.count == 0)
-        cli_note("%s: no sentence has two words or more, not counting <unk>; a smaller --min-count "
-                 "of ptb-vocab or a larger --threshold of ptb-subsample keeps more words",
-                 name);
+    if (text.count == 0 && in.totals.tokens > 0)
+        cli_note("no sentence has two words or more, not counting <unk>: a line of the text is a "
+                 "sentence");
     must(batcher_run(&batching, &examples, &text, &batches, &without_noise, &err), &err);
     note_without_noise(without_noise);
     must(batches_writer_finish(&batches, &err), &err);

@@ -152,3 +152,11 @@ keeps() {
   succeeds ptb-subsample --threshold 1 few.bin -o kept.bin
   assert_equal "$(<stderr)" 'ptb-subsample: 3 of 3 tokens kept'
 }
+
+@test "if nothing is left, a note names --threshold" {
+  echo 'a b c d e f' | ptb-vocab -q -m 1 | ptb-subsample --threshold 1e-9 2>said >kept.bin
+  grep -q '^ptb-subsample: nothing is left: use a larger --threshold; a small text' said
+  # Nothing came in: the program before has said why.
+  echo 'a b c d e f' | ptb-vocab -q | ptb-subsample 2>said >kept.bin
+  ! grep -q 'threshold' said
+}

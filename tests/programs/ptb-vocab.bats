@@ -724,3 +724,10 @@ same_for_threads() {
   succeeds ptb-vocab -m 1 text -o corpus.bin
   assert_equal "$(<stderr)" "ptb-vocab: 3 sentences, 4 tokens, vocabulary of 4 words"
 }
+
+@test "a text whose words are all too rare: a note names --min-count" {
+  printf 'a b c\nd e f\n' | ptb-vocab 2>said >corpus.bin
+  grep -qx 'ptb-vocab: no word occurs 10 times, so only <unk> is left: use a smaller --min-count' said
+  printf 'a b c\nd e f\n' | ptb-vocab -m 1 2>said >corpus.bin
+  ! grep -q 'min-count' said
+}

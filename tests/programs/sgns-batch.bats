@@ -539,3 +539,11 @@ many_sentences() {
 @test "the vocabulary keeps all its words and counts" {
   sgns-batch -q corpus.bin | sgns-cat --vocab | cmp - <(sgns-cat --vocab corpus.bin)
 }
+
+@test "sentences of one word: a note says that a line is a sentence" {
+  printf '%s\n' a b a b | ptb-vocab -q -m 1 | sgns-batch 2>said >batches.bin
+  grep -q '^sgns-batch: no sentence has two words or more, .* a line of the text is a sentence$' said
+  # Nothing came in: the program before has said why.
+  echo 'a b' | ptb-vocab -q -m 1 | ptb-subsample -q --threshold 1e-9 | sgns-batch 2>said >batches.bin
+  ! grep -q 'sentence' said
+}
