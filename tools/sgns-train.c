@@ -106,6 +106,7 @@ struct report {
     uint64_t start; /* minibatches that a resumed model has already been trained on */
     uint32_t epochs;
     double speed, loss; /* examples per second; mean over all epochs so far */
+    struct train_progress trained;
     struct trainer *trainer;
     struct checkpoint_saver *saver; /* NULL: no checkpoints */
 };
@@ -326,14 +327,20 @@ static void initialise(struct trainer *trainer, struct header *header)
              initial.contexts ? ", in both matrices" : "");
 }
 
-/* Ends training early: after a signal, or for the reason in `err`. */
-_Noreturn static void stop(struct report *report, const struct train_progress *progress, int result)
+/* Whether the model can be saved after a call with this result, and the reason in `err`. */
+static bool model_is_sound(int result)
 {
-    bool sound = result >= 0 || err.status == STATUS_INPUT || err.status == STATUS_FAILED;
+    return result >= 0 || err.status == STATUS_INPUT || err.status == STATUS_FAILED;
+}
+
+/* Ends training early: after a signal, or for the reason in `err`. */
+_Noreturn static void stop(struct report *report, int result)
+{
+    const struct train_progress *progress = &report->trained;
     /* An error before the first new step, such as a wrong input, is not worth a checkpoint. */
     bool earned = progress->steps > report->start || is_stopped();
     struct error other;
-    if (report->saver && sound && earned && progress->steps > 0) {
+    if (report->saver && model_is_sound(result) && earned && progress->steps > 0) {
         must(save(report, progress, &other), &other);
         must(checkpoint_saver_wait(report->saver, &other), &other);
         cli_note("checkpoint saved after minibatch %llu; continue with --resume=%s",
@@ -352,7 +359,7 @@ _Noreturn static void stop(struct report *report, const struct train_progress *p
 static void train_watched(struct batches_reader *in, struct report *report)
 {
     struct checkpoint_run run = {opt.model, in->shape, stream_hash(in->stream)};
-    struct train_progress progress = {0};
+    struct train_progress *progress = &report->trained;
     struct evaluation evaluation;
     struct train_callbacks watch = {report, NULL, after_step, between};
     if (opt.eval) {
@@ -362,27 +369,57 @@ static void train_watched(struct batches_reader *in, struct report *report)
         watch.evaluation = &evaluation;
     }
     if (opt.resume)
-        resume(report->trainer, &run, &progress, &in->header);
+        resume(report->trainer, &run, progress, &in->header);
     else if (opt.init)
         initialise(report->trainer, &in->header);
     if (report->log_old)
-        cut_log(report, progress.steps);
+        cut_log(report, progress->steps);
     cli_add_provenance(&in->header);
     if (report->saver) {
-        checkpoint_saver_start(report->saver, &in->header, &run, progress.steps);
+        checkpoint_saver_start(report->saver, &in->header, &run, progress->steps);
         signals_defer(true);
         stream_interrupt_when(in->stream, is_stopped);
     }
-    report->start = progress.steps;
-    report->loss = progress.examples ? progress.total_loss_sum / (double)progress.examples : 0;
+    report->start = progress->steps;
+    report->loss = progress->examples ? progress->total_loss_sum / (double)progress->examples : 0;
     progress_start(&report->progress, cli_common()->quiet);
-    int result = train(in, report->trainer, &progress, &watch, &err);
+    int result = train(in, report->trainer, progress, &watch, &err);
     if (result == 0)
         signals_defer(false);
     if (result != 0 || is_stopped())
-        stop(report, &progress, result);
+        stop(report, result);
     if (opt.eval)
         evaluation_close(&evaluation);
+}
+
+static int write_vectors(struct report *report, const struct batches_reader *in, struct output *out)
+{
+    if (train_write(report->trainer, out->fd, out->name, &in->header, &in->shape, opt.model.dim,
+                    &err) < 0)
+        return -1;
+    if (report->log)
+        check_log(report, fclose(report->log));
+    return output_commit(out, &err);
+}
+
+/* Writes the vectors, then the last checkpoint. If there is no room for both, the vectors are kept,
+ * and the checkpoint before the last one; if the vectors cannot be written, the checkpoint has
+ * them. */
+static void finish(struct report *report, const struct batches_reader *in, struct output *out)
+{
+    struct error unsaved;
+    /* First, since an earlier one that is being written also takes room. If it fails, it is replaced
+     * by the last one. */
+    int saved = report->saver ? checkpoint_saver_wait(report->saver, &unsaved) : 0;
+    int written = write_vectors(report, in, out);
+    if (report->saver && model_is_sound(written))
+        saved = checkpoint_saver_finish(report->saver, report->trainer, &report->trained, &unsaved);
+    must_with(report, written);
+    if (saved < 0)
+        err = unsaved;
+    must_with(report, saved);
+    if (report->saver)
+        checkpoint_saver_close(report->saver);
 }
 
 int main(int argc, char **argv)
@@ -427,16 +464,7 @@ int main(int argc, char **argv)
     report.epochs = in.shape.epochs;
     report.trainer = trainer;
     train_watched(&in, &report);
-    must_with(&report,
-              train_write(trainer, out.fd, out.name, &in.header, &in.shape, opt.model.dim, &err));
-    if (report.log)
-        check_log(&report, fclose(report.log));
-    must_with(&report, output_commit(&out, &err));
-    if (report.saver) {
-        /* After the vectors are committed: a failed checkpoint must not lose them. */
-        must(checkpoint_saver_wait(&saver, &err), &err);
-        checkpoint_saver_close(&saver);
-    }
+    finish(&report, &in, &out);
     progress_keep(&report.progress, "loss %.3f, %.1f tokens/sec on %s", report.loss, report.speed,
                   trainer->device);
     trainer->methods->destroy(trainer);

@@ -65,6 +65,8 @@ int checkpoint_saver_wait(struct checkpoint_saver *s, struct error *err)
     s->writing = false;
     if (s->result < 0)
         *err = s->error;
+    else
+        s->disk_steps = s->saved_steps;
     return s->result;
 }
 
@@ -84,6 +86,15 @@ int checkpoint_saver_save(struct checkpoint_saver *s, struct trainer *trainer,
     if (s->result < 0)
         *err = s->error;
     return s->result;
+}
+
+int checkpoint_saver_finish(struct checkpoint_saver *s, struct trainer *trainer,
+                            const struct train_progress *progress, struct error *err)
+{
+    if (checkpoint_saver_wait(s, err) == 0 && s->disk_steps == progress->steps)
+        return 0;
+    return checkpoint_saver_save(s, trainer, progress, err) < 0 ? -1
+                                                                : checkpoint_saver_wait(s, err);
 }
 
 void checkpoint_saver_close(struct checkpoint_saver *s)

@@ -27,6 +27,7 @@ struct checkpoint_saver {
     struct output lock;
     double saved_at;      /* clock_seconds() of the latest checkpoint, or of the start */
     uint64_t saved_steps; /* steps of the latest checkpoint, or at the start */
+    uint64_t disk_steps;  /* steps of the checkpoint on disk; 0: none was written yet */
     struct checkpoint checkpoint;
     pthread_t thread;
     bool writing;
@@ -52,8 +53,13 @@ bool checkpoint_saver_due(const struct checkpoint_saver *saver, uint64_t steps);
 int checkpoint_saver_save(struct checkpoint_saver *saver, struct trainer *trainer,
                           const struct train_progress *progress, struct error *err) MUST_USE;
 
-/* Waits until the latest checkpoint is on disk. */
+/* Waits until the latest checkpoint is on disk. Reports its failure once. */
 int checkpoint_saver_wait(struct checkpoint_saver *saver, struct error *err) MUST_USE;
+
+/* Makes sure that the checkpoint on disk is that of the model as it is now, at the end of training,
+ * even if an earlier one failed. */
+int checkpoint_saver_finish(struct checkpoint_saver *saver, struct trainer *trainer,
+                            const struct train_progress *progress, struct error *err) MUST_USE;
 
 /* Waits for a checkpoint that is being written, and releases the lock and the memory. */
 void checkpoint_saver_close(struct checkpoint_saver *saver);

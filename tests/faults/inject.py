@@ -90,10 +90,13 @@ def make_inputs(directory):
             "ptb-vocab --count text -o counts.bin", "ptb-vocab --count other-text -o other-counts.bin",
             "sgns-batch -w 2 -n 2 -b 4 -e 2 corpus.bin -o batches.bin",
             "sgns-train -d 3 batches.bin -o vectors.bin", "sgns-batch -e 1 long-corpus.bin -o few.bin",
-            "sgns-train -d 64 few.bin -o many-vectors.bin",
-            "sgns-train -d 3 -t 1 -c middle.bin --checkpoint-every 5steps -o last.bin batches.bin"):
+            "sgns-train -d 64 few.bin -o many-vectors.bin"):
         subprocess.run([*command.split(), "-q"], cwd=directory, check=True)
-    for name in ("longer-text", "other-text", "few.bin", "last.bin"):
+    # A checkpoint in the middle of training, whose input ends early.
+    batches = (directory / "batches.bin").read_bytes()
+    subprocess.run("sgns-train -q -d 3 -t 1 -c middle.bin".split(), input=batches[:-8], cwd=directory,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    for name in ("longer-text", "other-text", "few.bin"):
         (directory / name).unlink()
 
 

@@ -86,10 +86,44 @@ training_exits_with() {
     train -O $optimizer -c ck --checkpoint-every 100steps -t 3 <batches.bin -o out
     cmp out $optimizer.bin
     is_checkpoint ck
-    [ $(($(minibatch ck) % 100)) = 0 ]
     has_only ck out
     rm ck out
   done
+}
+
+# steps LOG: the minibatches of the training that wrote this loss log.
+steps() {
+  echo $(($(wc -l <"$1") - 1))
+}
+
+@test "at the end of training the checkpoint is that of the end" {
+  for optimizer in adam sgd; do
+    # Never due, due before the end, due at the end; and from an older checkpoint, which is replaced.
+    for every in 1000000steps 100steps "$(steps $optimizer.tsv)steps"; do
+      for resume in '' '-r ck'; do
+        [ -z "$resume" ] || head -c $(($(wc -c <batches.bin) / 2)) batches.bin |
+          exits_with 3 sgns-train -q -d 8 -O $optimizer -c ck -o none
+        # shellcheck disable=SC2086 # none or two words
+        train -O $optimizer $resume -c ck --checkpoint-every "$every" batches.bin -o out
+        has_only ck out
+        assert_equal "$(minibatch ck)" "$(steps $optimizer.tsv)"
+        sgns-cat ck | cmp - <(sgns-cat out)
+        rm out
+      done
+    done
+    cp ck $optimizer.ck
+  done
+  # Resumed training ends with the same checkpoint as uninterrupted training.
+  train -r middle.bin -c resumed.ck batches.bin -o out
+  cmp resumed.ck adam.ck
+}
+
+@test "the last checkpoint is written even if the vectors cannot be" {
+  fails_with 1 sgns-train -q -d 8 -c ck batches.bin -o /dev/full
+  says_like '^sgns-train: /dev/full: .*No space left on device$'
+  sgns-cat ck | cmp - <(sgns-cat adam.bin)
+  train -r ck batches.bin | cmp - adam.bin
+  has_only ck
 }
 
 @test "a checkpoint is a vectors stream with the vectors at that moment" {
@@ -174,11 +208,16 @@ training_exits_with() {
   train --resume ck -c ck batches.bin | cmp - adam.bin
 }
 
-@test "training resumes from a checkpoint after the last minibatch" {
-  steps=$(($(wc -l <adam.tsv) - 1))
-  train -c ck --checkpoint-every ${steps}steps batches.bin >/dev/null
-  assert_equal "$(minibatch ck)" $steps
+@test "a checkpoint of the end: resuming checks the input and writes the same vectors" {
+  train -c ck batches.bin >/dev/null
   train --resume ck batches.bin | cmp - adam.bin
+  cp ck before
+  train --resume ck -c ck batches.bin | cmp - adam.bin
+  cmp ck before
+  fails_with 3 sgns-train -q -d 8 --resume ck reseeded.bin -o out
+  head -c -1 batches.bin >cut.bin
+  fails_with 3 sgns-train -q -d 8 --resume ck cut.bin -o out
+  leaves_nothing out
   succeeds sgns-train -d 8 --resume ck batches.bin -o out
   says_like '^loss [0-9.]+, 0\.0 tokens/sec on cpu$'
 }
@@ -443,12 +482,14 @@ refuses() {
   assert_equal "$(<ck)" old
   has_only ck
   # The vectors fit; they are written even if the last checkpoint fails.
-  steps=$(($(wc -l <adam.tsv) - 1))
-  fails_with 1 limited sgns-train -q -d 8 -c ck --checkpoint-every ${steps}steps batches.bin -o out
-  says 'ck: write failed'
-  assert_equal "$(<ck)" old
-  cmp out adam.bin
-  has_only ck out
+  for every in "$(steps adam.tsv)steps" 1000000steps; do
+    fails_with 1 limited sgns-train -q -d 8 -c ck --checkpoint-every "$every" batches.bin -o out
+    says 'ck: write failed'
+    assert_equal "$(<ck)" old
+    cmp out adam.bin
+    has_only ck out
+    rm out
+  done
 }
 
 @test "a file system without locks: training goes on and says so" {
