@@ -5,8 +5,9 @@
  * Words and queries are processed in blocks, so that vocabularies of millions of words fit.
  * Scores are float32 dot products of unit vectors. Each query keeps MARGIN more candidates than
  * k, and these are scored again in double precision, so that the answers and their order are
- * those of lib/search/knn_cpu.c, unless more than MARGIN words beyond the first k have, within the
- * rounding of float32, the score of the k-th.
+ * those of lib/search/knn_cpu.c. If more than MARGIN words beyond the first k may have, within the
+ * rounding of float32, the score of the k-th, as copies of a row have, the candidates depend on the
+ * order in which cuBLAS sums; then the CPU answers that query.
  */
 #include <cublas_v2.h>
 
@@ -21,7 +22,8 @@
 #include "shared.cuh"
 
 extern "C" {
-#include "search/knn.h"
+#include "search/knn_cpu.h"
+#include "search/scores.h"
 }
 
 namespace
@@ -216,7 +218,9 @@ __global__ void rescore(rescore_task t)
 
 struct knn_cuda {
     struct knn base;
+    struct knn_config config;
     uint32_t words, dim;
+    struct knn *on_cpu; /* for queries that float32 cannot decide; NULL before the first of them */
     cudaStream_t stream;
     cublasHandle_t blas;
     device_array<float> rows, unit, query_rows, query_unit, score;
@@ -248,6 +252,8 @@ void destroy(struct knn *knn)
     t->exclude.release();
     t->best.release();
     t->found.release();
+    if (t->on_cpu)
+        t->on_cpu->methods->destroy(t->on_cpu);
     if (t->blas)
         cublasDestroy(t->blas);
     if (t->stream)
@@ -365,6 +371,27 @@ int reserve_search(knn_cuda *t, uint32_t n, uint32_t keep, struct error *err)
                : 0;
 }
 
+/* Whether a word that is not among the candidates may be one of the k nearest. Such a word has a
+ * float32 score of at most that of each candidate (keep, sorted). */
+bool is_undecided(const knn_cuda *t, const struct neighbour *candidate, uint32_t keep, uint32_t k)
+{
+    const struct neighbour &last = candidate[keep - 1], &kth = candidate[k - 1];
+    return keep < t->words && last.id != NO_WORD &&
+           kth.cosine <= last.cosine + 2 * scores_error(t->dim);
+}
+
+/* Answers a query on the CPU. */
+int search_on_cpu(knn_cuda *t, const struct knn_query *query, uint32_t k, struct neighbour *found,
+                  struct error *err)
+{
+    if (!t->on_cpu) {
+        struct knn_config few = t->config;
+        few.queries = 1;
+        t->on_cpu = knn_cpu_create(&few, err);
+    }
+    return t->on_cpu ? t->on_cpu->methods->search(t->on_cpu, query, 1, k, found, err) : -1;
+}
+
 int search_all(knn_cuda *t, const struct knn_query *query, uint32_t n, uint32_t k,
                struct neighbour *found, struct error *err)
 {
@@ -380,8 +407,12 @@ int search_all(knn_cuda *t, const struct knn_query *query, uint32_t n, uint32_t 
             return -1;
         for (uint32_t i = 0; i < count; i++) {
             struct neighbour *scored = candidates.data() + (size_t)i * keep;
+            struct neighbour *answer = found + ((size_t)first + i) * k;
             std::sort(scored, scored + keep, is_nearer);
-            std::copy(scored, scored + k, found + ((size_t)first + i) * k);
+            std::copy(scored, scored + k, answer);
+            if (is_undecided(t, scored, keep, k) &&
+                search_on_cpu(t, query + first + i, k, answer, err) < 0)
+                return -1;
         }
     }
     return 0;
@@ -447,6 +478,7 @@ void *cuda_knn_create(int device, const void *configuration, char *note, struct 
     }
     t->base.methods = &methods;
     snprintf(t->base.device, sizeof t->base.device, "cuda:%d", device);
+    t->config = *config;
     t->words = config->words;
     t->dim = config->dim;
     if (create(t, device, config, err) < 0 || cuda_describe(device, note, err) < 0) {

@@ -5,8 +5,8 @@
  * cos(q, w) = q · W_w / √(|W_w|² |q|² + 1e-9), where W_w is row w of the vectors and q the query,
  * as in the book Dive into Deep Learning (d2l.ai), but limited to -1 … 1. The nearest word comes
  * first; words with equal cosines are ordered by id. The search is exact: the result depends on the
- * vectors alone, not on threads or on the grouping of queries. On a GPU this holds unless more than
- * 8 words tie with the k-th within the rounding of float32 (cuda/knn.cu).
+ * vectors alone, not on threads, on the grouping of queries, or on the device, except for the last
+ * bits of a cosine.
  */
 #ifndef SGNS_KNN_H
 #define SGNS_KNN_H

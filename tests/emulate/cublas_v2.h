@@ -63,7 +63,9 @@ inline cublasStatus_t cublasSetMathMode(cublasHandle_t, cublasMath_t)
     return CUBLAS_STATUS_SUCCESS;
 }
 
-/* C = alpha op(A) op(B) + beta C, with op(A) m × k and op(B) k × n. Sums in double precision. */
+/* C = alpha op(A) op(B) + beta C, with op(A) m × k and op(B) k × n. Sums in single precision, in an
+ * order that differs from call to call, as cuBLAS may choose another kernel for another shape:
+ * `interleaved` partial sums, which are added from the last to the first. */
 inline cublasStatus_t cublasSgemm(cublasHandle_t handle, cublasOperation_t op_a,
                                   cublasOperation_t op_b, int m, int n, int k, const float *alpha,
                                   const float *a, int lda, const float *b, int ldb,
@@ -72,16 +74,19 @@ inline cublasStatus_t cublasSgemm(cublasHandle_t handle, cublasOperation_t op_a,
     if (m < 0 || n < 0 || k < 0 || lda < max(1, op_a ? k : m) || ldb < max(1, op_b ? n : k) ||
         ldc < max(1, m))
         return CUBLAS_STATUS_INVALID_VALUE;
+    static int calls;
+    const int interleaved = 1 + calls++ % 4;
     float scale = *alpha, keep = *beta;
     auto multiply = [=] {
         for (size_t j = 0; j < (size_t)n; j++)
             for (size_t i = 0; i < (size_t)m; i++) {
-                double sum = 0;
+                float part[4] = {0, 0, 0, 0};
                 for (size_t l = 0; l < (size_t)k; l++)
-                    sum += (double)a[op_a ? i * lda + l : l * lda + i] *
-                           b[op_b ? l * ldb + j : j * ldb + l];
+                    part[l % interleaved] += a[op_a ? i * lda + l : l * lda + i] *
+                                             b[op_b ? l * ldb + j : j * ldb + l];
+                float sum = ((part[3] + part[2]) + part[1]) + part[0];
                 float *at = &c[j * ldc + i];
-                *at = (float)(scale * sum + (keep == 0.0f ? 0.0 : (double)keep * *at));
+                *at = scale * sum + (keep == 0.0f ? 0.0f : keep * *at);
             }
     };
     return emulate::enqueue(handle->stream, multiply) == cudaSuccess

@@ -243,6 +243,40 @@ static void test_knn_shapes(void)
     }
 }
 
+/* Sixty copies of a row, in two blocks of the vocabulary, and queries near that row: in float32 the
+ * copies of one block can beat those of the other. */
+static void test_knn_copies(void)
+{
+    enum { WORDS = 40000, DIM = 20, QUERIES = 32, K = 10 };
+    struct error err;
+    float *rows = memory_new((size_t)WORDS * DIM, sizeof *rows, &err), near[QUERIES][DIM];
+    require(rows, &err);
+    struct knn_query query[QUERIES];
+    struct neighbour cpu[QUERIES * K], gpu[QUERIES * K];
+    struct knn_config config = {rows, WORDS, DIM, QUERIES, K, 1};
+    uint64_t state = 5;
+    for (size_t i = 0; i < (size_t)WORDS * DIM; i++)
+        rows[i] = (float)draw_between(&state, -1, 1);
+    for (size_t copy = 0; copy < 60; copy++)
+        memcpy(rows + (100 + 660 * copy) * DIM, rows + 7 * DIM, DIM * sizeof *rows);
+    for (int i = 0; i < QUERIES; i++) {
+        for (int d = 0; d < DIM; d++)
+            near[i][d] = rows[7 * DIM + d] + (float)draw_between(&state, -0.3, 0.3);
+        query[i] = (struct knn_query){near[i], NULL, 0};
+    }
+    struct knn *on_cpu = new_knn("cpu", &config), *on_gpu = new_knn("cuda", &config);
+    require(on_cpu->methods->search(on_cpu, query, QUERIES, K, cpu, &err) == 0, &err);
+    require(on_gpu->methods->search(on_gpu, query, QUERIES, K, gpu, &err) == 0, &err);
+    int other = 0;
+    for (int i = 0; i < QUERIES * K; i++)
+        other += cpu[i].id != gpu[i].id;
+    tap_check(other == 0 && cpu[0].id == 7 && cpu[K - 1].id == 100 + 660 * (K - 2),
+              "kNN, 60 copies of a row in two blocks: same words, %d differ", other);
+    on_cpu->methods->destroy(on_cpu);
+    on_gpu->methods->destroy(on_gpu);
+    free(rows);
+}
+
 /* The number of neighbours that a device supports. */
 static void test_knn_limit(void)
 {
@@ -320,6 +354,7 @@ int main(int argc, char **argv)
     static const struct shape many = {"70,000 words", 70000, 8, 6, 3, 4, OPTIMIZER_ADAM};
     test_training(&many, 12);
     test_knn_shapes();
+    test_knn_copies();
     test_knn_limit();
     test_refusals();
     return tap_end();
