@@ -42,6 +42,8 @@ ASAN_FAILED = "AddressSanitizer: CHECK failed: sanitizer_linux_libcdep.cpp"
 
 # Name: command. It runs with -o out or, if it ends in >, with standard output redirected to `out`.
 CASES = {
+    "words": "ptb-words text long-text",
+    "words-stdout": "ptb-words text >",
     "vocab": "ptb-vocab -m 1 text",
     "vocab-stdout": "ptb-vocab -m 1 text >",
     "vocab-threads": "ptb-vocab -m 1 -t 3 long-text",

@@ -71,6 +71,7 @@ class Document:
 
 def unescape(line):
     known = {"-": "-", "(aq": "'", "(dq": '"', "e": "\\", "(rs": "\\", "(ha": "^", "(ti": "~", "(ga": "`", "&": ""}
+    line = re.sub(r"\\\[u([0-9A-F]+)\]", lambda found: chr(int(found[1], 16)), line)
     return re.sub(r"\\(\((?:aq|dq|rs|ha|ti|ga)|[-e&])", lambda found: known[found[1]], line)
 
 

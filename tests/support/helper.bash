@@ -30,7 +30,7 @@ export PYTHONDONTWRITEBYTECODE=1
 # The shell that script(1) runs its commands with.
 export SHELL=/bin/sh
 
-PROGRAMS=(ptb-vocab ptb-subsample sgns-batch sgns-train sgns-knn sgns-convert sgns-eval sgns-cat)
+PROGRAMS=(ptb-words ptb-vocab ptb-subsample sgns-batch sgns-train sgns-knn sgns-convert sgns-eval sgns-cat)
 
 setup() {
   cd "$BATS_TEST_TMPDIR" || return
@@ -180,7 +180,7 @@ make_samples() {
 # input_of PROGRAM: prints the name of a sample that PROGRAM reads.
 input_of() {
   case $1 in
-    ptb-vocab) echo text ;;
+    ptb-words | ptb-vocab) echo text ;;
     ptb-subsample | sgns-batch | sgns-cat) echo corpus.bin ;;
     sgns-train) echo batches.bin ;;
     sgns-knn | sgns-convert | sgns-eval) echo vectors.bin ;;
