@@ -38,8 +38,8 @@ static struct cli_option options[] = {
      "N: keep only the N most frequent, counting <unk>", 1, WORDS_MAX, true},
     {0, "vocab", OPTION_STRING, &opt.vocab,
      "STREAM: encode with the vocabulary or the counts of STREAM", 0, 0, true},
-    {0, "count", OPTION_FLAG, &opt.count, "write a counts stream: every word with its count", 0,
-     0, true},
+    {0, "count", OPTION_FLAG, &opt.count, "write a counts stream: every word with its count", 0, 0,
+     true},
     {0, "merge", OPTION_FLAG, &opt.merge, "read counts streams and write their sum", 0, 0, true},
     {0, "memory", OPTION_SIZE, &opt.memory,
      "SIZE: keep at most SIZE of text in memory, spill the rest to disk", 0, 0x1p62, false},
@@ -313,7 +313,7 @@ static struct text_file text_file(const char *path)
     struct stat file;
     const char *output = cli_common()->output;
     if (is_stdin(path))
-        return (struct text_file){"stdin", STDIN_FILENO, 0};
+        return (struct text_file){.name = "stdin", .fd = STDIN_FILENO};
     if (stat(path, &file) < 0 || access(path, R_OK) < 0)
         must(error_system(&err, "%s: cannot open", path), &err);
     errno = EISDIR;
@@ -321,7 +321,7 @@ static struct text_file text_file(const char *path)
         must(error_system(&err, "%s: cannot read", path), &err);
     if (output ? output_same_name(path, output) : output_is_same(path, STDOUT_FILENO))
         cli_usage_error("%s: input and output are the same file", path);
-    return (struct text_file){path, -1, 0};
+    return (struct text_file){.name = path, .fd = -1};
 }
 
 /* Opens the texts, or standard input if there are none, and the output. */

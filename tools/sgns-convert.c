@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "formats/formats.h"
 #include "program/cli.h"
+#include "stream/recognise.h"
 #include "train/checkpoint_rows.h"
 
 static const char own[] = "sgns"; /* the format name of our own streams */

@@ -26,8 +26,8 @@ static const struct cli_option options[] = {
      WORDS_MAX, false},
     {'t', "threads", OPTION_U32, &threads, "N: threads to use; 0: one per processor", 0, 1024,
      false},
-    {0, "unknown", OPTION_FLAG, &list_unknown, "print the unknown words instead of the results",
-     0, 0, false},
+    {0, "unknown", OPTION_FLAG, &list_unknown, "print the unknown words instead of the results", 0,
+     0, false},
     {0},
 };
 

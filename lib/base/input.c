@@ -11,6 +11,7 @@
 #include "base/memory.h"
 
 enum { READ_SIZE = 1 << 18 /* the least room in bytes for a read when the buffer grows */ };
+enum { MARK_SIZE = 3 };
 
 struct input input_from(int fd, const char *name)
 {
@@ -36,6 +37,19 @@ static int read_more(struct input *in, struct error *err)
     return 0;
 }
 
+/* At the start of the input: whether it begins with a byte order mark of UTF-8, which is taken, or
+ * ends within one so far. */
+static bool mark_is_incomplete(struct input *in)
+{
+    if (in->offset + in->next > 0)
+        return false;
+    size_t size = in->end < MARK_SIZE ? in->end : MARK_SIZE;
+    bool mark = memcmp(in->data, "\xef\xbb\xbf", size) == 0;
+    if (mark && size == MARK_SIZE)
+        in->next = MARK_SIZE;
+    return mark && size < MARK_SIZE;
+}
+
 int input_fill(struct input *in, size_t size, struct error *err)
 {
     if (input_available(in) >= size || in->ended)
@@ -45,11 +59,13 @@ int input_fill(struct input *in, size_t size, struct error *err)
     in->offset += in->next;
     in->end -= in->next;
     in->next = 0;
-    while (in->end < size && !in->ended) {
+    bool incomplete = false;
+    while ((input_available(in) < size || incomplete) && !in->ended) {
         if ((in->capacity == in->end &&
              memory_reserve(&in->data, &in->capacity, in->end + READ_SIZE, 1, err) < 0) ||
             read_more(in, err) < 0)
             return -1;
+        incomplete = mark_is_incomplete(in);
     }
     return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* input.h -- reads bytes and lines of a file or a pipe that is not an sgns stream.
  *
- * Bytes are read into one buffer, which grows as needed, and then taken from it. Errors of the
+ * Bytes are read into one buffer, which grows as needed, and then taken from it. A byte order mark of
+ * UTF-8 at the start of the input is dropped; no binary format begins with these bytes. Errors of the
  * content have status 3 and name the line or the byte offset; errors of read() and memory have
  * status 1.
  */

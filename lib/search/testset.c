@@ -179,9 +179,7 @@ int testset_read(struct testset *set, int fd, const char *name, struct case_fold
     size_t length;
     int result = r.unknown ? add_section(set, "", 0, err) : -1;
     while (result == 0 && (result = input_text_line(&r.input, &line, &length, err)) > 0) {
-        const char *mark = "\xef\xbb\xbf"; /* byte order mark: UTF-8 text may begin with it */
-        size_t skip = r.input.line == 1 && length >= 3 && memcmp(line, mark, 3) == 0 ? 3 : 0;
-        result = read_line(&r, line + skip, length - skip, err);
+        result = read_line(&r, line, length, err);
         if (result < 0)
             break;
     }

@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/memory.h"
 #include "stream/layout.h"
+#include "stream/recognise.h"
 
 enum { WAIT_MS = 100 /* milliseconds between two calls of stop() */ };
 enum { FRAME_START = 6 /* bytes: magic number, descriptor, window; no frame is shorter */ };
@@ -73,12 +74,6 @@ static int fault(const struct stream_decoder *d, struct error *err, const char *
     stream_fault_at(d->name, &position, err, format, args);
     va_end(args);
     return -1;
-}
-
-/* For messages: "a corpus stream", "an sgns stream". */
-static const char *article(enum stream_kind kind)
-{
-    return kind == STREAM_ANY ? "an" : "a";
 }
 
 /* ---- compressed input ---- */
@@ -152,9 +147,9 @@ static int frame_follows(struct stream_decoder *d, struct error *err)
         return fault(d, err, "data after END");
     size_t known = left < sizeof zstd_magic ? left : sizeof zstd_magic;
     if (memcmp(d->input + d->in.pos, zstd_magic, known) != 0)
-        return d->payload ? fault(d, err, "not a zstd frame")
-                          : fault(d, err, "not a compressed stream, expected %s %s stream",
-                                  article(d->expected), stream_kind_name(d->expected));
+        return d->payload
+                   ? fault(d, err, "not a zstd frame")
+                   : stream_refuse_content(d->name, d->input + d->in.pos, left, d->expected, err);
     return check_frame(d, err) < 0 ? -1 : 1;
 }
 
@@ -295,8 +290,7 @@ static int read_preamble(struct stream_decoder *d, struct bytes *preamble, struc
     if (got < 0)
         return -1;
     if (got == 0)
-        return error_set(err, STATUS_INPUT, "%s: byte 0: empty, expected %s %s stream", d->name,
-                         article(d->expected), stream_kind_name(d->expected));
+        return stream_refuse_content(d->name, NULL, 0, d->expected, err);
     d->payload = PREAMBLE_SIZE;
     XXH64_update(&d->hash, preamble->data, preamble->size);
     struct cursor c = cursor_over(preamble->data, preamble->size);
@@ -316,8 +310,7 @@ static int read_preamble(struct stream_decoder *d, struct bytes *preamble, struc
                          (unsigned long)kind);
     d->kind = kind;
     if (d->expected != STREAM_ANY && d->kind != d->expected)
-        return error_set(err, STATUS_INPUT, "%s: byte 0: %s stream, expected %s", d->name,
-                         stream_kind_name(d->kind), stream_kind_name(d->expected));
+        return stream_refuse_kind(d->name, d->kind, d->expected, err);
     return 0;
 }
 

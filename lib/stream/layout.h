@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* layout.h -- the constants of FORMAT.md, and functions that recognise a stream by its first
- * bytes.
- */
+/* layout.h -- the constants of FORMAT.md. */
 #ifndef SGNS_LAYOUT_H
 #define SGNS_LAYOUT_H
 
@@ -49,13 +47,5 @@ enum {
 
 /* "corpus", "batch", "vectors" or "counts"; "sgns" for STREAM_ANY. */
 const char *stream_kind_name(enum stream_kind kind);
-
-/* Whether the input can be a stream, according to its first bytes: `data` (size) must have at least
- * four, or all of a shorter input. */
-bool stream_may_start_with(const void *data, size_t size);
-
-/* Whether `data` (size) is the start of zstd data. *kind becomes the kind of the stream in it, or
- * STREAM_ANY if it is not a stream. For the messages of readers of other formats. */
-bool stream_recognise(const void *data, size_t size, enum stream_kind *kind);
 
 #endif

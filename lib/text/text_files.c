@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "stream/layout.h"
+#include "stream/recognise.h"
 
 int text_files_init(struct text_files *f, const struct text_file *file, size_t count,
                     size_t head_capacity, struct error *err)
@@ -53,25 +53,18 @@ static ssize_t read_some(struct text_files *f, char *to, size_t size, struct err
         n = read(f->fd, to, size);
     while (n < 0 && errno == EINTR);
     if (n < 0)
-        return error_system(
-            err, "%s: read failed at byte %llu", current(f)->name,
-            (unsigned long long)(f->bytes - current(f)->start + f->head_size - f->head_next));
+        return error_system(err, "%s: read failed at byte %llu", current(f)->name,
+                            (unsigned long long)(text_file_position(current(f), f->bytes) +
+                                                 f->head_size - f->head_next));
     return n;
 }
 
-/* Checks the first bytes of a file: without this check a stream would be read as a text of a few
- * odd words. */
-static int refuse_stream(const struct text_files *f, struct error *err)
+/* Refuses a file that certainly is no text, by its first bytes: without this check compressed data
+ * or UTF-16 would be read as a text of odd words. */
+static int check_content(const struct text_files *f, struct error *err)
 {
-    enum stream_kind kind;
-    const char *name = current(f)->name;
-    if (!stream_recognise(f->head, f->head_size, &kind))
-        return 0;
-    if (kind == STREAM_ANY)
-        return error_set(err, STATUS_INPUT, "%s: byte 0: zstd-compressed data, expected text",
-                         name);
-    return error_set(err, STATUS_INPUT, "%s: byte 0: %s stream, expected text", name,
-                     stream_kind_name(kind));
+    const struct content *content = stream_content(f->head, f->head_size);
+    return content && !content->text ? content_refuse(content, current(f)->name, "text", err) : 0;
 }
 
 /* Opens the next file and reads its head. */
@@ -88,7 +81,10 @@ static int begin_file(struct text_files *f, struct error *err)
     for (ssize_t n = 1; n > 0 && f->head_size < f->head_capacity; f->head_size += (size_t)n)
         if ((n = read_some(f, f->head + f->head_size, f->head_capacity - f->head_size, err)) < 0)
             return -1;
-    return refuse_stream(f, err);
+    if (check_content(f, err) < 0)
+        return -1;
+    f->head_next = file->mark = content_mark_size(f->head, f->head_size);
+    return 0;
 }
 
 /* Reads from the current file, its head first. */
@@ -124,6 +120,11 @@ ssize_t text_files_read(struct text_files *f, char *to, size_t size, struct erro
         f->line_open = to[n - 1] != '\n';
     }
     return n;
+}
+
+uint64_t text_file_position(const struct text_file *file, uint64_t offset)
+{
+    return offset - file->start + file->mark;
 }
 
 const struct text_file *text_files_at(const struct text_files *f, size_t begun, uint64_t offset)

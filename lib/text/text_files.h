@@ -2,7 +2,8 @@
 /* text_files.h -- reads files one after the other, as one text.
  *
  * A file that does not end with a newline is ended with one if another file follows, so that no
- * sentence continues from one file to the next. Any of the files may be a pipe.
+ * sentence continues from one file to the next. Any of the files may be a pipe. A UTF-8 byte order mark at the start of
+ * a file is dropped. Otherwise the encoding does not matter, as long as it extends ASCII.
  */
 #ifndef SGNS_TEXT_FILES_H
 #define SGNS_TEXT_FILES_H
@@ -18,6 +19,7 @@ struct text_file {
     const char *name; /* for messages; also the path if `fd` is -1 */
     int fd;           /* open, and the caller's; -1: opened when its turn comes, then closed */
     uint64_t start;   /* offset in the text of its first byte, set when its turn comes */
+    uint64_t mark;    /* bytes before this first byte: a byte order mark, not part of the text */
 };
 
 struct text_files {
@@ -38,8 +40,8 @@ int text_files_init(struct text_files *files, const struct text_file *file, size
                     size_t head_capacity, struct error *err) MUST_USE;
 void text_files_release(struct text_files *files);
 
-/* Reads at most `size` bytes of the text. Returns their number, or 0 at the end, or -1. A stream,
- * or any other zstd-compressed data, is an error of status 3. */
+/* Reads at most `size` bytes of the text. Returns their number, or 0 at the end, or -1. A file
+ * that is no text, see base/content.h, is an error of status 3. */
 ssize_t text_files_read(struct text_files *files, char *to, size_t size,
                         struct error *err) MUST_USE;
 
@@ -47,6 +49,9 @@ ssize_t text_files_read(struct text_files *files, char *to, size_t size,
  * files has come. Any thread may call it. */
 const struct text_file *text_files_at(const struct text_files *files, size_t begun,
                                       uint64_t offset);
+
+/* The offset in the file of the byte at `offset` of the text. */
+uint64_t text_file_position(const struct text_file *file, uint64_t offset);
 
 /* Reports a text without words. Returns -1. */
 int text_files_without_words(const struct text_files *files, struct error *err);

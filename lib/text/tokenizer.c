@@ -7,6 +7,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/content.h"
 #include "base/memory.h"
 
 enum {
@@ -25,11 +26,12 @@ static size_t block_capacity(const struct text_reader *t)
 int text_reader_init_files(struct text_reader *t, const struct text_file *file, size_t count,
                            size_t block_size, struct error *err)
 {
+    size_t head = block_size > CONTENT_PROBE ? block_size : CONTENT_PROBE;
     *t = (struct text_reader){.block_size = block_size};
     t->carry = memory_new(WORD_MAX, 1, err);
     if (!t->carry)
         return -1;
-    if (text_files_init(&t->files, file, count, block_size, err) == 0)
+    if (text_files_init(&t->files, file, count, head, err) == 0)
         return 0;
     free(t->carry);
     return -1;
@@ -38,7 +40,7 @@ int text_reader_init_files(struct text_reader *t, const struct text_file *file, 
 int text_reader_init(struct text_reader *t, int fd, const char *name, size_t block_size,
                      struct error *err)
 {
-    const struct text_file file = {name, fd, 0};
+    const struct text_file file = {.name = name, .fd = fd};
     return text_reader_init_files(t, &file, 1, block_size, err);
 }
 
@@ -262,7 +264,7 @@ int tokenizer_refuse_bad_words(const struct tokenizer *t, const struct tokens *t
         const struct text_file *file = text_files_at(files, t->block->files, offset);
         return error_set(err, STATUS_INPUT,
                          "%s: byte %llu: word longer than %d bytes or with a zero byte", file->name,
-                         (unsigned long long)(offset - file->start), WORD_MAX);
+                         (unsigned long long)text_file_position(file, offset), WORD_MAX);
     }
     return 0;
 }

@@ -54,8 +54,8 @@ int text_reader_init(struct text_reader *text, int fd, const char *name, size_t 
                      struct error *err) MUST_USE;
 void text_reader_release(struct text_reader *text);
 
-/* Reads the next block. Returns 1, or 0 at the end of the input, or -1. A stream, or any other
- * zstd-compressed data, is an error of status 3. */
+/* Reads the next block. Returns 1, or 0 at the end of the input, or -1. A file
+ * that is no text, see base/content.h, is an error of status 3. */
 int text_reader_read(struct text_reader *text, struct text_block *block,
                      struct error *err) MUST_USE;
 void text_block_release(struct text_block *block);

@@ -413,7 +413,7 @@ refuses() {
   fails_with 3 sgns-train -q -d 8 --resume adam.bin batches.bin -o out
   says ': plain vectors, not a checkpoint'
   fails_with 3 sgns-train -q -d 8 --resume corpus.bin batches.bin -o out
-  says 'corpus.bin: byte 0: corpus stream, expected vectors'
+  says 'corpus.bin: byte 0: a corpus stream, expected a vectors stream'
   fails_with 3 sgns-train -q -d 8 --resume /dev/null batches.bin -o out
   fails_with 1 sgns-train -q -d 8 --resume missing batches.bin -o out
   says 'missing: cannot open: '

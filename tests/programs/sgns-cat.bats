@@ -178,7 +178,7 @@ counts.bin: counts stream, ok\n'
     says '2 of 5 streams bad, 1 unreadable'
     assert_equal "$(wc -l <stdout)" 5
     sed -n 1p stdout | grep -qE '^cut\.bin: byte [0-9]+, record [0-9]+: ends inside a zstd frame$'
-    sed -n 2p stdout | grep -qx 'text: byte 0: not a compressed stream, expected an sgns stream'
+    sed -n 2p stdout | grep -qx 'text: byte 0: text, expected an sgns stream'
     sed -n 3p stdout | grep -q '^vectors\.bin: vectors stream, '
     sed -n 4p stdout | grep -qx 'missing: cannot open: No such file or directory'
     sed -n 5p stdout | grep -qx 'stdin: counts stream, ok'

@@ -229,7 +229,7 @@ while at < len(payload):
   fails_with 2 sgns-convert --from npy <w2v
   says '--words=FILE'
   fails_with 3 sgns-convert --from sgns --to glove w2v
-  says 'w2v: byte 0: not a compressed stream'
+  says 'w2v: byte 0: text, expected a vectors stream'
 }
 
 @test "text is written to a terminal, a stream or a binary file is not" {

@@ -206,7 +206,7 @@ moved() {
   fails_with 3 sgns-train -q -d 8 --init cut.bin batches.bin -o out
   says 'cut.bin: byte '
   fails_with 3 sgns-train -q -d 8 --init corpus.bin batches.bin -o out
-  says 'corpus stream, expected vectors'
+  says 'corpus stream, expected a vectors stream'
   fails_with 1 sgns-train -q -d 8 --init missing batches.bin -o out
   fails_with 2 sgns-train -q -d 8 --init - - -o out <batches.bin
   says '--init=-: the minibatches are read from standard input'
@@ -299,7 +299,7 @@ held_out() {
   fails_with 3 sgns-train -d 8 --eval cut.bin batches.bin -o out
   says 'cut.bin: byte '
   fails_with 3 sgns-train -d 8 --eval corpus.bin batches.bin -o out
-  says 'corpus stream, expected batch'
+  says 'corpus stream, expected a batch stream; make minibatches with'
   printf 'w1\nw2\n' | ptb-vocab -q --vocab corpus.bin | sgns-batch -q -o none.bin
   fails_with 3 sgns-train -d 8 --eval none.bin batches.bin -o out
   says 'no minibatches to evaluate on'

@@ -231,15 +231,9 @@ expected_by() {
         esac
         fails_with 3 "${COMMAND[@]}" -o out <"$file"
         [ "$source" != - ] || source=stdin
-        if [ "$kind" = text ]; then
-          article=a
-          [ "$expected" != sgns ] || article=an
-          says "$source: byte 0: not a compressed stream, expected $article $expected stream"
-        elif [ "$expected" = text ]; then
-          says "$source: byte 0: $kind stream, expected text"
-        else
-          says "$source: byte 0: $kind stream, expected $expected"
-        fi
+        case $kind in text) found=text ;; *) found="a $kind stream" ;; esac
+        case $expected in text) wanted=text ;; sgns) wanted="an sgns stream" ;; *) wanted="a $expected stream" ;; esac
+        says "$source: byte 0: $found, expected $wanted"
         leaves_nothing out
         wrong=$((wrong + 1))
       done
