@@ -10,7 +10,7 @@
 #include "base/output.h"
 #include "program/cli.h"
 #include "program/progress.h"
-#include "stream/layout.h"
+#include "stream/recognise.h"
 #include "text/segmenter.h"
 
 static struct segmenter_options opt;
@@ -55,17 +55,6 @@ static size_t read_block(int fd, const char *name)
     return (size_t)n;
 }
 
-/* Checks the first bytes of a text. */
-static void refuse_other_content(const char *name, size_t size)
-{
-    enum stream_kind kind;
-    if (!stream_recognise(block, size, &kind))
-        return;
-    must(error_set(&err, STATUS_INPUT, "%s: byte 0: %s, expected text", name,
-                   kind == STREAM_ANY ? "zstd-compressed data" : "sgns stream"),
-         &err);
-}
-
 static void write_output(void)
 {
     size_t size;
@@ -79,7 +68,7 @@ static void split(int fd, const char *name)
     uint64_t before = bytes_read;
     for (size_t size; (size = read_block(fd, name)) > 0;) {
         if (bytes_read == before)
-            refuse_other_content(name, size);
+            must(stream_expect_text(name, block, size, &err), &err);
         bytes_read += size;
         must(segmenter_feed(&segmenter, block, size, &err), &err);
         write_output();

@@ -54,6 +54,12 @@ const struct content *stream_content(const void *data, size_t size)
     return content_recognise(data, size);
 }
 
+int stream_expect_text(const char *name, const void *data, size_t size, struct error *err)
+{
+    const struct content *content = stream_content(data, size);
+    return content && !content->text ? content_refuse(content, name, "text", err) : 0;
+}
+
 /* What makes a stream of the second kind from one of the first; STREAM_ANY: from a text. */
 static const char *const next_step[STREAM_COUNTS + 1][STREAM_COUNTS + 1] = {
     [STREAM_ANY] = {[STREAM_CORPUS] = "make one with 'ptb-vocab FILE'",

@@ -15,6 +15,10 @@ bool stream_may_start_with(const void *data, size_t size);
  * neither. */
 const struct content *stream_content(const void *data, size_t size);
 
+/* Reports an input that begins with `data` (size) if that certainly is no text: an error of status
+ * 3. Returns 0 or -1. */
+int stream_expect_text(const char *name, const void *data, size_t size, struct error *err) MUST_USE;
+
 /* Both report an input that is not a stream of kind `expected` but a stream of kind `found`, or
  * begins with `data` (size) and is no stream at all: an error of status 3 with the next step to
  * take, where one is known. Return -1. */

@@ -59,14 +59,6 @@ static ssize_t read_some(struct text_files *f, char *to, size_t size, struct err
     return n;
 }
 
-/* Refuses a file that certainly is no text, by its first bytes: without this check compressed data
- * or UTF-16 would be read as a text of odd words. */
-static int check_content(const struct text_files *f, struct error *err)
-{
-    const struct content *content = stream_content(f->head, f->head_size);
-    return content && !content->text ? content_refuse(content, current(f)->name, "text", err) : 0;
-}
-
 /* Opens the next file and reads its head. */
 static int begin_file(struct text_files *f, struct error *err)
 {
@@ -81,7 +73,8 @@ static int begin_file(struct text_files *f, struct error *err)
     for (ssize_t n = 1; n > 0 && f->head_size < f->head_capacity; f->head_size += (size_t)n)
         if ((n = read_some(f, f->head + f->head_size, f->head_capacity - f->head_size, err)) < 0)
             return -1;
-    if (check_content(f, err) < 0)
+    /* Without this check compressed data or UTF-16 would be read as a text of odd words. */
+    if (stream_expect_text(file->name, f->head, f->head_size, err) < 0)
         return -1;
     f->head_next = file->mark = content_mark_size(f->head, f->head_size);
     return 0;
