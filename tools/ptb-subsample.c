@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/output.h"
 #include "program/cli.h"
+#include "program/progress.h"
 #include "stream/corpus.h"
 #include "text/subsample.h"
 
@@ -85,8 +86,13 @@ int main(int argc, char **argv)
     must(corpus_writer_open(&s.out, out.fd, out.name, &in.header, &err), &err);
 
     size_t count;
-    while (must(corpus_read(&in, &count, &err), &err) > 0)
+    progress_before_output(out.fd);
+    progress_start_input(fd);
+    while (must(corpus_read(&in, &count, &err), &err) > 0) {
         (opt.draws == 1 ? sample : sample_by_sentences)(&s, in.token, count);
+        progress_update_input("%.1f million tokens, %.1f million kept", (double)s.seen / 1e6,
+                              (double)s.out.totals.tokens / 1e6);
+    }
     /* Before END is written, so that the notes of a pipe appear in the order of its programs. */
     cli_note("%llu of %llu token%s kept", (unsigned long long)s.out.totals.tokens,
              (unsigned long long)s.seen, plural(s.seen));

@@ -73,19 +73,23 @@ static void refuse_as_output(const char *name, int fd)
 
 /* ---- reading the text ---- */
 
-static struct progress progress;
-
-static void show_progress(uint64_t bytes, uint64_t tokens)
+static void show_reading(uint64_t bytes, uint64_t tokens)
 {
-    if (progress_due(&progress))
-        progress_show(&progress, NAN, "%.0f MB read, %.1f million tokens", (double)bytes / 1e6,
-                      (double)tokens / 1e6);
+    progress_update((double)bytes, "%s: %.0f MB, %.1f million tokens, %.0f MB/s",
+                    opt.vocab ? "encoding" : "counting", (double)bytes / 1e6, (double)tokens / 1e6,
+                    progress_speed((double)bytes) / 1e6);
+}
+
+static void show_encoding(uint64_t tokens)
+{
+    progress_update((double)tokens, "encoding: %.1f million tokens, %.1f million/s",
+                    (double)tokens / 1e6, progress_speed((double)tokens) / 1e6);
 }
 
 static struct text_options reading(void)
 {
     return (struct text_options){
-        .threads = opt.threads, .strict = opt.strict, .progress = show_progress};
+        .threads = opt.threads, .strict = opt.strict, .progress = show_reading};
 }
 
 /* Keeps at most `memory` bytes of text in memory and spills the rest; NULL: discards the text. */
@@ -93,7 +97,6 @@ static void count_text(struct text_counter *counter, struct text_reader *text,
                        const uint64_t *memory)
 {
     struct text_options options = reading();
-    progress_start(&progress, cli_common()->quiet);
     must(text_counter_run(counter, text, &options, memory, &err), &err);
 }
 
@@ -148,8 +151,10 @@ static void encode_own(struct text_reader *text)
     struct text_counter counter;
     count_text(&counter, text, &opt.memory);
     uint32_t *new_id = select_words(&counter.whole.counted);
+    progress_before_output(out.fd);
+    progress_start((double)counter.whole.totals.tokens);
     must(corpus_writer_open(&corpus, out.fd, out.name, &header, &err), &err);
-    must(encode_counted(&counter, new_id, &corpus, &err), &err);
+    must(encode_counted(&counter, new_id, &corpus, show_encoding, &err), &err);
     finish(&corpus, counter.whole.bad_words);
     free(new_id);
     text_counter_release(&counter);
@@ -164,7 +169,7 @@ static void encode_with_given(struct text_reader *text)
     if (!index)
         cli_die(&err);
     uint64_t bad_words;
-    options.progress = NULL;
+    progress_before_output(out.fd);
     must(corpus_writer_open(&corpus, out.fd, out.name, &header, &err), &err);
     must(encode_text(text, &options, index, &corpus, &bad_words, &err), &err);
     finish(&corpus, bad_words);
@@ -324,6 +329,22 @@ static struct text_file text_file(const char *path)
     return (struct text_file){.name = path, .fd = -1};
 }
 
+/* The bytes of the text; 0: unknown, since one of the files is not a regular file. */
+static double text_size(const struct text_file *file, size_t count)
+{
+    struct stat status;
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (file[i].fd < 0 && (stat(file[i].name, &status) < 0 || !S_ISREG(status.st_mode)))
+            return 0;
+        double size = file[i].fd < 0 ? (double)status.st_size : progress_bytes_left(file[i].fd);
+        if (file[i].fd >= 0 && size == 0)
+            return 0;
+        sum += size;
+    }
+    return sum;
+}
+
 /* Opens the texts, or standard input if there are none, and the output. */
 static void open_text(char **path, struct text_reader *text)
 {
@@ -340,6 +361,7 @@ static void open_text(char **path, struct text_reader *text)
         input = file[i].fd >= 0 ? file[i].fd : input;
     }
     must(output_open(&out, cli_common()->output, input, &err), &err);
+    progress_start(text_size(file, count));
     must(text_reader_init_files(text, file, count, TEXT_BLOCK, &err), &err);
     free(file);
 }

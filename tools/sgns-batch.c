@@ -4,6 +4,7 @@
 #include "base/output.h"
 #include "batch/batcher.h"
 #include "program/cli.h"
+#include "program/progress.h"
 #include "stream/corpus.h"
 
 static struct {
@@ -54,12 +55,42 @@ static const struct cli_program program = {
 
 static struct error err;
 
-static void read_corpus(struct corpus_reader *in, struct sentences *text)
+static struct output out;
+
+static void read_corpus(int fd, struct corpus_reader *in, struct sentences *text)
 {
     size_t count;
-    while (must(corpus_read(in, &count, &err), &err) > 0)
+    progress_start_input(fd);
+    while (must(corpus_read(in, &count, &err), &err) > 0) {
         must(sentences_add(text, in->token, count, &err), &err);
+        progress_update_input("reading: %.1f million tokens", (double)in->totals.tokens / 1e6);
+    }
     must(sentences_finish(text, &err), &err);
+}
+
+/* ---- progress: examples to write and, on disk, tokens to shuffle first ---- */
+
+static double shuffled, written; /* so far */
+
+static void show_shuffled(uint64_t tokens)
+{
+    shuffled = (double)tokens;
+    progress_update(shuffled + written, "shuffling: %.1f million tokens", shuffled / 1e6);
+}
+
+static void show_written(uint64_t examples)
+{
+    progress_before_output(out.fd);
+    written = (double)examples;
+    progress_update(shuffled + written, "writing: %.1f million examples", written / 1e6);
+}
+
+static void start_progress(const struct sentences *text)
+{
+    bool on_disk = text->spooled && opt.examples.shuffle;
+    progress_start(opt.epochs * ((double)text->count + (on_disk ? (double)text->tokens : 0)));
+    if (opt.examples.shuffle)
+        progress_update(0, "shuffling");
 }
 
 static unsigned choose_threads(void)
@@ -83,7 +114,6 @@ int main(int argc, char **argv)
     if (!cli_given("memory"))
         opt.memory = limits_work_memory();
     int fd = cli_open_input(operand[0], &name, true);
-    struct output out;
     must(output_open(&out, cli_common()->output, fd, &err), &err);
 
     struct corpus_reader in;
@@ -93,12 +123,14 @@ int main(int argc, char **argv)
     must(examples_init(&examples, &opt.examples, &in.header.vocab, &err), &err);
     must(sentences_init(&text, header_id_width(&in.header), order_text_limit(opt.memory), &err),
          &err);
-    read_corpus(&in, &text);
+    read_corpus(fd, &in, &text);
 
     struct batcher_options batching = {.shape = {opt.batch_size, opt.epochs, text.count},
                                        .threads = choose_threads(),
                                        .memory = opt.memory,
-                                       .name = name};
+                                       .name = name,
+                                       .shuffled = show_shuffled,
+                                       .written = show_written};
     struct batches_writer batches;
     cli_add_provenance(&in.header);
     must(batches_writer_open(&batches, out.fd, out.name, &in.header, &batching.shape, &err), &err);
@@ -109,6 +141,7 @@ int main(int argc, char **argv)
     if (text.count == 0 && in.totals.tokens > 0)
         cli_note("no sentence has two words or more, not counting <unk>: a line of the text is a "
                  "sentence");
+    start_progress(&text);
     must(batcher_run(&batching, &examples, &text, &batches, &without_noise, &err), &err);
     note_without_noise(without_noise);
     must(batches_writer_finish(&batches, &err), &err);

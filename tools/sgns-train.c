@@ -100,7 +100,6 @@ static struct checkpoint_interval parse_interval(void)
 }
 
 struct report {
-    struct progress progress;
     FILE *log;      /* NULL: no log */
     bool log_old;   /* an existing log, continued by a resumed run */
     uint64_t start; /* minibatches that a resumed model has already been trained on */
@@ -206,16 +205,13 @@ static void cut_log(struct report *report, uint64_t steps)
     check_log(report, fseek(log, end, SEEK_SET) == 0 ? ftruncate(fileno(log), end) : -1);
 }
 
-static void show_bar(struct report *report, const struct train_state *state)
+static void show_step(const struct report *report, const struct train_state *state)
 {
-    char left[PROGRESS_TEXT];
-    double done = (double)state->step / (double)state->steps;
-    double here = done - (double)report->start / (double)state->steps;
-    progress_show(&report->progress, done,
-                  "%3.0f%%, %s left, epoch %lu/%lu, loss %.3f, %.0f tokens/sec", 100 * done,
-                  progress_time_left(left, state->seconds / here * (1 - done)),
-                  (unsigned long)state->epoch, (unsigned long)report->epochs, state->total_loss,
-                  speed(state));
+    if (state->step == report->start + 1)
+        progress_start((double)state->steps);
+    progress_update((double)state->step, "epoch %lu/%lu, loss %.3f, %.0f tokens/sec",
+                    (unsigned long)state->epoch, (unsigned long)report->epochs, state->total_loss,
+                    speed(state));
 }
 
 static void log_step(struct report *report, const struct train_state *state)
@@ -229,14 +225,13 @@ static void log_step(struct report *report, const struct train_state *state)
                       (unsigned long long)state->step, state->loss, speed(state), evaluated));
 }
 
-static void show_epoch(struct report *report, const struct train_state *state)
+static void show_epoch(const struct report *report, const struct train_state *state)
 {
     char evaluated[40] = "";
     if (opt.eval)
         snprintf(evaluated, sizeof evaluated, ", eval %.4f", state->evaluated);
-    progress_keep(&report->progress, "epoch %lu/%lu: loss %.4f, mean so far %.4f%s",
-                  (unsigned long)state->epoch, (unsigned long)report->epochs, state->epoch_loss,
-                  state->total_loss, evaluated);
+    progress_keep("epoch %lu/%lu: loss %.4f, mean so far %.4f%s", (unsigned long)state->epoch,
+                  (unsigned long)report->epochs, state->epoch_loss, state->total_loss, evaluated);
 }
 
 static void after_step(void *data, const struct train_state *state)
@@ -246,10 +241,9 @@ static void after_step(void *data, const struct train_state *state)
     report->loss = state->total_loss;
     if (report->log)
         log_step(report, state);
+    show_step(report, state);
     if (state->epoch_done)
         show_epoch(report, state);
-    else if (progress_due(&report->progress))
-        show_bar(report, state);
     if (state->epoch_done && report->log)
         check_log(report, fflush(report->log));
 }
@@ -272,6 +266,9 @@ static int between(void *data, const struct train_progress *progress, struct err
     struct report *report = data;
     if (is_stopped())
         return 1;
+    if (progress->steps == report->start)
+        progress_update(0, "skipping the first %llu minibatches",
+                        (unsigned long long)report->start);
     if (!report->saver || !checkpoint_saver_due(report->saver, progress->steps))
         return 0;
     return save(report, progress, error);
@@ -382,7 +379,7 @@ static void train_watched(struct batches_reader *in, struct report *report)
     }
     report->start = progress->steps;
     report->loss = progress->examples ? progress->total_loss_sum / (double)progress->examples : 0;
-    progress_start(&report->progress, cli_common()->quiet);
+    progress_start(0);
     int result = train(in, report->trainer, progress, &watch, &err);
     if (result == 0)
         signals_defer(false);
@@ -464,9 +461,9 @@ int main(int argc, char **argv)
     report.epochs = in.shape.epochs;
     report.trainer = trainer;
     train_watched(&in, &report);
+    progress_before_output(out.fd);
     finish(&report, &in, &out);
-    progress_keep(&report.progress, "loss %.3f, %.1f tokens/sec on %s", report.loss, report.speed,
-                  trainer->device);
+    progress_keep("loss %.3f, %.1f tokens/sec on %s", report.loss, report.speed, trainer->device);
     trainer->methods->destroy(trainer);
     batches_reader_close(&in);
     return STATUS_OK;

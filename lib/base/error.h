@@ -12,7 +12,7 @@
 /* Exit statuses of every program: the classes of error that a caller must distinguish. */
 enum status {
     STATUS_OK = 0,
-    STATUS_FAILED = 1,  /* an operation failed: open, read, write, memory, thread */
+    STATUS_FAILED = 1,      /* an operation failed: open, read, write, memory, thread */
     STATUS_USAGE = 2,       /* the command line is wrong */
     STATUS_INPUT = 3,       /* the input is invalid; retrying cannot help */
     STATUS_DEVICE = 4,      /* the GPU is missing, too small or lost */

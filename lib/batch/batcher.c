@@ -114,6 +114,8 @@ static int write_unit(struct batcher *b, const struct unit *u, struct error *err
                          "%s: a minibatch has more than %d words; use a smaller --batch-size",
                          b->options->name, (int)BATCH_WORDS_MAX);
     b->without_noise += u->without_noise;
+    if (b->options->written)
+        b->options->written(b->writer->totals.examples);
     return batches_write(b->writer, &u->frame, &u->totals, err);
 }
 
@@ -189,6 +191,12 @@ static int write_epoch(struct batcher *b, uint64_t epoch, struct error *err)
     return more;
 }
 
+static void report_shuffled(void *data, uint64_t tokens)
+{
+    const struct batcher *b = data;
+    b->options->shuffled(b->epoch * b->text->tokens + tokens);
+}
+
 static int init(struct batcher *b, struct error *err)
 {
     uint64_t contexts = (uint64_t)b->examples->options.window + 1; /* per example, on average */
@@ -205,7 +213,8 @@ static int init(struct batcher *b, struct error *err)
     for (unsigned i = 0; i < 2 * b->set; i++)
         if (stream_frame_init(&b->unit[i].frame, STREAM_BATCHES, err) < 0)
             return -1;
-    struct order_options order = {b->options->memory, b->unit_examples};
+    struct order_options order = {b->options->memory, b->unit_examples,
+                                  b->options->shuffled ? report_shuffled : NULL, b};
     return order_init(&b->order, b->examples, b->text, &order, &b->team, err);
 }
 

@@ -20,6 +20,9 @@ struct batcher_options {
     unsigned threads; /* at least 1 */
     uint64_t memory;  /* bytes, for text in memory and the order of an epoch */
     const char *name; /* of the input, for messages */
+    /* Called from time to time, on the caller's thread. NULL: never called. */
+    void (*shuffled)(uint64_t tokens);  /* of a text in a file, shuffled so far in all epochs */
+    void (*written)(uint64_t examples); /* so far in all epochs; also before the first */
 };
 
 /* The maximum number of threads by default: a pipe cannot carry what more threads produce. */

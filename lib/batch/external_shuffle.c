@@ -195,10 +195,14 @@ int external_shuffle_start(struct external_shuffle *s, uint64_t epoch, struct er
     if (spool_clear(&s->file, err) < 0)
         return -1;
     int more;
-    while ((more = pack_next(s, err)) > 0)
+    while ((more = pack_next(s, err)) > 0) {
         for (unsigned i = 0; i < members(s); i++)
             if (distribute_chunk(s, &s->chunk[i], err) < 0)
                 return -1;
+        if (s->options.progress)
+            s->options.progress(s->options.data,
+                                s->position < s->text->tokens ? s->position : s->text->tokens);
+    }
     return more;
 }
 

@@ -22,6 +22,10 @@
 struct external_shuffle_options {
     uint64_t memory; /* bytes; buckets and slices take nearly all of them */
     uint64_t keep;   /* at most this many refs are carried over from one slice to the next */
+    /* Called from time to time with the tokens of the text that the pass over it has packed. NULL:
+     * never called. */
+    void (*progress)(void *data, uint64_t tokens);
+    void *data;
 };
 
 struct bucket {

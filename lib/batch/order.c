@@ -6,7 +6,8 @@ int order_init(struct order *o, const struct examples *from, const struct senten
 {
     *o = (struct order){.text = text};
     if (text->spooled) {
-        struct external_shuffle_options external = {options->memory, options->keep};
+        struct external_shuffle_options external = {options->memory, options->keep,
+                                                    options->progress, options->data};
         return external_shuffle_init(&o->in_file, from, text, &external, team, err);
     }
     uint64_t left = options->memory - order_text_limit(options->memory);

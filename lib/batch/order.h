@@ -21,6 +21,9 @@
 struct order_options {
     uint64_t memory; /* bytes, for text in memory and for the order */
     uint64_t keep;   /* at most this many examples are carried over from one slice to the next */
+    /* Called by order_start for a text in a file: see external_shuffle.h. */
+    void (*progress)(void *data, uint64_t tokens);
+    void *data;
 };
 
 struct order {

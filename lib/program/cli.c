@@ -52,11 +52,10 @@ enum { LINE_MAX_TEXT = sizeof((struct error *)0)->text };
 static void print_line(const char *text)
 {
     char line[64 + 4 * LINE_MAX_TEXT];
-    int name = snprintf(line, 64, "%s: ", program->name);
+    int name = snprintf(line, 64, "%s%s: ", progress_eraser(), program->name);
     size_t size = (size_t)name + escape_copy(line + name, text, strlen(text));
     line[size] = '\n';
     line[size + 1] = 0;
-    progress_clear();
     fputs(line, stderr);
 }
 
@@ -420,6 +419,7 @@ char **cli_start(const struct cli_program *described, int argc, char **argv)
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
             abort();
     signals_catch();
+    atexit(progress_end);
     signal(SIGXFSZ, SIG_IGN); /* a write beyond the file size limit fails instead of killing us */
     parse_options(argc, argv);
     if (help || version) {

@@ -80,7 +80,7 @@ _Noreturn void cli_usage_error(const char *format, ...) PRINTF_LIKE(1, 2);
 /* Calls cli_die if `result` is negative, else returns it. */
 int must(int result, const struct error *err);
 
-/* Prints a line on standard error, unless --quiet. */
+/* Prints a line on standard error, unless --quiet. It replaces a line of progress. */
 void cli_note(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* Opens `path` for reading, or standard input if it is NULL or "-"; *name becomes its name for

@@ -1,114 +1,222 @@
 /* SPDX-License-Identifier: MIT */
 #include "program/progress.h"
 
-#include <math.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "program/cli.h"
 
-enum { BAR_MIN = 8, BAR_MAX = 32 }; /* columns */
 enum {
-    COLUMNS = 80,
-    PROGRESS_LINE = 512
-}; /* of a terminal that does not tell its width; of any line */
+    BAR_MIN = 8, /* columns */
+    BAR_MAX = 32,
+    COLUMNS = 80,       /* of a terminal that does not tell its width */
+    COLUMNS_SPARE = 3,  /* one, so that no terminal wraps, and two for the "^C" that it may echo */
+    PROGRESS_LINE = 512 /* bytes of any line */
+};
 
-/* Whether standard error is a terminal on which a line can be rewritten. */
+#define ERASER "\r\033[K"
+
+static struct {
+    double total, from, since; /* of the stage: units; at its first update: units done, time */
+    bool updated;              /* that update has been */
+    int input;                 /* -1: the stage does not read one */
+    double shown;              /* clock_seconds() when a line was last printed, or at the start */
+    bool silent;               /* the output is a pipe to which the program has begun to write */
+    volatile sig_atomic_t visible; /* on a terminal there is a line of this program */
+} line = {.input = -1, .shown = -1};
+
+/* ---- the terminal ---- */
+
+/* Whether standard error is a terminal on which this program can rewrite a line: not one where the
+ * user types, while the program runs in the background. */
 static bool can_rewrite(void)
 {
     const char *term = getenv("TERM");
-    return term && *term && strcmp(term, "dumb") != 0 && isatty(STDERR_FILENO);
+    if (!term || !*term || strcmp(term, "dumb") == 0 || !isatty(STDERR_FILENO))
+        return false;
+    pid_t foreground = tcgetpgrp(STDERR_FILENO);
+    return foreground < 0 || foreground == getpgrp();
 }
 
-/* The columns that a line may take without wrapping, now: the width can change at any time. */
+/* The columns that a line may take, now: the width can change at any time. */
 static size_t line_width(void)
 {
     struct winsize size;
     size_t columns = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
     if (columns == 0)
         columns = COLUMNS;
-    return columns < PROGRESS_LINE ? columns - 1 : PROGRESS_LINE - 1;
+    if (columns > PROGRESS_LINE)
+        columns = PROGRESS_LINE;
+    return columns > COLUMNS_SPARE ? columns - COLUMNS_SPARE : 0;
 }
 
-void progress_start(struct progress *progress, bool off)
+const char *progress_eraser(void)
 {
-    progress->off = off;
-    progress->terminal = can_rewrite();
-    progress->start = clock_seconds();
-    /* On a terminal the first line is due immediately. */
-    progress->shown = progress->terminal ? -1 : progress->start;
+    if (line.visible)
+        line.shown = 0; /* the next update may print */
+    line.visible = false;
+    return can_rewrite() ? ERASER : "";
 }
 
-bool progress_due(const struct progress *progress)
+void progress_end(void)
 {
-    return !progress->off && clock_seconds() - progress->shown >= (progress->terminal ? 0.1 : 30.0);
+    if (line.visible)
+        fputs(progress_eraser(), stderr);
 }
 
-/* Appends a bar to `line`, if `width` columns have room for one. */
-static void append_bar(char *line, double fraction, size_t width)
+void progress_end_by_signal(void)
 {
-    size_t length = strlen(line);
-    if (isnan(fraction) || length + 1 + BAR_MIN > width)
+    /* If this fails, nothing can be done about it. */
+    if (line.visible && write(STDERR_FILENO, ERASER, sizeof ERASER - 1) > 0)
+        line.visible = false;
+}
+
+void progress_before_output(int output)
+{
+    struct stat file;
+    if (line.silent)
+        return;
+    if (isatty(output))
+        progress_end();
+    if (fstat(output, &file) == 0 && (S_ISFIFO(file.st_mode) || S_ISSOCK(file.st_mode))) {
+        progress_end();
+        line.silent = true;
+    }
+}
+
+/* ---- a stage ---- */
+
+void progress_start(double total)
+{
+    line.total = total;
+    line.input = -1;
+    line.updated = false;
+    if (line.shown < 0)
+        line.shown = clock_seconds();
+}
+
+double progress_bytes_left(int fd)
+{
+    struct stat file;
+    off_t position = lseek(fd, 0, SEEK_CUR);
+    if (position < 0 || fstat(fd, &file) < 0 || !S_ISREG(file.st_mode) || file.st_size < position)
+        return 0;
+    return (double)(file.st_size - position);
+}
+
+void progress_start_input(int fd)
+{
+    progress_start(progress_bytes_left(fd));
+    line.input = fd;
+}
+
+/* `done`, unless the stage reads an input. */
+static double units_done(double done)
+{
+    return line.input < 0 || line.total == 0 ? done : line.total - progress_bytes_left(line.input);
+}
+
+double progress_speed(double done)
+{
+    double seconds = line.updated ? clock_seconds() - line.since : 0;
+    return seconds > 0 ? (done - line.from) / seconds : 0;
+}
+
+/* ---- printing ---- */
+
+/* Formats percentage and time left. Returns the length. */
+static size_t put_part_done(char *text, size_t size, double done)
+{
+    double part = done < line.total ? done / line.total : 1, speed = progress_speed(done);
+    double seconds = speed > 0 ? (line.total - done) / speed : -1;
+    int length = snprintf(text, size, "%3d%%, ", (int)(100 * part));
+    long s = seconds < 0 ? 0 : seconds > 8.64e8 ? 864000000 : (long)(seconds + 0.5);
+    if (seconds < 0 && part < 1)
+        length += snprintf(text + length, size - (size_t)length, "-:-- left, ");
+    else if (s >= 3600)
+        length += snprintf(text + length, size - (size_t)length, "%ld:%02ld:%02ld left, ", s / 3600,
+                           s / 60 % 60, s % 60);
+    else
+        length +=
+            snprintf(text + length, size - (size_t)length, "%ld:%02ld left, ", s / 60, s % 60);
+    return (size_t)length;
+}
+
+/* Appends a bar to `text`, if `width` columns have room for one. */
+static void append_bar(char *text, double part, size_t width)
+{
+    size_t length = strlen(text);
+    if (length + 1 + BAR_MIN > width)
         return;
     size_t bar = width - length - 1 < BAR_MAX ? width - length - 1 : BAR_MAX;
-    size_t full = (size_t)(fmax(0, fmin(1, fraction)) * (double)bar + 0.5);
-    line[length] = ' ';
-    memset(line + length + 1, '#', full);
-    memset(line + length + 1 + full, '.', bar - full);
-    line[length + 1 + bar] = 0;
+    size_t full = (size_t)((part < 1 ? part : 1) * (double)bar + 0.5);
+    text[length] = ' ';
+    memset(text + length + 1, '#', full);
+    memset(text + length + 1 + full, '.', bar - full);
+    text[length + 1 + bar] = 0;
 }
 
-/* `stays`: later lines do not replace it, and it is not cut. */
-static void print(struct progress *progress, bool stays, double fraction, const char *format,
-                  va_list args)
+static void update(double done, const char *format, va_list args)
 {
-    char line[PROGRESS_LINE];
-    if (progress->off)
-        return;
-    vsnprintf(line, sizeof line, format, args);
-    if (progress->terminal && !stays) {
-        size_t width = line_width();
-        line[width] = 0;
-        append_bar(line, fraction, width);
+    double now = clock_seconds();
+    char text[PROGRESS_LINE];
+    if (!line.updated) {
+        line.from = units_done(done);
+        line.since = now;
+        line.updated = true;
     }
-    progress_clear();
-    fprintf(stderr, "%s%s", line, progress->terminal && !stays ? "" : "\n");
-    fflush(stderr);
-    progress->shown = clock_seconds();
+    if (cli_common()->quiet || line.silent || now - line.shown < 0.1)
+        return;
+    bool rewrite = can_rewrite();
+    if (!rewrite && now - line.shown < 30)
+        return;
+    done = units_done(done);
+    size_t start = line.total > 0 ? put_part_done(text, sizeof text, done) : 0;
+    vsnprintf(text + start, sizeof text - start, format, args);
+    if (rewrite) {
+        size_t width = line_width();
+        text[width] = 0;
+        if (line.total > 0)
+            append_bar(text, done / line.total, width);
+        line.visible = true; /* before the line: a signal may come now */
+    }
+    fprintf(stderr, "%s%s%s", rewrite ? ERASER : "", text, rewrite ? "" : "\n");
+    line.shown = now;
 }
 
-void progress_show(struct progress *progress, double fraction, const char *format, ...)
+void progress_update(double done, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    print(progress, false, fraction, format, args);
+    update(done, format, args);
     va_end(args);
 }
 
-void progress_keep(struct progress *progress, const char *format, ...)
+void progress_update_input(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    print(progress, true, NAN, format, args);
+    update(0, format, args);
     va_end(args);
 }
 
-void progress_clear(void)
+void progress_keep(const char *format, ...)
 {
-    if (can_rewrite())
-        fputs("\r\033[K", stderr);
-}
-
-const char *progress_time_left(char *text, double seconds)
-{
-    long s = seconds < 0 ? 0 : seconds > 8.64e8 ? 864000000 : (long)(seconds + 0.5);
-    if (s >= 3600)
-        snprintf(text, PROGRESS_TEXT, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
-    else
-        snprintf(text, PROGRESS_TEXT, "%ld:%02ld", s / 60, s % 60);
-    return text;
+    char text[PROGRESS_LINE];
+    va_list args;
+    if (cli_common()->quiet)
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fprintf(stderr, "%s%s\n", progress_eraser(), text);
+    line.shown = clock_seconds();
 }

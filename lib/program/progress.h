@@ -1,41 +1,52 @@
 /* SPDX-License-Identifier: MIT */
 /* progress.h -- progress reports on standard error: on a terminal one line that is rewritten and
  * never wraps, elsewhere, or if $TERM is "dumb" or not set, a plain line from time to time.
+ *
+ * The programs of a pipe share a terminal, and one of them at a time should write on it. So a program
+ * whose output is a pipe shows its progress until it starts to write; from then on the program that
+ * reads the pipe has something to do, and shows its own.
+ *
+ * Only the main thread may call these functions. With --quiet they print nothing.
  */
 #ifndef SGNS_PROGRESS_H
 #define SGNS_PROGRESS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "base/error.h"
 
-struct progress {
-    bool off, terminal;  /* terminal: standard error is one that can rewrite a line */
-    double start, shown; /* clock_seconds() at the start, and when a line was last printed */
-};
+/* Starts a stage of `total` units of work; 0: unknown. */
+void progress_start(double total);
 
-/* With `off`, progress_show() and progress_keep() print nothing. */
-void progress_start(struct progress *progress, bool off);
+/* Starts a stage whose work is to read the rest of an input. */
+void progress_start_input(int fd);
 
-/* Whether it is time to print a line: ten times a second on a terminal, else every 30 seconds. */
-bool progress_due(const struct progress *progress);
+/* The bytes from the current position of a regular file to its end; 0 for anything else. */
+double progress_bytes_left(int fd);
 
-/* Prints a line; on a terminal it replaces the last one. What matters most has to come first: the line
- * is cut at the width of the terminal. A bar of `fraction` (0 to 1; NAN: unknown) fills the rest of the
- * line, if there is room for one. */
-void progress_show(struct progress *progress, double fraction, const char *format, ...)
-    PRINTF_LIKE(3, 4);
+/* Prints a line, if one is due (ten times a second on a terminal, else every 30 seconds): the
+ * percentage done and the time left, if the total is known, and then `format`; on a terminal a bar
+ * fills the rest of the line. What matters most has to come first: the line is cut at the width of the
+ * terminal. `format` gives ASCII. Call it as often as convenient, but not for every token. */
+void progress_update(double done, const char *format, ...) PRINTF_LIKE(2, 3);
+void progress_update_input(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* Units done per second since the stage's first update; 0: unknown. */
+double progress_speed(double done);
 
 /* Prints a line that later lines do not replace. */
-void progress_keep(struct progress *progress, const char *format, ...) PRINTF_LIKE(2, 3);
+void progress_keep(const char *format, ...) PRINTF_LIKE(1, 2);
 
-/* Erases the line that progress_show() wrote on a terminal. */
-void progress_clear(void);
+/* Must be called before the program writes to its output, the first time at least: on a terminal
+ * whenever it writes something. */
+void progress_before_output(int output);
 
-/* Formats the remaining time as "1:02:03" or "4:05" into `text`, which has room for PROGRESS_TEXT
- * bytes. Returns `text`. */
-enum { PROGRESS_TEXT = 32 };
-const char *progress_time_left(char *text, double seconds);
+/* Erases the line. cli_start() arranges that this happens at the end of the program. */
+void progress_end(void);
+
+/* What a line on standard error has to begin with, so that it replaces a line of progress, which may
+ * be another program's. The caller prints both with a single write. */
+const char *progress_eraser(void);
+
+/* progress_end() for a signal handler. */
+void progress_end_by_signal(void);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/output.h"
+#include "program/progress.h"
 
 /* The signals that end a process and are not a fault of the program itself, which must end it where
  * it is. */
@@ -24,6 +25,7 @@ void signals_die(int signal_number)
 {
     sigset_t only;
     output_discard();
+    progress_end_by_signal();
     signal(signal_number, SIG_DFL);
     raise(signal_number);
     /* Inside its own handler the signal is blocked: unblocking it delivers it. */

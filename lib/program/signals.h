@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* signals.h -- handles the signals that end a process, among them those that batch systems send as
- * a warning (SIGUSR1, SIGUSR2, SIGXCPU): the program removes its temporary files and dies by the
- * signal, or finishes its current work before.
+ * a warning (SIGUSR1, SIGUSR2, SIGXCPU): the program removes its temporary files and its line of
+ * progress and dies by the signal, or finishes its current work before.
  */
 #ifndef SGNS_SIGNALS_H
 #define SGNS_SIGNALS_H

@@ -52,7 +52,8 @@ static int report_unknown(struct queries *q, struct piece word, struct error *er
 {
     q->unknown = word.text;
     q->unknown_length = word.length;
-    error_set(err, STATUS_UNKNOWN_WORD, "'%.*s' is not in the vocabulary", (int)word.length, word.text);
+    error_set(err, STATUS_UNKNOWN_WORD, "'%.*s' is not in the vocabulary", (int)word.length,
+              word.text);
     return 0;
 }
 

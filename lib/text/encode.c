@@ -22,6 +22,7 @@ struct counted_piece {
 struct counted_run {
     struct token_store *store;
     struct corpus_writer *corpus;
+    void (*progress)(uint64_t tokens);
     uint8_t **id; /* (threads) for each code of a thread, its id as stored in a record */
     struct counted_piece *piece; /* (ordered_queue_slots) */
 };
@@ -97,7 +98,11 @@ static int write_counted_piece(void *data, unsigned slot, struct error *err)
 {
     struct counted_run *run = data;
     const struct counted_piece *p = &run->piece[slot];
-    return corpus_write_frame(run->corpus, &p->frame, &p->totals, err);
+    if (corpus_write_frame(run->corpus, &p->frame, &p->totals, err) < 0)
+        return -1;
+    if (run->progress)
+        run->progress(run->corpus->totals.tokens);
+    return 0;
 }
 
 static int init_counted(struct counted_run *run, const struct text_counter *c,
@@ -121,9 +126,9 @@ static int init_counted(struct counted_run *run, const struct text_counter *c,
 }
 
 int encode_counted(struct text_counter *c, const uint32_t *new_id, struct corpus_writer *corpus,
-                   struct error *err)
+                   void (*progress)(uint64_t tokens), struct error *err)
 {
-    struct counted_run run = {.store = c->store, .corpus = corpus};
+    struct counted_run run = {.store = c->store, .corpus = corpus, .progress = progress};
     const struct ordered_queue queue = {start_counted, encode_counted_piece, write_counted_piece,
                                         &run};
     int result = init_counted(&run, c, new_id, err);
@@ -222,7 +227,11 @@ static int write_text_piece(void *data, unsigned slot, struct error *err)
     struct text_run *run = data;
     const struct text_piece *p = &run->piece[slot];
     run->bad_words += p->bad_words;
-    return p->frame.records > 0 ? corpus_write_frame(run->corpus, &p->frame, &p->totals, err) : 0;
+    if (p->frame.records > 0 && corpus_write_frame(run->corpus, &p->frame, &p->totals, err) < 0)
+        return -1;
+    if (run->options->progress)
+        run->options->progress(run->text->files.bytes, run->corpus->totals.tokens);
+    return 0;
 }
 
 static int init_text(struct text_run *run, struct error *err)

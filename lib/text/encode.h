@@ -11,9 +11,12 @@
 #include "text/text_counter.h"
 
 /* Writes the text that was counted and stored, and empties the store. new_id[i] is the vocabulary
- * id of word i of `whole`. The caller writes the header before this call and END after it. */
+ * id of word i of `whole`. The caller writes the header before this call and END after it.
+ * `progress` is called from time to time, on the caller's thread, with the tokens written so far;
+ * NULL: never called. */
 int encode_counted(struct text_counter *counted, const uint32_t *new_id,
-                   struct corpus_writer *corpus, struct error *err) MUST_USE;
+                   struct corpus_writer *corpus, void (*progress)(uint64_t tokens),
+                   struct error *err) MUST_USE;
 
 /* Writes the text while reading it: words of the index by their ids, all others as UNKNOWN_ID.
  * *bad_words becomes the number of bad words among these. A text without words is an error of

@@ -156,7 +156,7 @@ static bool count_and_encode(const struct sums *sums, unsigned threads, struct h
                    &err);
     fuzz_output()->size = 0;
     demand_success(corpus_writer_open(&corpus, FUZZ_FD, "output", header, &err) == 0, &err);
-    demand_success(encode_counted(&counter, id, &corpus, &err) == 0, &err);
+    demand_success(encode_counted(&counter, id, &corpus, NULL, &err) == 0, &err);
     demand_success(corpus_writer_finish(&corpus, &err) == 0, &err);
     corpus_writer_close(&corpus);
     free(id);

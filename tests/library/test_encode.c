@@ -246,7 +246,7 @@ static bool encodes(const char *text, size_t size, const struct how *how, struct
         uint32_t new_id[WORDS];
         for (uint32_t id = 0; id < WORDS; id++)
             new_id[id] = id;
-        require(encode_counted(c, new_id, &corpus, &err) == 0, &err);
+        require(encode_counted(c, new_id, &corpus, NULL, &err) == 0, &err);
     }
     require(corpus_writer_finish(&corpus, &err) == 0, &err);
     corpus_writer_close(&corpus);

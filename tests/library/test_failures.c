@@ -500,7 +500,7 @@ static int encode(unsigned threads, uint64_t memory, struct error *err)
     uint32_t *id = memory_new(v->words.count, sizeof *id, err);
     result = id ? vocab_select(&own.vocab, &v->words, v->count, 0, 1, 99, id, err) : -1;
     if (result == 0 && (result = corpus_writer_open(&out, emptied(), "out", &own, err)) == 0) {
-        result = encode_counted(&c, id, &out, err);
+        result = encode_counted(&c, id, &out, NULL, err);
         if (result == 0)
             result = corpus_writer_finish(&out, err);
         corpus_writer_close(&out);

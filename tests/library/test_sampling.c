@@ -906,7 +906,7 @@ static void check_scatter(bool shuffle, uint64_t memory, unsigned threads, unsig
     static const uint64_t count[] = {1, 1, 1};
     static const uint32_t pattern[] = {1, 2}, end = SENTENCE_END;
     struct examples_options options = {3, 1, 1, false, shuffle, 6, false};
-    struct external_shuffle_options limits = {memory, 7};
+    struct external_shuffle_options limits = {.memory = memory, .keep = 7};
     struct ordering whole;
     struct vocab vocab;
     struct examples examples;
