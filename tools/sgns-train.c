@@ -17,12 +17,14 @@
 #include "stream/vectors.h"
 #include "train/checkpoint_saver.h"
 #include "train/initial_vectors.h"
+#include "train/trained_vectors.h"
 #include "train/trainer_create.h"
 #include "train/training.h"
 
 static struct {
     struct trainer_config model;
-    const char *optimizer, *device, *init, *eval, *loss_log, *checkpoint, *every, *resume;
+    const char *optimizer, *device, *init, *init_context, *eval, *loss_log, *checkpoint, *every,
+        *resume, *context_output;
 } opt = {.model = {.dim = 100, .seed = 1, .lr = NAN},
          .optimizer = "adam",
          .device = "auto",
@@ -36,6 +38,8 @@ static const struct cli_option options[] = {
      true},
     {'i', "init", OPTION_STRING, &opt.init, "FILE: initialise words from the vectors in FILE", 0, 0,
      true},
+    {0, "init-context", OPTION_STRING, &opt.init_context,
+     "FILE: initialise the context vectors of words from the vectors in FILE", 0, 0, true},
     {'s', "seed", OPTION_U64, &opt.model.seed, "N: random seed of the initial vectors", 0, 0x1p64,
      true},
     {'t', "threads", OPTION_U32, &opt.model.threads, "N: CPU threads to use; 0: one per processor",
@@ -51,6 +55,8 @@ static const struct cli_option options[] = {
      "T: checkpoint interval, e.g. 60s or 1000steps", 0, 0, false},
     {'r', "resume", OPTION_STRING, &opt.resume, "FILE: resume from the checkpoint in FILE", 0, 0,
      false},
+    {0, "context-output", OPTION_STRING, &opt.context_output,
+     "FILE: also write the context vectors, to FILE (created only on success)", 0, 0, false},
     {0},
 };
 
@@ -143,35 +149,42 @@ static bool is_taken(const char *path, int input)
     return output_is_same(path, input) || is_output(path);
 }
 
-static void refuse_stdin(const char *option, const char *path, int input)
-{
-    if (path && strcmp(path, "-") == 0 && input == STDIN_FILENO)
-        cli_usage_error("--%s=-: the minibatches are read from standard input", option);
-}
-
-static void refuse_as_output(const char *path)
-{
-    if (path && is_output(path))
-        cli_usage_error("%s: is also the output", path);
-}
-
+/* Refuses the same file for two purposes; only the checkpoint may replace a file that was read. */
 static void check_names(int input)
 {
-    if (opt.checkpoint && strcmp(opt.checkpoint, "-") == 0)
-        cli_usage_error("--checkpoint=-: requires a file");
-    refuse_stdin("resume", opt.resume, input);
-    refuse_stdin("init", opt.init, input);
-    refuse_stdin("eval", opt.eval, input);
-    refuse_as_output(opt.resume);
-    refuse_as_output(opt.init);
-    refuse_as_output(opt.eval);
-    if (opt.checkpoint && is_taken(opt.checkpoint, input))
-        cli_usage_error("%s: cannot also be the checkpoint", opt.checkpoint);
-    if (opt.loss_log &&
-        (is_taken(opt.loss_log, input) || output_same_name(opt.loss_log, opt.checkpoint) ||
-         output_same_name(opt.loss_log, opt.resume) || output_same_name(opt.loss_log, opt.init) ||
-         output_same_name(opt.loss_log, opt.eval)))
-        cli_usage_error("%s: cannot also be the loss log", opt.loss_log);
+    const struct {
+        const char *option, *path;
+    } read[] = {{"resume", opt.resume},
+                {"init", opt.init},
+                {"init-context", opt.init_context},
+                {"eval", opt.eval}};
+    const struct {
+        const char *option, *path, *purpose;
+    } written[] = {{"checkpoint", opt.checkpoint, "checkpoint"},
+                   {"context-output", opt.context_output, "context output"},
+                   {"loss-log", opt.loss_log, "loss log"}};
+    const size_t reads = sizeof read / sizeof *read, writes = sizeof written / sizeof *written;
+    bool stdin_taken = input == STDIN_FILENO;
+    for (size_t r = 0; r < reads; r++) {
+        bool is_stdin = read[r].path && strcmp(read[r].path, "-") == 0;
+        if (is_stdin && stdin_taken)
+            cli_usage_error("--%s=-: standard input can be read only once", read[r].option);
+        stdin_taken = stdin_taken || is_stdin;
+        if (read[r].path && is_output(read[r].path))
+            cli_usage_error("%s: is also the output", read[r].path);
+    }
+    for (size_t w = 0; w < writes; w++) {
+        const char *path = written[w].path;
+        bool taken = path && is_taken(path, input);
+        if (path && strcmp(path, "-") == 0)
+            cli_usage_error("--%s=-: requires a file", written[w].option);
+        for (size_t other = 0; other < w; other++)
+            taken = taken || output_same_name(path, written[other].path);
+        for (size_t r = 0; r < reads && path != opt.checkpoint; r++)
+            taken = taken || output_same_name(path, read[r].path);
+        if (taken)
+            cli_usage_error("%s: cannot also be the %s", path, written[w].purpose);
+    }
 }
 
 static void open_log(struct report *report)
@@ -274,29 +287,39 @@ static int between(void *data, const struct train_progress *progress, struct err
     return save(report, progress, error);
 }
 
-/* The value of --init in a provenance record of this program; NULL: none. */
-static const char *recorded_init(const struct bytes *record)
+/* The value of an option in a provenance record of this program; NULL: not given. */
+static const char *recorded(const struct bytes *record, const char *option)
 {
-    static const char option[] = "--init=";
     const char *text = (const char *)record->data, *end = text + record->size;
+    size_t length = strlen(option);
     for (; text < end; text += strlen(text) + 1)
-        if (strncmp(text, option, strlen(option)) == 0)
-            return text + strlen(option);
+        if (strncmp(text, "--", 2) == 0 && strncmp(text + 2, option, length) == 0 &&
+            text[2 + length] == '=')
+            return text + 2 + length + 1;
     return NULL;
 }
 
-/* A resumed run keeps the --init of its checkpoint in the provenance, but does not read that file
+/* A resumed run keeps this option of its checkpoint in the provenance, but does not read that file
  * again. */
+static void keep_recorded(const struct bytes *record, const char *option, const char **value,
+                          const char *name)
+{
+    const char *original = recorded(record, option);
+    if (*value && (!original || strcmp(original, *value) != 0))
+        must(error_set(&err, STATUS_INPUT, "%s: checkpoint of a run with a different --%s", name,
+                       option),
+             &err);
+    *value = original ? strdup(original) : NULL;
+}
+
 static void resume_init(struct header *header, const struct header *from, const char *name)
 {
     if (from->programs == 0)
         return;
-    const char *init = recorded_init(&from->provenance[from->programs - 1]);
-    if (opt.init && (!init || strcmp(init, opt.init) != 0))
-        must(error_set(&err, STATUS_INPUT, "%s: checkpoint of a run with a different --init", name),
-             &err);
+    const struct bytes *record = &from->provenance[from->programs - 1];
+    keep_recorded(record, "init", &opt.init, name);
+    keep_recorded(record, "init-context", &opt.init_context, name);
     must(header_join_provenance(header, from, from->programs - 1, &err), &err);
-    opt.init = init ? strdup(init) : NULL;
 }
 
 static void resume(struct trainer *trainer, const struct checkpoint_run *run,
@@ -312,16 +335,23 @@ static void resume(struct trainer *trainer, const struct checkpoint_run *run,
     cli_note("resuming after minibatch %llu", (unsigned long long)progress->steps);
 }
 
-static void initialise(struct trainer *trainer, struct header *header)
+/* Initialises words of V (and U, from a checkpoint) or only of U from the file. */
+static void initialise(enum weights matrix, const char *path, struct trainer *trainer,
+                       struct header *header)
 {
     const char *name;
     struct initial_vectors initial;
-    int fd = cli_open_input(opt.init, &name, true);
-    must(initial_vectors_read(fd, name, header, &opt.model, trainer, &initial, &err), &err);
+    if (!path)
+        return;
+    int fd = cli_open_input(path, &name, true);
+    must(initial_vectors_read(fd, name, matrix, header, &opt.model, trainer, &initial, &err), &err);
     close(fd);
-    cli_note("%lu of %lu word%s initialised from %s%s", (unsigned long)initial.words,
+    cli_note("%s%lu of %lu word%s initialised from %s%s",
+             matrix == WEIGHTS_CONTEXT ? "context vectors of " : "", (unsigned long)initial.words,
              (unsigned long)opt.model.words, plural(opt.model.words), name,
-             initial.contexts ? ", in both matrices" : "");
+             !initial.contexts           ? ""
+             : matrix == WEIGHTS_CONTEXT ? ", a checkpoint"
+                                         : ", in both matrices");
 }
 
 /* Whether the model can be saved after a call with this result, and the reason in `err`. */
@@ -365,10 +395,12 @@ static void train_watched(struct batches_reader *in, struct report *report)
         must(evaluation_open(&evaluation, fd, name, &in->header.vocab.words, &err), &err);
         watch.evaluation = &evaluation;
     }
-    if (opt.resume)
+    if (opt.resume) {
         resume(report->trainer, &run, progress, &in->header);
-    else if (opt.init)
-        initialise(report->trainer, &in->header);
+    } else {
+        initialise(WEIGHTS_CENTRE, opt.init, report->trainer, &in->header);
+        initialise(WEIGHTS_CONTEXT, opt.init_context, report->trainer, &in->header);
+    }
     if (report->log_old)
         cut_log(report, progress->steps);
     cli_add_provenance(&in->header);
@@ -389,20 +421,59 @@ static void train_watched(struct batches_reader *in, struct report *report)
         evaluation_close(&evaluation);
 }
 
-static int write_vectors(struct report *report, const struct batches_reader *in, struct output *out)
+/* The vectors, and with --context-output the context vectors. */
+struct outputs {
+    struct output vectors, contexts;
+};
+
+static void open_outputs(struct outputs *out, int input)
 {
-    if (train_write(report->trainer, out->fd, out->name, &in->header, &in->shape, opt.model.dim,
-                    &err) < 0)
+    must(output_open(&out->vectors, cli_common()->output, input, &err), &err);
+    check_names(input);
+    if (opt.context_output)
+        must(output_open(&out->contexts, opt.context_output, input, &err), &err);
+}
+
+static int write_matrix(const struct report *report, const struct batches_reader *in,
+                        enum weights matrix, const struct header *header, const struct output *out)
+{
+    return trained_vectors_write(report->trainer, matrix, &opt.model, &in->shape, header, out->fd,
+                                 out->name, &err);
+}
+
+/* Their provenance names the option, by which they differ from the vectors. */
+static int write_contexts(const struct report *report, const struct batches_reader *in,
+                          const struct output *out)
+{
+    static const char option[] = "--context-output=";
+    struct header header = {0};
+    must(header_join_provenance(&header, &in->header, in->header.programs, &err), &err);
+    struct bytes *record = &header.provenance[header.programs - 1];
+    must(bytes_put(record, option, strlen(option), &err), &err);
+    must(bytes_put(record, opt.context_output, strlen(opt.context_output) + 1, &err), &err);
+    header.vocab = in->header.vocab;
+    int result = write_matrix(report, in, WEIGHTS_CONTEXT, &header, out);
+    header.vocab = (struct vocab){0}; /* the reader's */
+    header_release(&header);
+    return result;
+}
+
+static int write_vectors(struct report *report, const struct batches_reader *in,
+                         struct outputs *out)
+{
+    if (write_matrix(report, in, WEIGHTS_CENTRE, &in->header, &out->vectors) < 0 ||
+        (opt.context_output && write_contexts(report, in, &out->contexts) < 0))
         return -1;
     if (report->log)
         check_log(report, fclose(report->log));
-    return output_commit(out, &err);
+    return opt.context_output ? output_commit_both(&out->vectors, &out->contexts, &err)
+                              : output_commit(&out->vectors, &err);
 }
 
 /* Writes the vectors, then the last checkpoint. If there is no room for both, the vectors are kept,
  * and the checkpoint before the last one; if the vectors cannot be written, the checkpoint has
  * them. */
-static void finish(struct report *report, const struct batches_reader *in, struct output *out)
+static void finish(struct report *report, const struct batches_reader *in, struct outputs *out)
 {
     struct error unsaved;
     /* First, since an earlier one that is being written also takes room. If it fails, it is replaced
@@ -429,9 +500,8 @@ int main(int argc, char **argv)
     int fd = cli_open_input(operand[0], &name, true);
     struct report report = {0};
     struct checkpoint_saver saver;
-    struct output out;
-    must(output_open(&out, cli_common()->output, fd, &err), &err);
-    check_names(fd);
+    struct outputs out;
+    open_outputs(&out, fd);
     if (opt.checkpoint) {
         if (must(checkpoint_saver_open(&saver, opt.checkpoint, interval, &err), &err) == 0)
             cli_note("%s: the file system has no locks; make sure that no other run writes this "

@@ -16,7 +16,7 @@
 
 #include "base/error.h"
 
-enum { OUTPUTS_MAX = 3 };
+enum { OUTPUTS_MAX = 4 };
 
 struct pending_file; /* a temporary file or a lock file, to be removed if the process ends */
 

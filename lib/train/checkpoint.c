@@ -297,6 +297,12 @@ int checkpoint_check_end(const struct checkpoint_check *check, const struct vect
     return 0;
 }
 
+const float *checkpoint_row(const struct checkpoint_check *r, struct rested_row *rested, uint32_t i)
+{
+    size_t row = (size_t)trainer_parts(r->run.model.optimizer) * r->run.model.dim;
+    return rested_row_weights(rested, r->step[i], r->value + i * row, r->progress.steps);
+}
+
 struct reading {
     const struct checkpoint_run *run;
     struct trainer *trainer;

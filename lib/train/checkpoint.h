@@ -10,6 +10,7 @@
 
 #include "stream/batches.h"
 #include "stream/vectors.h"
+#include "train/rested_row.h"
 #include "train/trainer.h"
 #include "train/training.h"
 
@@ -62,6 +63,11 @@ int checkpoint_check(struct checkpoint_check *check, const struct vectors_reader
  * error of status 3. */
 int checkpoint_check_end(const struct checkpoint_check *check, const struct vectors_reader *in,
                          struct error *err) MUST_USE;
+
+/* The weights (dim), after the checkpoint's last minibatch, of row `i` of the latest STATE record.
+ * `rested` is that of check->run.model. Valid until the next call. */
+const float *checkpoint_row(const struct checkpoint_check *check, struct rested_row *rested,
+                            uint32_t i);
 
 /* Reads a checkpoint of the given run: the model into the trainer, its progress into *progress,
  * and its header into *header, which must be empty before. A checkpoint of another run is an

@@ -6,50 +6,7 @@
 
 #include "base/memory.h"
 #include "train/checkpoint.h"
-#include "train/kernels.h"
-
-/* ---- rows that rested ---- */
-
-int rested_row_init(struct rested_row *r, const struct checkpoint_check *check, struct error *err)
-{
-    r->stride = round_to_lanes(check->run.model.dim);
-    r->row = memory_new_aligned(3 * r->stride, sizeof *r->row, err);
-    if (!r->row)
-        return -1;
-    memset(r->row, 0, 3 * r->stride * sizeof *r->row);
-    return adam_init(&r->adam, check->run.model.lr, err);
-}
-
-void rested_row_release(struct rested_row *r)
-{
-    adam_release(&r->adam);
-    free(r->row);
-    *r = (struct rested_row){0};
-}
-
-/* Advances the row's weights from the state after step `from` to that after step `to`. */
-static void advance(struct rested_row *r, uint64_t from, uint64_t to)
-{
-    const struct kernels *kernels = kernels_best();
-    if (from == 0 || from == to) /* from 0: it never had a gradient, and does not change */
-        return;
-    struct adam_rest rest = adam_rest_after(&r->adam, from, to);
-    kernels->adam_rest(r->row, r->stride, &rest);
-}
-
-const float *rested_row_weights(struct rested_row *r, const struct checkpoint_check *check,
-                                uint32_t i)
-{
-    size_t dim = check->run.model.dim, parts = trainer_parts(check->run.model.optimizer);
-    const float *value = check->value + i * parts * dim;
-    if (parts == 1)
-        return value;
-    row_from_values(r->row, r->stride, dim, parts, value);
-    advance(r, check->step[i], check->progress.steps);
-    return r->row;
-}
-
-/* ---- a whole matrix ---- */
+#include "train/rested_row.h"
 
 struct reading {
     struct vectors_reader *in;
@@ -69,15 +26,14 @@ static int read_record(void *data, const struct record *record, struct error *er
     if (checkpoint_check(&r->check, r->in, record, err) < 0)
         return -1;
     if (record->type == RECORD_TRAINING)
-        return rested_row_init(&r->rested, &r->check, err);
+        return rested_row_init(&r->rested, &r->check.run.model, err);
     if (!wanted)
         return 0;
     size_t dim = r->in->dim;
     if (memory_reserve(&r->rows, &r->capacity, r->check.count * dim, sizeof *r->rows, err) < 0)
         return -1;
     for (uint32_t i = 0; i < r->check.count; i++)
-        memcpy(r->rows + i * dim, rested_row_weights(&r->rested, &r->check, i),
-               dim * sizeof *r->rows);
+        memcpy(r->rows + i * dim, checkpoint_row(&r->check, &r->rested, i), dim * sizeof *r->rows);
     return r->take(r->data, r->rows, r->check.count, err);
 }
 

@@ -6,9 +6,11 @@
 
 #include "base/memory.h"
 #include "stream/vectors.h"
-#include "train/checkpoint_rows.h"
+#include "train/checkpoint.h"
+#include "train/rested_row.h"
 
 struct reading {
+    enum weights matrix; /* to initialise */
     const struct trainer_config *model;
     struct trainer *trainer;
     struct initial_vectors *initial;
@@ -73,10 +75,11 @@ static int set_matrix(struct reading *r, enum weights matrix, struct error *err)
 
 static int start_contexts(struct reading *r, struct error *err)
 {
-    if (set_matrix(r, WEIGHTS_CENTRE, err) < 0)
+    if (r->matrix == WEIGHTS_CENTRE && set_matrix(r, WEIGHTS_CENTRE, err) < 0)
         return -1;
+    r->matrix = WEIGHTS_CONTEXT;
     r->initial->contexts = true;
-    return rested_row_init(&r->rested, &r->check, err);
+    return rested_row_init(&r->rested, &r->check.run.model, err);
 }
 
 static int read_record(void *data, const struct record *record, struct error *err)
@@ -89,7 +92,7 @@ static int read_record(void *data, const struct record *record, struct error *er
     if (record->type == RECORD_TRAINING)
         return start_contexts(r, err);
     for (uint32_t i = 0; i < r->check.count && contexts; i++)
-        store_row(r, r->check.first + i, rested_row_weights(&r->rested, &r->check, i));
+        store_row(r, r->check.first + i, checkpoint_row(&r->check, &r->rested, i));
     return 0;
 }
 
@@ -100,24 +103,25 @@ static int read_all(struct reading *r, struct error *err)
     uint32_t first, count, dim = r->model->dim;
     int got;
     if (r->in.dim != dim)
-        return stream_fault(r->in.stream, err, "vectors of dimension %lu, but --dim is %lu",
-                            (unsigned long)r->in.dim, (unsigned long)dim);
+        return stream_fault(r->in.stream, err,
+                            "vectors of dimension %lu, but --dim is %lu; use --dim=%lu",
+                            (unsigned long)r->in.dim, (unsigned long)dim, (unsigned long)r->in.dim);
     while ((got = vectors_read(&r->in, &first, &count, err)) > 0)
         for (uint32_t i = 0; i < count; i++)
             store_row(r, first + i, r->in.value + (size_t)i * dim);
     if (got < 0 || checkpoint_check_end(&r->check, &r->in, err) < 0 ||
-        set_matrix(r, r->initial->contexts ? WEIGHTS_CONTEXT : WEIGHTS_CENTRE, err) < 0)
+        set_matrix(r, r->matrix, err) < 0)
         return -1;
     for (uint32_t id = 0; id < r->model->words; id++)
         r->initial->words += r->known[id];
     return 0;
 }
 
-int initial_vectors_read(int fd, const char *name, struct header *header,
+int initial_vectors_read(int fd, const char *name, enum weights matrix, struct header *header,
                          const struct trainer_config *model, struct trainer *trainer,
                          struct initial_vectors *initial, struct error *err)
 {
-    struct reading r = {.model = model, .trainer = trainer, .initial = initial};
+    struct reading r = {.matrix = matrix, .model = model, .trainer = trainer, .initial = initial};
     *initial = (struct initial_vectors){0};
     if (vectors_reader_open(&r.in, fd, name, err) < 0)
         return -1;

@@ -12,16 +12,18 @@
 /* What was initialised. */
 struct initial_vectors {
     uint32_t words; /* words of the vocabulary that start from existing vectors */
-    bool contexts;  /* in both matrices, since the stream is a checkpoint */
+    bool contexts;  /* the stream is a checkpoint, and U is initialised with its U */
 };
 
 /* Initialises each word of `header` that is also in the vectors stream `fd`, spelt the same, with
- * its vector there: its row of V and, if the stream is a checkpoint, its row of U, as of the
- * checkpoint's last minibatch. Other words and the optimiser's moments are not changed. The
- * trainer must not have done a step yet. Adds the stream's provenance to `header`. The stream is
- * verified to its END. Vectors whose dimension differs from the model's are an error of status 3.
- * After an error the trainer must not be used any more. */
-int initial_vectors_read(int fd, const char *name, struct header *header,
+ * its vector there. If `matrix` is WEIGHTS_CENTRE, this is its row of V and, if the stream is a
+ * checkpoint, also its row of U. If `matrix` is WEIGHTS_CONTEXT, it is its row of U, initialised
+ * with the vectors of the stream or, if that is a checkpoint, with its U. A checkpoint's U is that
+ * after its last minibatch. Other rows and the optimiser's moments are not changed. The trainer
+ * must not have done a step yet. Adds the stream's provenance to `header`. The stream is verified
+ * to its END. Vectors whose dimension differs from the model's are an error of status 3. After an
+ * error the trainer must not be used any more. */
+int initial_vectors_read(int fd, const char *name, enum weights matrix, struct header *header,
                          const struct trainer_config *model, struct trainer *trainer,
                          struct initial_vectors *initial, struct error *err) MUST_USE;
 

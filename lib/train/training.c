@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "stream/vectors.h"
 
 /* Reads the next group of minibatches into a slot and prepares it, during the step of the other
  * slot. */
@@ -187,50 +186,5 @@ int train(struct batches_reader *in, struct trainer *trainer, struct train_progr
         free(next.batch[i]);
     }
     free(next.loss);
-    return result;
-}
-
-static int all_finite(const float *row, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++)
-        if (!isfinite(row[i]))
-            return 0;
-    return 1;
-}
-
-static int write_rows(struct trainer *trainer, struct vectors_writer *vectors, uint32_t words,
-                      const struct batches_shape *shape, float *rows, struct error *err)
-{
-    uint64_t steps = batches_in_all(shape);
-    uint32_t dim = vectors->dim, most = vectors_rows_per_record(dim);
-    for (uint32_t id = 0, n; id < words; id += n) {
-        n = words - id < most ? words - id : most;
-        if (trainer->methods->read_back(trainer, id, n, rows, err) < 0)
-            return -1;
-        for (uint32_t i = 0; i < n; i++)
-            if (!all_finite(rows + (size_t)i * dim, dim))
-                return error_set(err, STATUS_DIVERGED,
-                                 "training diverged: after epoch %lu, minibatch %llu the vector of "
-                                 "word %lu is not finite; try a smaller --lr",
-                                 train_epoch(shape, steps), (unsigned long long)steps,
-                                 (unsigned long)(id + i));
-        if (vectors_write(vectors, rows, n, err) < 0)
-            return -1;
-    }
-    return vectors_writer_finish(vectors, err);
-}
-
-int train_write(struct trainer *trainer, int fd, const char *name, const struct header *header,
-                const struct batches_shape *shape, uint32_t dim, struct error *err)
-{
-    float *rows = memory_new((size_t)vectors_rows_per_record(dim) * dim, sizeof *rows, err);
-    struct vectors_writer vectors;
-    if (!rows || vectors_writer_open(&vectors, fd, name, header, dim, err) < 0) {
-        free(rows);
-        return -1;
-    }
-    int result = write_rows(trainer, &vectors, header->vocab.words.count, shape, rows, err);
-    vectors_writer_close(&vectors);
-    free(rows);
     return result;
 }

@@ -48,11 +48,6 @@ struct train_callbacks {
 int train(struct batches_reader *in, struct trainer *trainer, struct train_progress *progress,
           const struct train_callbacks *callbacks, struct error *err) MUST_USE;
 
-/* Writes V as a complete vectors stream with this header, after training on all minibatches of this
- * shape. A vector that is not finite is an error of status 5. */
-int train_write(struct trainer *trainer, int fd, const char *name, const struct header *header,
-                const struct batches_shape *shape, uint32_t dim, struct error *err) MUST_USE;
-
 /* The epoch of a step, both numbered from 1. */
 unsigned long train_epoch(const struct batches_shape *shape, uint64_t step);
 

@@ -25,6 +25,7 @@
 #include "tap.h"
 #include "text/encode.h"
 #include "train/checkpoint.h"
+#include "train/trained_vectors.h"
 #include "train/trainer_cpu.h"
 
 /* ---- calls that fail ---- */
@@ -333,7 +334,7 @@ static int write_batches_to(int fd, struct error *err)
 
 static int write_vectors_to(int fd, struct error *err)
 {
-    return train_write(trainer, fd, "out", &header, &shape, config.dim, err);
+    return trained_vectors_write(trainer, WEIGHTS_CENTRE, &config, &shape, &header, fd, "out", err);
 }
 
 static struct checkpoint_run run(void)
@@ -372,6 +373,12 @@ static int write_batches(struct error *err)
 static int write_vectors(struct error *err)
 {
     return write_vectors_to(emptied(), err);
+}
+
+static int write_contexts(struct error *err)
+{
+    return trained_vectors_write(trainer, WEIGHTS_CONTEXT, &config, &shape, &header, emptied(),
+                                 "out", err);
 }
 
 static int write_checkpoint(struct error *err)
@@ -676,6 +683,7 @@ int main(void)
     test("writing a corpus", write_corpus);
     test("writing batches", write_batches);
     test("writing vectors", write_vectors);
+    test("writing context vectors", write_contexts);
     test("capturing and writing a checkpoint", write_checkpoint);
     test("writing counts", write_counts);
     test("reading a corpus", read_corpus);

@@ -135,6 +135,21 @@ train_on_gpu() {
   [ "$call" -gt 60 ]
 }
 
+@test "CUDA: --context-output is U of the last checkpoint, --init-context its inverse" {
+  for optimizer in adam sgd; do
+    train_on_gpu -q -O $optimizer -c ck --context-output u.bin -o v.bin
+    cmp <(sgns-cat u.bin) <(sgns-convert -q --output-vectors --to sgns ck | sgns-cat)
+    cmp <(sgns-cat v.bin) <(sgns-cat ck)
+    sgns-train -q --device cpu -d 20 -O $optimizer --context-output cpu-u.bin batches.bin -o cpu-v.bin
+    paste <(sgns-cat cpu-u.bin | tr ' ' '\n') <(sgns-cat u.bin | tr ' ' '\n') |
+      awk '/^-?[0-9.]/ && ($1 - $2) ^ 2 > 1e-10 { bad = 1 } END { exit bad }'
+    train_on_gpu -q --lr 0 --init v.bin --init-context u.bin --context-output again.bin -o out
+    cmp <(sgns-cat again.bin) <(sgns-cat u.bin)
+    cmp <(sgns-cat out) <(sgns-cat v.bin)
+    rm ck
+  done
+}
+
 @test "CUDA: training resumes from a checkpoint to the same bytes" {
   # The truncated input still has at least one group.
   zstd -dcq <many.bin | head -c -$(($(zstd -dcq <many.bin | wc -c) / 3)) | zstd -q >cut.bin

@@ -200,7 +200,7 @@ moved() {
   train -d 9 batches.bin -o nine.bin
   fails_with 3 sgns-train -q -d 8 --init nine.bin batches.bin -o out
   says 'nine.bin: byte '
-  says 'vectors of dimension 9, but --dim is 8'
+  says 'vectors of dimension 9, but --dim is 8; use --dim=9'
   train batches.bin -o old.bin
   head -c -10 old.bin >cut.bin
   fails_with 3 sgns-train -q -d 8 --init cut.bin batches.bin -o out
@@ -209,7 +209,7 @@ moved() {
   says 'corpus stream, expected a vectors stream'
   fails_with 1 sgns-train -q -d 8 --init missing batches.bin -o out
   fails_with 2 sgns-train -q -d 8 --init - - -o out <batches.bin
-  says '--init=-: the minibatches are read from standard input'
+  says '--init=-: standard input can be read only once'
   fails_with 2 sgns-train -q -d 8 --init old.bin -L old.bin batches.bin -o out
   leaves_nothing out
 }
@@ -220,6 +220,129 @@ moved() {
   fails_with 3 sgns-train -q -d 2 --init nan.bin batches.bin -o out
   says 'is not finite'
   leaves_nothing out
+}
+
+# ---- the context vectors ----
+
+# same_rows FILE FILE: two vectors streams have the same words and vectors.
+same_rows() {
+  cmp <(sgns-cat "$1") <(sgns-cat "$2")
+}
+
+@test "--context-output writes the context vectors of the end, as in the last checkpoint" {
+  for optimizer in adam sgd; do
+    train -O $optimizer batches.bin -o expected
+    for options in '-t 1' '-t 3' '-c other.ckpt'; do
+      # shellcheck disable=SC2086 # two words
+      train -O $optimizer $options --context-output u.bin batches.bin -o v.bin
+      cmp v.bin expected
+      train -O $optimizer -c ckpt batches.bin >/dev/null
+      same_rows u.bin <(sgns-convert -q --output-vectors --to sgns ckpt)
+      cmp <(sgns-cat --vocab u.bin) <(sgns-cat --vocab v.bin)
+    done
+  done
+  # Their provenance is that of the vectors, and the option.
+  cmp <(sgns-cat --header u.bin) <(sgns-cat --header v.bin | sed '$ s/$/ --context-output=u.bin/')
+  train -O sgd --context-output piped.bin <batches.bin | cmp - expected
+  same_rows piped.bin u.bin
+  # With a learning rate of 0, they are the initial ones.
+  train --lr 0 -c ckpt --context-output u.bin batches.bin >/dev/null
+  train --lr 0 --init-context u.bin --context-output again.bin batches.bin >/dev/null
+  same_rows again.bin u.bin
+  sgns-cat u.bin | tail -n +2 | tr ' ' '\n' | awk -v a="$(awk 'BEGIN { print sqrt(6 / (31 + 8)) }')" '
+    /^-?0\.|e-/ { n++; if ($1 > a || $1 < -a) bad = 1 } END { exit bad || n < 240 }'
+}
+
+@test "--context-output: both files or none, and no file for two purposes" {
+  echo old >v.bin
+  echo old >u.bin
+  head -c -1 batches.bin >cut.bin
+  fails_with 3 sgns-train -q -d 8 --context-output u.bin cut.bin -o v.bin
+  fails_with 1 sgns-train -q -d 8 --context-output /dev/full batches.bin -o v.bin
+  fails_with 1 sgns-train -q -d 8 --context-output u.bin batches.bin -o /dev/full
+  assert_equal "$(cat u.bin v.bin)" $'old\nold'
+  assert_equal "$(compgen -G '*.tmp.*')" ''
+  fails_with 2 sgns-train -q -d 8 --context-output v.bin batches.bin -o ./v.bin
+  says 'v.bin: cannot also be the context output'
+  fails_with 2 sgns-train -q -d 8 --context-output u.bin batches.bin -c u.bin
+  fails_with 2 sgns-train -q -d 8 --context-output u.bin batches.bin -L u.bin
+  says 'u.bin: cannot also be the loss log'
+  fails_with 2 sgns-train -q -d 8 --context-output batches.bin batches.bin
+  for option in --init --init-context --resume --eval; do
+    fails_with 2 sgns-train -q -d 8 --context-output u.bin $option u.bin batches.bin
+    says 'u.bin: cannot also be the context output'
+  done
+  fails_with 2 sgns-train -q -d 8 --context-output - batches.bin
+  says '--context-output=-: requires a file'
+}
+
+# two_examples: creates two.bin, whose minibatches are two examples of the book, each with its own
+# words, and the vectors that give their logits: v.bin, u.bin.
+two_examples() {
+  printf 'c\ta\tb d e\nf\tg\th\n' | "$SUPPORT/forge.py" --batches >two.bin
+  printf '%s\n' '<unk> 0' 'f 1' 'c 1' | "$SUPPORT/forge.py" --vectors >v.bin
+  printf '%s\n' '<unk> 0' 'a 1.1' 'b -2.2' 'd 3.3' 'e -4.4' 'h 1.1' 'g -2.2' |
+    "$SUPPORT/forge.py" --vectors >u.bin
+}
+
+@test "--init and --init-context: the losses of given matrices are those computed by hand" {
+  two_examples
+  # Logits 1.1, -2.2, 3.3, -4.4 with labels 1, 0, 0, 0; then 1.1, -2.2 with labels 0, 1.
+  for optimizer in adam sgd; do
+    succeeds sgns-train -d 1 --lr 0 -O $optimizer --init v.bin --init-context u.bin -L log two.bin -o out.bin
+    says 'sgns-train: 3 of 9 words initialised from v.bin'
+    says 'sgns-train: context vectors of 7 of 9 words initialised from u.bin'
+    assert_equal "$(awk 'NR > 1 { printf "%.4f ", $3 }' log)" '0.9352 1.8462 '
+  done
+  # Gradient descent by hand: a step moves u by rate (sigmoid(logit) - label) v.
+  sgns-train -q -d 1 --lr 0.5 -O sgd --init v.bin --init-context u.bin --context-output moved.bin two.bin -o out.bin
+  sgns-cat moved.bin | awk '
+    function sigmoid(x) { return 1 / (1 + exp(-x)) }
+    function near(x, y) { return (x - y) ^ 2 < 1e-12 }
+    # The rate falls linearly: before the second of two examples it is half of the initial one.
+    $1 == "h" { n += near($2, 1.1 - 0.25 * sigmoid(1.1)) }
+    $1 == "g" { n += near($2, -2.2 - 0.25 * (sigmoid(-2.2) - 1)) }
+    $1 == "a" { n += near($2, 1.1 - 0.5 * (sigmoid(1.1) - 1)) }
+    END { exit n != 3 }'
+}
+
+@test "--init-context: recorded, and kept by a resumed training, which does not read the file again" {
+  train --seed 9 --context-output other.bin batches.bin -o old.bin
+  train --init-context other.bin --init old.bin batches.bin -o expected
+  sgns-cat --header expected | tail -n 1 | grep -q -- ' --init=old.bin --init-context=other.bin --seed=1 '
+  head -c $(($(wc -c <batches.bin) / 2)) batches.bin >cut.bin
+  fails_with 3 sgns-train -q -d 8 --init-context other.bin --init old.bin -c ck cut.bin -o out
+  cp old.bin third.bin
+  rm old.bin other.bin
+  train --resume ck --context-output u.bin batches.bin | cmp - expected
+  train --resume ck --init-context other.bin -c ck batches.bin | cmp - expected
+  same_rows u.bin <(sgns-convert -q --output-vectors --to sgns ck)
+  fails_with 3 sgns-train -q -d 8 --resume ck --init-context third.bin batches.bin -o out
+  says 'ck: checkpoint of a run with a different --init-context'
+  leaves_nothing out
+}
+
+@test "--init-context: from a checkpoint, its context vectors" {
+  train -c ck --context-output u.bin batches.bin -o v.bin
+  train --lr 0 --init-context u.bin --context-output a.bin batches.bin >/dev/null
+  succeeds sgns-train -d 8 --lr 0 --init-context ck --context-output b.bin batches.bin -o out.bin
+  says 'sgns-train: context vectors of 31 of 31 words initialised from ck, a checkpoint'
+  same_rows a.bin u.bin
+  same_rows b.bin u.bin
+  # V is not touched.
+  train --lr 0 batches.bin | sgns-cat | cmp - <(sgns-cat out.bin)
+  # --init-context replaces the U of a checkpoint of --init.
+  train --lr 0 --seed 7 --context-output seven.bin batches.bin >/dev/null
+  train --lr 0 --init ck --init-context seven.bin --context-output c.bin batches.bin -o d.bin
+  same_rows c.bin seven.bin
+  same_rows d.bin v.bin
+  train -d 9 batches.bin -o nine.bin
+  fails_with 3 sgns-train -q -d 8 --init-context nine.bin batches.bin -o new
+  says 'nine.bin: byte '
+  says 'vectors of dimension 9, but --dim is 8; use --dim=9'
+  fails_with 2 sgns-train -q -d 8 --init - --init-context - batches.bin -o new
+  says '--init-context=-: standard input can be read only once'
+  leaves_nothing new
 }
 
 # ---- held-out examples ----
@@ -294,7 +417,7 @@ held_out() {
   fails_with 2 sgns-train -d 8 --eval <(cat held.bin) batches.bin -o out
   says 'held-out minibatches are read repeatedly and must be in a file'
   fails_with 2 sgns-train -d 8 --eval - -o out <batches.bin
-  says '--eval=-: the minibatches are read from standard input'
+  says '--eval=-: standard input can be read only once'
   head -c -1 held.bin >cut.bin
   fails_with 3 sgns-train -d 8 --eval cut.bin batches.bin -o out
   says 'cut.bin: byte '

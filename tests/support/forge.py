@@ -6,6 +6,8 @@
                                  with decode.py's output in NAME.text, NAME.vocab, NAME.header
     forge.py --one KIND-NAME     write this one to standard output
     forge.py --vectors < TEXT    write a vectors stream; each row of TEXT is a word and its vector
+    forge.py --batches < TEXT    write a batches stream, one example per minibatch; each row of TEXT
+                                 is an example as printed by sgns-cat
     forge.py --graft FILE FILE   write the header of the first stream, including its provenance,
                                  with the data of the second
 
@@ -941,6 +943,18 @@ def vectors_from_text(text):
     return bytes(draft)
 
 
+def batches_from_text(text):
+    rows = [[field.split() for field in line.split(b"\t")] for line in text.splitlines()]
+    words = list(dict.fromkeys(word for row in rows for field in row for word in field))
+    draft = Draft("batches")
+    draft.words = [(b"<unk>", 0)] + [(word, 1) for word in words]
+    draft.shape = u32(1, 1) + u64(len(rows))
+    ids = [[[1 + words.index(word) for word in field] for field in row] for row in rows]
+    draft.data = [(EXAMPLES, examples((centre[0], *others))) for centre, *others in ids]
+    draft.totals = [len(rows)] + [sum(len(row[field]) for row in rows) for field in (1, 2)]
+    return bytes(draft)
+
+
 def graft(header, data):
     """Both arguments are file names."""
     def records(path):
@@ -970,6 +984,8 @@ def main():
         sys.stdout.buffer.write(graft(*sys.argv[2:]))
     elif what == "--vectors":
         sys.stdout.buffer.write(vectors_from_text(sys.stdin.buffer.read()))
+    elif what == "--batches":
+        sys.stdout.buffer.write(batches_from_text(sys.stdin.buffer.read()))
     else:
         sys.exit(__doc__)
 
