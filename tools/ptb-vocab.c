@@ -329,22 +329,6 @@ static struct text_file text_file(const char *path)
     return (struct text_file){.name = path, .fd = -1};
 }
 
-/* The bytes of the text; 0: unknown, since one of the files is not a regular file. */
-static double text_size(const struct text_file *file, size_t count)
-{
-    struct stat status;
-    double sum = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (file[i].fd < 0 && (stat(file[i].name, &status) < 0 || !S_ISREG(status.st_mode)))
-            return 0;
-        double size = file[i].fd < 0 ? (double)status.st_size : progress_bytes_left(file[i].fd);
-        if (file[i].fd >= 0 && size == 0)
-            return 0;
-        sum += size;
-    }
-    return sum;
-}
-
 /* Opens the texts, or standard input if there are none, and the output. */
 static void open_text(char **path, struct text_reader *text)
 {
@@ -361,7 +345,7 @@ static void open_text(char **path, struct text_reader *text)
         input = file[i].fd >= 0 ? file[i].fd : input;
     }
     must(output_open(&out, cli_common()->output, input, &err), &err);
-    progress_start(text_size(file, count));
+    progress_start(progress_bytes(path));
     must(text_reader_init_files(text, file, count, TEXT_BLOCK, &err), &err);
     free(file);
 }

@@ -2,7 +2,6 @@
 /* ptb-words -- reads running text, writes one sentence per line, words separated by spaces. */
 #include <errno.h>
 #include <limits.h>
-#include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -39,7 +38,6 @@ enum { BLOCK = 1 << 16 /* bytes */ };
 static struct error err;
 static struct output out;
 static struct segmenter segmenter;
-static struct progress progress;
 static uint64_t bytes_read;
 static char block[BLOCK];
 
@@ -59,6 +57,7 @@ static void write_output(void)
 {
     size_t size;
     const char *text = segmenter_take(&segmenter, &size);
+    progress_before_output(out.fd);
     if (fwrite(text, 1, size, out.text) != size)
         must(error_system(&err, "%s: write failed", out.name), &err);
 }
@@ -72,8 +71,8 @@ static void split(int fd, const char *name)
         bytes_read += size;
         must(segmenter_feed(&segmenter, block, size, &err), &err);
         write_output();
-        if (progress_due(&progress))
-            progress_show(&progress, NAN, "%.0f MB read", (double)bytes_read / 1e6);
+        progress_update((double)bytes_read, "%.0f MB, %.1f MB/s", (double)bytes_read / 1e6,
+                        progress_speed((double)bytes_read) / 1e6);
     }
     segmenter_end(&segmenter);
     write_output();
@@ -124,7 +123,7 @@ int main(int argc, char **argv)
 {
     char **text = cli_start(&program, argc, argv);
     must(segmenter_init(&segmenter, &opt, &err), &err);
-    progress_start(&progress, cli_common()->quiet || !cli_common()->output);
+    progress_start(progress_bytes(text));
     split_all(text);
     if (segmenter.words == 0)
         must(error_set(&err, STATUS_INPUT, "%s: no words", text[0] ? text[0] : "stdin"), &err);

@@ -103,7 +103,8 @@ void progress_start(double total)
         line.shown = clock_seconds();
 }
 
-double progress_bytes_left(int fd)
+/* The bytes from the current position of a regular file to its end; 0 for anything else. */
+static double bytes_left(int fd)
 {
     struct stat file;
     off_t position = lseek(fd, 0, SEEK_CUR);
@@ -112,16 +113,30 @@ double progress_bytes_left(int fd)
     return (double)(file.st_size - position);
 }
 
+double progress_bytes(char *const *path)
+{
+    double sum = 0;
+    do {
+        struct stat file;
+        bool standard = !*path || strcmp(*path, "-") == 0;
+        if ((standard ? fstat(STDIN_FILENO, &file) : stat(*path, &file)) < 0 ||
+            !S_ISREG(file.st_mode))
+            return 0;
+        sum += standard ? bytes_left(STDIN_FILENO) : (double)file.st_size;
+    } while (*path && *++path);
+    return sum;
+}
+
 void progress_start_input(int fd)
 {
-    progress_start(progress_bytes_left(fd));
+    progress_start(bytes_left(fd));
     line.input = fd;
 }
 
 /* `done`, unless the stage reads an input. */
 static double units_done(double done)
 {
-    return line.input < 0 || line.total == 0 ? done : line.total - progress_bytes_left(line.input);
+    return line.input < 0 || line.total == 0 ? done : line.total - bytes_left(line.input);
 }
 
 double progress_speed(double done)

@@ -82,8 +82,8 @@ inline cublasStatus_t cublasSgemm(cublasHandle_t handle, cublasOperation_t op_a,
             for (size_t i = 0; i < (size_t)m; i++) {
                 float part[4] = {0, 0, 0, 0};
                 for (size_t l = 0; l < (size_t)k; l++)
-                    part[l % interleaved] += a[op_a ? i * lda + l : l * lda + i] *
-                                             b[op_b ? l * ldb + j : j * ldb + l];
+                    part[l % interleaved] +=
+                        a[op_a ? i * lda + l : l * lda + i] * b[op_b ? l * ldb + j : j * ldb + l];
                 float sum = ((part[3] + part[2]) + part[1]) + part[0];
                 float *at = &c[j * ldc + i];
                 *at = scale * sum + (keep == 0.0f ? 0.0f : keep * *at);
