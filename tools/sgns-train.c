@@ -531,7 +531,7 @@ int main(int argc, char **argv)
     report.epochs = in.shape.epochs;
     report.trainer = trainer;
     train_watched(&in, &report);
-    progress_before_output(out.fd);
+    progress_before_output(out.vectors.fd);
     finish(&report, &in, &out);
     progress_keep("loss %.3f, %.1f tokens/sec on %s", report.loss, report.speed, trainer->device);
     trainer->methods->destroy(trainer);
