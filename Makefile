@@ -270,7 +270,7 @@ $(B)/tests/%: $(B)/obj/tests/%.o $(B)/libsgns.a
 
 $(B)/lib/sgns/sgns-cuda.so: $(patsubst cuda/%.cu,$(B)/obj/cuda/%.o,$(wildcard cuda/*.cu)) $(B)/libsgns.a
 	@mkdir -p $(@D)
-	$(NVCC) -shared $(GENCODE) -o $@ $^ -Xlinker --exclude-libs,ALL -Xlinker --no-undefined -Xlinker -rpath,$(CUDA_LIBS) -lcublas -lm
+	$(NVCC) -shared $(GENCODE) -o $@ $^ -Xlinker --exclude-libs,ALL -Xlinker --no-undefined -Xlinker -rpath,$(CUDA_LIBS) -lm -ldl
 
 $(B)/obj/cuda/%.o: cuda/%.cu $(B)/flags-cuda
 	@mkdir -p $(@D)

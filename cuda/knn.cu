@@ -9,8 +9,6 @@
  * rounding of float32, the score of the k-th, as copies of a row have, the candidates depend on the
  * order in which cuBLAS sums; then the CPU answers that query.
  */
-#include <cublas_v2.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -18,6 +16,7 @@
 #include <vector>
 
 #include "backends.cuh"
+#include "blas.cuh"
 #include "check.cuh"
 #include "shared.cuh"
 
@@ -222,6 +221,7 @@ struct knn_cuda {
     uint32_t words, dim;
     struct knn *on_cpu; /* for queries that float32 cannot decide; NULL before the first of them */
     cudaStream_t stream;
+    const struct blas *functions; /* of cuBLAS */
     cublasHandle_t blas;
     device_array<float> rows, unit, query_rows, query_unit, score;
     device_array<double> square, query_square;
@@ -230,12 +230,12 @@ struct knn_cuda {
     device_array<struct neighbour> found;
 };
 
-int blas_check(cublasStatus_t status, struct error *err)
+int blas_check(const knn_cuda *t, cublasStatus_t status, struct error *err)
 {
     if (status == CUBLAS_STATUS_SUCCESS)
         return 0;
     return error_set(err, STATUS_DEVICE, "GPU: %s: cuBLAS: %s; use --device=cpu", WHAT,
-                     cublasGetStatusString(status));
+                     t->functions->status_string(status));
 }
 
 void destroy(struct knn *knn)
@@ -255,7 +255,7 @@ void destroy(struct knn *knn)
     if (t->on_cpu)
         t->on_cpu->methods->destroy(t->on_cpu);
     if (t->blas)
-        cublasDestroy(t->blas);
+        t->functions->destroy(t->blas);
     if (t->stream)
         cudaStreamDestroy(t->stream);
     delete t;
@@ -277,10 +277,11 @@ int merge_block(knn_cuda *t, uint32_t n, uint32_t keep, uint32_t first, uint32_t
                         keep,
                         t->best.data};
     void *arguments[] = {&task};
-    return blas_check(cublasSgemm(t->blas, CUBLAS_OP_T, CUBLAS_OP_N, (int)count, (int)n,
-                                  (int)t->dim, &one, t->unit.data + (size_t)first * t->dim,
-                                  (int)t->dim, t->query_unit.data, (int)t->dim, &zero,
-                                  t->score.data, (int)count),
+    return blas_check(t,
+                      t->functions->sgemm(t->blas, CUBLAS_OP_T, CUBLAS_OP_N, (int)count, (int)n,
+                                          (int)t->dim, &one, t->unit.data + (size_t)first * t->dim,
+                                          (int)t->dim, t->query_unit.data, (int)t->dim, &zero,
+                                          t->score.data, (int)count),
                       err) < 0 ||
                    cuda_check(cudaLaunchKernel(select_best, dim3(n), dim3(BLOCK), arguments,
                                                sizeof(select_shared), t->stream),
@@ -431,7 +432,8 @@ int search(struct knn *knn, const struct knn_query *query, uint32_t n, uint32_t 
 int check_memory(uint32_t words, uint32_t dim, struct error *err)
 {
     double needed = (double)words * (8.0 * dim + sizeof(double));
-    return cuda_check_free(needed, "the vectors need", "; use another device, or --device=cpu", err);
+    return cuda_check_free(needed, "the vectors need", "; use another device, or --device=cpu",
+                           err);
 }
 
 int create(knn_cuda *t, int device, const struct knn_config *config, struct error *err)
@@ -446,10 +448,11 @@ int create(knn_cuda *t, int device, const struct knn_config *config, struct erro
         check_memory(t->words, t->dim, err) < 0 ||
         cuda_check(cudaStreamCreateWithFlags(&t->stream, cudaStreamNonBlocking), "initialising",
                    err) < 0 ||
-        blas_check(cublasCreate(&t->blas), err) < 0 ||
-        blas_check(cublasSetStream(t->blas, t->stream), err) < 0 ||
+        !(t->functions = blas_load(err)) ||
+        blas_check(t, t->functions->create(&t->blas), err) < 0 ||
+        blas_check(t, t->functions->set_stream(t->blas, t->stream), err) < 0 ||
         /* full float32: no TF32 */
-        blas_check(cublasSetMathMode(t->blas, CUBLAS_PEDANTIC_MATH), err) < 0 ||
+        blas_check(t, t->functions->set_math_mode(t->blas, CUBLAS_PEDANTIC_MATH), err) < 0 ||
         t->rows.reserve(numbers, what, err) < 0 || t->unit.reserve(numbers, what, err) < 0 ||
         t->square.reserve(t->words, what, err) < 0)
         return -1;

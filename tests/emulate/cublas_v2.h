@@ -37,7 +37,7 @@ inline const char *cublasGetStatusString(cublasStatus_t status)
     return "unknown";
 }
 
-inline cublasStatus_t cublasCreate(cublasHandle_t *handle)
+inline cublasStatus_t cublasCreate_v2(cublasHandle_t *handle)
 {
     if (emulate::enqueue(0, [] {}) != cudaSuccess)
         return CUBLAS_STATUS_NOT_INITIALIZED;
@@ -45,14 +45,14 @@ inline cublasStatus_t cublasCreate(cublasHandle_t *handle)
     return CUBLAS_STATUS_SUCCESS;
 }
 
-inline cublasStatus_t cublasDestroy(cublasHandle_t handle)
+inline cublasStatus_t cublasDestroy_v2(cublasHandle_t handle)
 {
     cudaError_t result = cudaDeviceSynchronize();
     delete handle;
     return result == cudaSuccess ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_INTERNAL_ERROR;
 }
 
-inline cublasStatus_t cublasSetStream(cublasHandle_t handle, cudaStream_t stream)
+inline cublasStatus_t cublasSetStream_v2(cublasHandle_t handle, cudaStream_t stream)
 {
     handle->stream = stream;
     return CUBLAS_STATUS_SUCCESS;
@@ -66,7 +66,7 @@ inline cublasStatus_t cublasSetMathMode(cublasHandle_t, cublasMath_t)
 /* C = alpha op(A) op(B) + beta C, with op(A) m × k and op(B) k × n. Sums in single precision, in an
  * order that differs from call to call, as cuBLAS may choose another kernel for another shape:
  * `interleaved` partial sums, which are added from the last to the first. */
-inline cublasStatus_t cublasSgemm(cublasHandle_t handle, cublasOperation_t op_a,
+inline cublasStatus_t cublasSgemm_v2(cublasHandle_t handle, cublasOperation_t op_a,
                                   cublasOperation_t op_b, int m, int n, int k, const float *alpha,
                                   const float *a, int lda, const float *b, int ldb,
                                   const float *beta, float *c, int ldc)
