@@ -110,6 +110,18 @@ static void note_bad_words(uint64_t bad_words)
                  (unsigned long long)bad_words, plural(bad_words), WORD_MAX);
 }
 
+/* The first file that has a structure which its words would include. */
+static void note_content(const struct text_files *files)
+{
+    for (size_t i = 0; i < files->begun; i++) {
+        const struct content *content = files->file[i].looks_like;
+        if (content) {
+            cli_note("%s: looks like %s; %s", files->file[i].name, content->name, content->advice);
+            return;
+        }
+    }
+}
+
 static void note_totals(const struct corpus_totals *totals, uint32_t words)
 {
     cli_note("%llu sentence%s, %llu token%s, %s of %lu word%s",
@@ -120,8 +132,9 @@ static void note_totals(const struct corpus_totals *totals, uint32_t words)
 
 /* ---- text to corpus ---- */
 
-static void finish(struct corpus_writer *corpus, uint64_t bad_words)
+static void finish(struct corpus_writer *corpus, const struct text_reader *text, uint64_t bad_words)
 {
+    note_content(&text->files);
     note_bad_words(bad_words);
     note_totals(&corpus->totals, header.vocab.words.count);
     if (header.vocab.words.count == 1 && opt.max_vocab > 1 && !opt.vocab)
@@ -155,7 +168,7 @@ static void encode_own(struct text_reader *text)
     progress_start((double)counter.whole.totals.tokens);
     must(corpus_writer_open(&corpus, out.fd, out.name, &header, &err), &err);
     must(encode_counted(&counter, new_id, &corpus, show_encoding, &err), &err);
-    finish(&corpus, counter.whole.bad_words);
+    finish(&corpus, text, counter.whole.bad_words);
     free(new_id);
     text_counter_release(&counter);
 }
@@ -172,7 +185,7 @@ static void encode_with_given(struct text_reader *text)
     progress_before_output(out.fd);
     must(corpus_writer_open(&corpus, out.fd, out.name, &header, &err), &err);
     must(encode_text(text, &options, index, &corpus, &bad_words, &err), &err);
-    finish(&corpus, bad_words);
+    finish(&corpus, text, bad_words);
     word_index_free(index);
 }
 
@@ -225,6 +238,7 @@ static void write_counts_of_text(struct text_reader *text)
 {
     struct text_counter counter;
     count_text(&counter, text, NULL);
+    note_content(&text->files);
     write_counts(&counter.whole);
     text_counter_release(&counter);
 }

@@ -10,6 +10,7 @@
 struct probe {
     const uint8_t *data;
     size_t size;
+    size_t controls; /* characters among them, see is_control() */
 };
 
 /* ---- bytes ---- */
@@ -40,12 +41,12 @@ static bool is_control(uint8_t c)
     return c < ' ' && !(c >= '\b' && c <= 0x0f) && c != 0x1b;
 }
 
-static size_t count_controls(struct probe p)
+static struct probe probe(const void *data, size_t size)
 {
-    size_t n = 0;
+    struct probe p = {data, size < CONTENT_PROBE ? size : CONTENT_PROBE, 0};
     for (size_t i = 0; i < p.size; i++)
-        n += is_control(p.data[i]);
-    return n;
+        p.controls += is_control(p.data[i]);
+    return p;
 }
 
 size_t content_mark_size(const void *data, size_t size)
@@ -55,8 +56,7 @@ size_t content_mark_size(const void *data, size_t size)
 
 bool content_looks_like_text(const void *data, size_t size)
 {
-    size_t probed = size < CONTENT_PROBE ? size : CONTENT_PROBE;
-    return size > 0 && count_controls((struct probe){data, probed}) == 0;
+    return size > 0 && probe(data, size).controls == 0;
 }
 
 /* ---- tests of formats whose first bytes could also begin a text ---- */
@@ -65,9 +65,7 @@ enum { NEAR = 64 /* bytes in which a binary format has a control character */ };
 
 static bool has_control(struct probe p)
 {
-    if (p.size > NEAR)
-        p.size = NEAR;
-    return count_controls(p) > 0;
+    return probe(p.data, p.size < NEAR ? p.size : NEAR).controls > 0;
 }
 
 /* A header of tar: 512 bytes, whose sum is in octal digits at 148 and counts these as spaces. */
@@ -192,10 +190,61 @@ static bool is_word2vec_binary(struct probe p)
     const uint8_t *space = memchr(p.data + i, ' ', p.size - i);
     if (!space)
         return false;
-    struct probe row = {space + 1, p.size - (size_t)(space + 1 - p.data)};
-    if (row.size / 4 > dim)
-        row.size = 4 * (size_t)dim;
-    return are_components(row.data, row.size / 4) && count_controls(row) > 0;
+    size_t n = (p.size - (size_t)(space + 1 - p.data)) / 4;
+    if (n > dim)
+        n = (size_t)dim;
+    return are_components(space + 1, n) && probe(space + 1, 4 * n).controls > 0;
+}
+
+/* ---- text with a structure ---- */
+
+static bool is_json(struct probe p)
+{
+    return begins_with_tag(p, "{\"") || begins_with_tag(p, "[{\"") || begins_with_tag(p, "[\"");
+}
+
+/* Moves *i over a field and the space or tab after it. *decimal: it is a number with a point. */
+static void skip_field(struct probe p, size_t *i, bool *decimal)
+{
+    size_t start = *i;
+    while (*i < p.size && p.data[*i] && !strchr(" \t\r\n", p.data[*i]))
+        ++*i;
+    size_t n = 0, points = 0;
+    for (size_t j = start; j < *i; j++) {
+        n += p.data[j] && strchr("+-.0123456789eE", p.data[j]);
+        points += p.data[j] == '.';
+    }
+    *decimal = n == *i - start && points == 1;
+    if (*i < p.size && (p.data[*i] == ' ' || p.data[*i] == '\t'))
+        ++*i;
+}
+
+/* GloVe's and word2vec's text formats: two numbers in a line or not, then a line of a word and
+ * nothing but decimal numbers. */
+static bool is_text_vectors(struct probe p)
+{
+    enum { LEAST = 5 /* numbers */ };
+    size_t i = content_mark_size(p.data, p.size), start = i;
+    uint64_t words, dim;
+    bool decimal = true, header = take_number(p, &i, &words) && i < p.size && p.data[i++] == ' ' &&
+                                  take_number(p, &i, &dim) && i < p.size && p.data[i++] == '\n';
+    i = header ? i : start;
+    skip_field(p, &i, &decimal);
+    size_t numbers = 0;
+    for (decimal = true; decimal && i < p.size && p.data[i] != '\n' && p.data[i] != '\r'; numbers++)
+        skip_field(p, &i, &decimal);
+    return decimal && numbers >= LEAST;
+}
+
+/* Lines of old Macs. */
+static bool has_carriage_returns(struct probe p)
+{
+    size_t n = 0;
+    if (p.size == 0 || memchr(p.data, '\n', p.size))
+        return false;
+    for (size_t i = 0; i + 1 < p.size; i++)
+        n += p.data[i] == '\r';
+    return n > 0;
 }
 
 /* ---- UTF-16 and UTF-32 ---- */
@@ -250,27 +299,35 @@ static bool is_valid_utf16(const struct utf16 *u)
     return u->invalid * 64 <= u->units;
 }
 
-/* With a byte order mark, which would be two odd letters in an 8-bit encoding, one character that
- * such a text does not have is enough. */
+/* Whether white space, if there is any, is in its place in 16-bit units. In 8-bit text most of it
+ * would be stray. */
+static bool has_wide_spaces(const struct utf16 *u)
+{
+    return u->low > 0 && u->stray <= 3 * u->separators;
+}
+
+/* With a byte order mark, which would be two odd letters in an 8-bit encoding. */
 static bool is_marked_utf16(struct probe p)
 {
     bool big_endian = starts_with(p, 0, "\xfe\xff", 2);
+    if (p.controls == 0 || (!big_endian && !starts_with(p, 0, "\xff\xfe", 2)))
+        return false;
     struct utf16 u = decode_utf16(p, big_endian);
-    return (big_endian || starts_with(p, 0, "\xff\xfe", 2)) && is_valid_utf16(&u) &&
-           count_controls(p) > 0;
+    return is_valid_utf16(&u) && has_wide_spaces(&u);
 }
 
-/* Without a mark, either nearly every second byte is zero, as in the Latin alphabet, or white space
- * is in its place in 16-bit units. In 8-bit text with some zero bytes, most of it would be stray. */
+/* Without a mark, nearly every second byte is zero, as in the Latin alphabet, or there are enough
+ * units to be certain. */
 static bool is_unmarked_utf16(struct probe p, bool big_endian)
 {
+    if (p.controls == 0)
+        return false;
     struct utf16 u = decode_utf16(p, big_endian);
     if (u.units < 4 || !is_valid_utf16(&u) || u.separators == 0)
         return false;
     bool latin = u.ascii * 4 >= u.units * 3;
-    bool other = u.units >= 64 && u.separators >= 2 && u.low >= 6 && u.low * 16 >= u.units &&
-                 u.stray <= 3 * u.separators && count_controls(p) > 0;
-    return latin || other;
+    bool other = u.units >= 64 && u.separators >= 2 && u.low >= 6 && u.low * 16 >= u.units;
+    return latin || (other && has_wide_spaces(&u));
 }
 
 static bool is_utf16le(struct probe p)
@@ -314,7 +371,7 @@ static bool is_utf32be(struct probe p)
 static bool has_many_zeros(struct probe p)
 {
     size_t zeros = 0;
-    for (size_t i = 0; i < p.size; i++)
+    for (size_t i = 0; p.controls > 0 && i < p.size; i++)
         zeros += p.data[i] == 0;
     return zeros >= 32 && zeros * 10 >= p.size;
 }
@@ -324,7 +381,7 @@ static bool has_many_zeros(struct probe p)
 static bool has_many_controls(struct probe p)
 {
     size_t n = 0;
-    for (size_t i = 0; i < p.size; i++)
+    for (size_t i = 0; p.controls > 0 && i < p.size; i++)
         n += (p.data[i] >= 2 && p.data[i] <= 7) || (p.data[i] >= 16 && p.data[i] <= 25);
     return n >= 64 && n * 100 >= p.size * 3;
 }
@@ -365,6 +422,9 @@ enum kind {
     LFS,
     HTML,
     XML,
+    JSON,
+    TEXT_VECTORS,
+    CARRIAGE_RETURNS,
     GENSIM,
     PICKLE,
     FASTTEXT,
@@ -417,6 +477,10 @@ static const struct content contents[] = {
     [LFS] = {"a Git LFS pointer instead of the file", "fetch the file with 'git lfs pull'", false},
     [HTML] = {"an HTML page", "if it was a download, check its address", true},
     [XML] = {"XML", "extract its text first", true},
+    [JSON] = {"JSON", "extract its text first, for example with jq", true},
+    [TEXT_VECTORS] = {"word vectors as text", "read them with sgns-convert", true},
+    [CARRIAGE_RETURNS] = {"text without newlines, with carriage returns",
+                          "convert it with tr '\\r' '\\n'", true},
 
     [GENSIM] = {"a file of gensim", "load it in Python and " SAVE, false},
     [PICKLE] = {"a Python pickle", "load it in Python and " SAVE, false},
@@ -495,6 +559,8 @@ static const struct signature signatures[] = {
     {LFS, BYTES("version https://git-lfs.github.com/spec/")},
     {HTML, .test = is_html},
     {XML, .test = is_xml},
+    {JSON, .test = is_json},
+    {TEXT_VECTORS, .test = is_text_vectors},
 
     {GENSIM, BYTES("\x80"), WITH("gensim.", CONTENT_PROBE), .test = is_pickle},
     {PYTORCH, BYTES("\x80\2\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19")},
@@ -532,6 +598,7 @@ static const struct signature signatures[] = {
     {UTF16BE, .test = is_utf16be},
     {ZEROS, .test = has_many_zeros},
     {BINARY, .test = has_many_controls},
+    {CARRIAGE_RETURNS, .test = has_carriage_returns},
 };
 
 static bool matches(const struct signature *s, struct probe p)
@@ -542,7 +609,7 @@ static bool matches(const struct signature *s, struct probe p)
 
 const struct content *content_recognise(const void *data, size_t size)
 {
-    struct probe p = {data, size < CONTENT_PROBE ? size : CONTENT_PROBE};
+    struct probe p = probe(data, size);
     for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++)
         if (matches(&signatures[i], p))
             return &contents[signatures[i].kind];

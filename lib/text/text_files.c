@@ -76,6 +76,7 @@ static int begin_file(struct text_files *f, struct error *err)
     /* Without this check compressed data or UTF-16 would be read as a text of odd words. */
     if (stream_expect_text(file->name, f->head, f->head_size, err) < 0)
         return -1;
+    file->looks_like = content_recognise(f->head, f->head_size);
     f->head_next = file->mark = content_mark_size(f->head, f->head_size);
     return 0;
 }
@@ -129,6 +130,6 @@ const struct text_file *text_files_at(const struct text_files *f, size_t begun, 
 
 int text_files_without_words(const struct text_files *f, struct error *err)
 {
-    return error_set(err, STATUS_INPUT, "%s%s: no words", f->file[0].name,
-                     f->count > 1 ? " and the files after it" : "");
+    return error_set(err, STATUS_INPUT, "%s%s: no words%s", f->file[0].name,
+                     f->count > 1 ? " and the files after it" : "", f->bytes ? "" : ": empty");
 }

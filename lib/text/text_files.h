@@ -13,13 +13,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/content.h"
 #include "base/error.h"
 
 struct text_file {
     const char *name; /* for messages; also the path if `fd` is -1 */
     int fd;           /* open, and the caller's; -1: opened when its turn comes, then closed */
     uint64_t start;   /* offset in the text of its first byte, set when its turn comes */
-    uint64_t mark;    /* bytes before this first byte: a byte order mark, not part of the text */
+    const struct content *looks_like; /* HTML, for example; NULL: plain text */
+    uint64_t mark; /* bytes before this first byte: a byte order mark, not part of the text */
 };
 
 struct text_files {

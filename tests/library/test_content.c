@@ -219,6 +219,7 @@ static void check_texts(void)
     TEXT("ab\0\n", "a word that ends with a zero byte");
     TEXT("a\0b\0c\0", "words that end with zero bytes");
     TEXT("\xff\xfe \xc3( \xe2\x82 \n", "bytes of a byte order mark");
+    TEXT("\xff\xfe and \xfe\xff\n\x1a\n", "byte order marks and the end of file of DOS");
     TEXT("MZ and PK are two letters\n", "the letters of executables and archives");
     TEXT("BZh91AY&SY begins a bzip2 file\n", "the magic number of bzip2, quoted");
     TEXT("PAR1 GGUF FEA1 GIF89a ustar\n", "the magic numbers of others, quoted");
@@ -295,6 +296,11 @@ static void check_kinds(void)
        "a Git LFS pointer instead of the file");
     IS("\xef\xbb\xbf\n <!DOCTYPE HTML PUBLIC", "an HTML page");
     IS("<html lang=en>", "an HTML page");
+    IS("{\"text\": \"a b\"}\n", "JSON");
+    IS("2 5\nthe 0.1 -0.2 1.5e-3 4. 5.0\n", "word vectors as text");
+    IS("the 0.1 -0.2 1.5e-3 4.1 5.0 0.", "word vectors as text");
+    IS("\xef\xbb\xbfthe\t0.1\t-0.2\t1.5e-3\t4.1\t5.0\r\n", "word vectors as text");
+    IS("the cat\rsat on\r", "text without newlines, with carriage returns");
     IS("<?xml version=\"1.0\"?>", "XML");
     IS("\x80\4\x95\x20\0\0\0\0\0\0\0\x8c\x1agensim.models.keyedvectors", "a file of gensim");
     IS("\x80\3}q\0.", "a Python pickle");

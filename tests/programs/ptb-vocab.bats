@@ -501,6 +501,120 @@ appending() {
   says "stdin: no words"
 }
 
+# ---- what is not text ----
+
+# other_than_text: creates files that are not text; in the directory of_text, those that a command
+# turns into `text`.
+other_than_text() {
+  mkdir of_text
+  sample_text 300 40 | sed '1s/^/\xc3\xa9t\xc3\xa9 /' >text
+  python3 - <<'END'
+import bz2, gzip, io, lzma, pickle, sqlite3, tarfile, zipfile
+text = open("text", "rb").read()
+def write(name, data):
+    open(name, "wb").write(data)
+def zipped(name):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, text)
+    return file.getvalue()
+write("of_text/gzip-compressed data", gzip.compress(text))
+write("of_text/bzip2-compressed data", bz2.compress(text))
+write("of_text/xz-compressed data", lzma.compress(text))
+write("of_text/lzma-compressed data", lzma.compress(text, lzma.FORMAT_ALONE))
+write("of_text/a ZIP archive", zipped("text"))
+with tarfile.open("of_text/a tar archive", "w") as archive:
+    archive.add("text")
+for width in 16, 32:
+    for order in "", "le", "be":
+        write(f"of_text/text in UTF-{width}{order}", text.decode().encode(f"utf-{width}{order}"))
+write("a NumPy .npz archive", zipped("rows.npy"))
+write("an Office document", zipped("[Content_Types].xml"))
+for protocol in 2, 3, 4, 5:
+    write(f"a Python pickle {protocol}", pickle.dumps({"word": [1.0] * 9}, protocol))
+sqlite3.connect("an SQLite database").execute("create table words (word)")
+write("a PDF document", b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
+write("a Git LFS pointer", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+write("a fastText model", b"\xba\x16\x4f\x2f\x0c\0\0\0")
+END
+  zstd -q text -o 'of_text/zstd-compressed data'
+  cp "$BUILD/bin/sgns-cat" 'an executable program'
+}
+
+@test "what is not text is refused by what it is, and the command in the message makes it text" {
+  other_than_text
+  tried=0
+  for file in of_text/* a*; do
+    name=${file#*/}
+    name=${name% [2-5]} # of pickles
+    name=${name%[lb]e} # of UTF-16 and UTF-32
+    for source in - "$file"; do
+      fails_with 3 ptb-vocab "$source" -o out <"$file"
+      [ "$source" != - ] || source=stdin
+      says "ptb-vocab: $source: byte 0: $name"
+      says ', expected text'
+      leaves_nothing out
+    done
+    [[ $file == of_text/* ]] || continue
+    read -ra command < <(sed -E "s/.*'(.*) FILE'.*/\1/" stderr)
+    command -v "${command[0]}" >/dev/null || continue # such as unzip
+    "${command[@]}" "$file" | round_trip -m 1 | cmp - text
+    tried=$((tried + 1))
+  done
+  [ $tried -ge 11 ]
+}
+
+@test "vectors and streams are refused as texts" {
+  make_samples .
+  for format in word2vec-bin npy; do
+    sgns-convert --to $format vectors.bin -o foreign.npy
+    fails_with 3 ptb-vocab foreign.npy -o out
+    says 'expected text; read '
+  done
+  fails_with 3 ptb-vocab vectors.bin
+  says 'a vectors stream, expected text; use its vocabulary with --vocab=FILE'
+}
+
+@test "text with a structure is read, and a note says what it looks like" {
+  printf '<!DOCTYPE html>\n<p>a b</p>\n' >page
+  printf '{"text": "a b"}\n' >lines
+  printf 'the 0.1 0.2 0.3 0.4 0.5\n' >rows
+  printf 'a b\rc d\r' >mac
+  declare -A looks=([page]='an HTML page' [lines]='JSON' [rows]='word vectors as text'
+    [mac]='text without newlines, with carriage returns')
+  for file in "${!looks[@]}"; do
+    for option in --min-count=1 --count; do
+      succeeds ptb-vocab $option $file -o out
+      says "ptb-vocab: $file: looks like ${looks[$file]}; "
+    done
+  done
+  succeeds ptb-vocab -m 1 -o out - <<<'3 4 5 6 7 8 9'
+  assert_equal "$(wc -l <stderr)" 1
+}
+
+@test "a byte order mark is dropped at the start of each file, and nowhere else" {
+  printf '\xef\xbb\xbfthe cat\n' >1
+  printf '\xef\xbb\xbf\xef\xbb\xbfthe \xef\xbb\xbfcat\n' >2
+  printf '\xef\xbb\xbf' >3
+  succeeds round_trip -m 1 1 2 3 1
+  prints 'the cat\n\xef\xbb\xbfthe \xef\xbb\xbfcat\nthe cat\n'
+  slowly 1 | round_trip -m 1 >out
+  assert_equal "$(<out)" 'the cat'
+  # Positions are those in the file.
+  printf '\xef\xbb\xbfa x\0y\n' >4
+  fails_with 3 ptb-vocab --strict 1 4
+  says '4: byte 5: word longer'
+}
+
+@test "a text in any encoding that extends ASCII is read, and odd bytes in it" {
+  printf 'caf\xe9 \xcd\xc1\xd4\xd8 \x93\xfa\x96\x7b\x8c\xea \xc4\xe3\xba\xc3\n' >text
+  succeeds round_trip -m 1 text
+  cmp stdout text
+  printf '\xff\xfe and \xfe\xff\n\x1a\n' >odd
+  succeeds round_trip -m 1 odd
+  cmp stdout odd
+}
+
 # ---- sizes ----
 
 @test "65,534 words and <unk> have ids of 2 bytes, one more word makes them 4 bytes" {
