@@ -317,27 +317,27 @@ static bool is_marked_utf16(struct probe p)
 }
 
 /* Without a mark, nearly every second byte is zero, as in the Latin alphabet, or there are enough
- * units to be certain. */
-static bool is_unmarked_utf16(struct probe p, bool big_endian)
+ * units to be certain. Returns the number of separators, 0 if it is not UTF-16. */
+static size_t rate_utf16(struct probe p, bool big_endian)
 {
-    if (p.controls == 0)
-        return false;
     struct utf16 u = decode_utf16(p, big_endian);
-    if (u.units < 4 || !is_valid_utf16(&u) || u.separators == 0)
-        return false;
+    if (u.units < 4 || !is_valid_utf16(&u))
+        return 0;
     bool latin = u.ascii * 4 >= u.units * 3;
     bool other = u.units >= 64 && u.separators >= 2 && u.low >= 6 && u.low * 16 >= u.units;
-    return latin || (other && has_wide_spaces(&u));
+    return latin || (other && has_wide_spaces(&u)) ? u.separators : 0;
 }
 
+/* In the other byte order than its own, UTF-16 is also valid, but has fewer separators. */
 static bool is_utf16le(struct probe p)
 {
-    return is_unmarked_utf16(p, false);
+    size_t separators = p.controls > 0 ? rate_utf16(p, false) : 0;
+    return separators > 0 && separators >= rate_utf16(p, true);
 }
 
 static bool is_utf16be(struct probe p)
 {
-    return is_unmarked_utf16(p, true);
+    return p.controls > 0 && rate_utf16(p, true) > 0;
 }
 
 /* Every four bytes are a character. */
