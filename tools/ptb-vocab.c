@@ -198,13 +198,19 @@ static void cut_vocab(void)
     vocab_release(&counted);
 }
 
+static void show_vocab(void)
+{
+    progress_update_input("reading the vocabulary");
+}
+
 /* Reads the vocabulary and the provenance of a stream into `head`. */
 static void read_vocab(const char *path)
 {
     const char *name;
     int fd = cli_open_input(path, &name, true);
     refuse_as_output(name, fd);
-    int kind = must(verify_stream(fd, name, &header, &err), &err);
+    progress_start_input(fd);
+    int kind = must(verify_stream(fd, name, &header, show_vocab, &err), &err);
     bool counted = vocab_has_unknown(&header.vocab) &&
                    (vocab_known_tokens(&header.vocab) > 0 || header.vocab.words.count == 1);
     if (kind == STREAM_VECTORS && !counted)

@@ -12,6 +12,7 @@
 #include "check/quick_check.h"
 #include "check/verify.h"
 #include "program/cli.h"
+#include "program/progress.h"
 #include "search/spelling.h"
 #include "stream/batches.h"
 #include "stream/corpus.h"
@@ -58,6 +59,19 @@ static void check_written(void)
         must(error_system(&err, "%s: write failed", out.name), &err);
 }
 
+/* Progress, unless the text itself appears on a terminal. */
+static void show_progress(void)
+{
+    if (!terminal || want_header || want_vocab || want_check)
+        progress_update_input(want_check ? "checking" : "reading");
+}
+
+static void between_records(void)
+{
+    check_written();
+    show_progress();
+}
+
 static void print_words(const struct vocab *vocab, const uint32_t *id, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
@@ -69,6 +83,7 @@ static void print_words(const struct vocab *vocab, const uint32_t *id, uint32_t 
 
 static void print_vocab(const struct vocab *vocab)
 {
+    progress_before_output(out.fd);
     for (uint32_t id = 0; id < vocab->words.count; id++) {
         print_word(vocab, id);
         fprintf(text, "\t%llu\n", (unsigned long long)vocab->count[id]);
@@ -85,6 +100,7 @@ static void print_kind(const struct stream_reader *stream, const char *kind,
 {
     unsigned major, minor;
     stream_reader_version(stream, &major, &minor);
+    progress_before_output(out.fd);
     fprintf(text, "kind: %s\nversion: %u.%u\n", kind, major, minor);
     print_number("words", header->vocab.words.count);
 }
@@ -110,7 +126,7 @@ static void cat_corpus(struct stream_reader *stream)
     must(corpus_reader_attach(&in, stream, &err), &err);
     bool line_start = true, quiet = want_header || want_vocab;
     size_t count;
-    while (check_written(), must(corpus_read(&in, &count, &err), &err) > 0)
+    while (between_records(), must(corpus_read(&in, &count, &err), &err) > 0)
         for (size_t i = 0; i < count && !quiet; i++) {
             if (in.token[i] == SENTENCE_END) {
                 fputc('\n', text);
@@ -151,7 +167,7 @@ static void cat_batches(struct stream_reader *stream)
     struct batches_reader in;
     must(batches_reader_attach(&in, stream, &err), &err);
     struct minibatch batch = {0};
-    while (check_written(), must(batches_read(&in, &batch, &err), &err) > 0)
+    while (between_records(), must(batches_read(&in, &batch, &err), &err) > 0)
         if (!want_header && !want_vocab)
             print_examples(&batch, &in.header.vocab);
     if (want_header) {
@@ -207,7 +223,7 @@ static void cat_vectors(struct stream_reader *stream, const char *name, const ch
     if (!quiet && !word)
         fprintf(text, "%lu %lu\n", (unsigned long)in.header.vocab.words.count,
                 (unsigned long)in.dim);
-    while (check_written(), must(vectors_read(&in, &first, &count, &err), &err) > 0)
+    while (between_records(), must(vectors_read(&in, &first, &count, &err), &err) > 0)
         for (uint32_t i = 0; i < count && !quiet; i++)
             if (!word || first + i == wanted)
                 print_row(&in, first + i, in.value + (size_t)i * in.dim);
@@ -271,7 +287,7 @@ static int check_stream(int fd, const char *name, bool *complete)
     if (quick)
         return quick_check(fd, name, complete, &err);
     *complete = true;
-    int kind = verify_stream(fd, name, &header, &err);
+    int kind = verify_stream(fd, name, &header, show_progress, &err);
     header_release(&header);
     return kind;
 }
@@ -297,12 +313,14 @@ static void check_one(const char *path)
     bool complete = false;
     int kind = -1, fd = open_stream(path, &name);
     checked.streams++;
+    progress_start_input(fd);
     if (fd >= 0) {
         if (output_is_same(cli_common()->output, fd))
             cli_usage_error("%s: is also the output", name);
         kind = check_stream(fd, name, &complete);
         close(fd);
     }
+    progress_before_output(out.fd);
     if (kind < 0)
         print_fault();
     else
@@ -357,6 +375,9 @@ int main(int argc, char **argv)
     must(output_text(&out, &err), &err);
     text = out.text;
     terminal = isatty(out.fd);
+    if (!want_header && !want_vocab && !word)
+        progress_before_output(out.fd);
+    progress_start_input(fd);
 
     struct stream_reader *stream = stream_reader_open(fd, name, STREAM_ANY, &err);
     if (!stream)

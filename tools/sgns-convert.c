@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "formats/formats.h"
 #include "program/cli.h"
+#include "program/progress.h"
 #include "stream/recognise.h"
 #include "train/checkpoint_rows.h"
 
@@ -120,10 +121,24 @@ static void start_output(struct header *header, uint32_t dimensions)
         must(to->export_header(&export, &err), &err);
 }
 
+static void show_reading(void)
+{
+    progress_update_input("reading");
+}
+
+static void show_written(void)
+{
+    if (from)
+        progress_update(written, "writing: %lu words", (unsigned long)written);
+    else
+        progress_update_input("%lu words", (unsigned long)written);
+}
+
 static int put_rows(void *unused, const float *rows, uint32_t count, struct error *error)
 {
     (void)unused;
     uint32_t most = vectors_rows_per_record(dim);
+    progress_before_output(out.fd);
     for (uint32_t n; count > 0; count -= n, rows += (size_t)n * dim) {
         n = count < most ? count : most;
         if (!to && vectors_write(&stream, rows, n, error) < 0)
@@ -132,6 +147,7 @@ static int put_rows(void *unused, const float *rows, uint32_t count, struct erro
             if (to->export_row(&export, written + i, rows + (size_t)i * dim, error) < 0)
                 return -1;
         written += n;
+        show_written();
     }
     return 0;
 }
@@ -210,10 +226,11 @@ static void copy_rows(const struct import *import, uint32_t words)
 
 static void convert_foreign(struct input *words)
 {
-    struct import import = {0};
+    struct import import = {.progress = show_reading};
     must(from->import(&in, words, opt.ignore_count, &import, &err), &err);
     struct header header = {.vocab = import.vocab};
     import.vocab = (struct vocab){0};
+    progress_start(header.vocab.words.count);
     start_output(&header, import.dim);
     copy_rows(&import, header.vocab.words.count);
     finish_output();
@@ -268,6 +285,7 @@ int main(int argc, char **argv)
     int fd = cli_open_input(operand[0], &name, true);
     in = input_from(fd, name);
     open_output(fd);
+    progress_start_input(fd);
     find_source();
     check_options();
     if (!from)

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/output.h"
 #include "program/cli.h"
+#include "program/progress.h"
 #include "search/analogies.h"
 #include "search/case_folding.h"
 #include "search/correlation.h"
@@ -69,6 +70,7 @@ static void print_text(const struct evaluation *e, const char *text)
 static void print_start(const struct evaluation *e, const char *name, const char *section,
                         const char *measure)
 {
+    progress_before_output(e->out.fd);
     print_text(e, name);
     fputc('\t', e->out.text);
     print_text(e, section);
@@ -150,6 +152,11 @@ static void print_tally(const struct evaluation *e, const char *name, const char
     }
 }
 
+static void show_analogies(size_t done, size_t parts)
+{
+    progress_update((double)done / (double)parts, "analogies");
+}
+
 /* Solves the items whose words are all known, into analogy. */
 static void solve_known(const struct evaluation *e, const struct testset *set,
                         struct analogy *analogy)
@@ -158,8 +165,9 @@ static void solve_known(const struct evaluation *e, const struct testset *set,
     for (size_t i = 0; i < set->items; i++)
         if (testset_known(set, &set->item[i]))
             memcpy(analogy[used++].word, set->item[i].word, sizeof analogy->word);
-    struct analogies_config config = {e->rows, e->words, e->in.dim, e->letter_case.group,
-                                      cli_threads(threads)};
+    progress_start(1);
+    struct analogies_config config = {
+        e->rows, e->words, e->in.dim, e->letter_case.group, cli_threads(threads), show_analogies};
     must(analogies_solve(&config, analogy, used, &err), &err);
 }
 
@@ -209,6 +217,7 @@ static void evaluate(struct evaluation *e, const struct file *file)
     struct testset set = {0};
     must(testset_read(&set, file->fd, file->name, &e->letter_case, &err), &err);
     if (list_unknown) {
+        progress_before_output(e->out.fd);
         list_unknown_words(e, file->name, &set);
     } else {
         if (set.kind == TESTSET_PAIRS)

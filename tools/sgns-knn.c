@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/output.h"
 #include "program/cli.h"
+#include "program/progress.h"
 #include "program/prompt.h"
 #include "search/answers.h"
 #include "search/knn_create.h"
@@ -166,6 +167,7 @@ static void answer(struct session *s, const struct knn_query *query, uint32_t n,
     uint32_t k = s->config.k;
     if (k > 0)
         must(s->knn->methods->search(s->knn, query, n, k, s->found, &err), &err);
+    progress_before_output(s->out.fd);
     for (uint32_t i = 0; i < n; i++) {
         const struct words *words = s->answers.words;
         size_t length = all ? words_length(words, first + i) : 0;
@@ -290,6 +292,7 @@ static void answer_all(struct session *s)
     uint32_t id[AT_ONCE], words = s->config.words;
     if (s->config.k > 0)
         prepare(s, words);
+    progress_start(words);
     for (uint32_t first = 0, n; first < words; first += n) {
         n = words - first < s->batch_size ? words - first : s->batch_size;
         for (uint32_t i = 0; i < n; i++) {
@@ -297,6 +300,8 @@ static void answer_all(struct session *s)
             query[i] = knn_query_word(&s->config, &id[i]);
         }
         answer(s, query, n, first);
+        progress_update(first + n, "%lu words, %.0f/s", (unsigned long)(first + n),
+                        progress_speed(first + n));
         if (ferror(s->out.text))
             must(error_system(&err, "%s: write failed", s->out.name), &err);
     }

@@ -283,7 +283,7 @@ static int verify_fully(int fd, const char *name, bool *full, struct error *err)
 {
     struct header header = {0};
     *full = true;
-    int kind = verify_stream(fd, name, &header, err);
+    int kind = verify_stream(fd, name, &header, NULL, err);
     header_release(&header);
     return kind;
 }

@@ -6,7 +6,9 @@
 #include "stream/header.h"
 
 /* Returns the kind of the stream if it is complete and valid, else -1. On success `header`, which
- * must be empty before, becomes the stream's header; the caller releases it. */
-int verify_stream(int fd, const char *name, struct header *header, struct error *err) MUST_USE;
+ * must be empty before, becomes the stream's header; the caller releases it. `progress` is called
+ * after each record of the data; NULL: never called. */
+int verify_stream(int fd, const char *name, struct header *header, void (*progress)(void),
+                  struct error *err) MUST_USE;
 
 #endif

@@ -41,6 +41,8 @@ static int flush(struct import *to, struct error *err)
         return -1;
     to->spooled = true;
     to->pending_rows = 0;
+    if (to->progress)
+        to->progress();
     return spool_append(&to->spool, to->pending, n * sizeof *to->pending, err);
 }
 

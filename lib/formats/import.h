@@ -33,6 +33,7 @@ struct import {
     uint64_t declared;                /* number of rows according to the file; 0: unknown */
     bool last_is_unknown;             /* the word of the latest row is <unk> */
     bool rounded;                     /* the file has numbers of double precision */
+    void (*progress)(void);           /* called from time to time; NULL: never called */
 };
 
 void import_release(struct import *import);

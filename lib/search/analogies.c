@@ -60,6 +60,7 @@ struct solver {
     struct batch *batch;
     size_t batches, batch_capacity;
     atomic_size_t next;    /* index of the batch or chunk that no thread has taken yet */
+    atomic_size_t chunks;  /* that are done, in all batches */
     struct member *member; /* (threads) */
 };
 
@@ -231,6 +232,14 @@ static void finish_batch(const struct solver *s, struct member *m, const struct 
     m->words = 0;
 }
 
+/* Counts a chunk that is done. */
+static void report_chunk(struct solver *s)
+{
+    size_t done = atomic_fetch_add(&s->chunks, 1) + 1;
+    if (s->config.progress && team_member() == 0)
+        s->config.progress(done, s->batches * ((s->config.words + CHUNK - 1) / CHUNK));
+}
+
 static void solve_batches(void *data)
 {
     struct solver *s = data;
@@ -240,6 +249,7 @@ static void solve_batches(void *data)
         for (uint32_t first = 0, end; first < s->config.words; first = end) {
             end = s->config.words - first < CHUNK ? s->config.words : first + CHUNK;
             solve_chunk(s, m, &s->batch[i], first, end);
+            report_chunk(s);
         }
         finish_batch(s, m, &s->batch[i]);
     }

@@ -32,6 +32,9 @@ struct analogies_config {
     const uint32_t
         *group; /* (words): words in the group of a, b or c are never answers (case_folding.h) */
     unsigned threads; /* at least 1 */
+    /* Called from time to time, on the caller's thread, with the parts of the work that are done.
+     * NULL: never called. */
+    void (*progress)(size_t done, size_t parts);
 };
 
 /* Fills in the answers of analogy (n). They do not depend on the number of threads. */

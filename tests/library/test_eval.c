@@ -99,7 +99,8 @@ static void test_analogies(uint32_t words, uint32_t dim, uint32_t n, enum conten
     for (uint32_t i = 0; i < n; i++)
         for (int j = 0; j < 3; j++)
             analogy[i].word[j] = draw_below(&state, words);
-    struct analogies_config config = {rows, words, dim, group, threads};
+    struct analogies_config config = {
+        .rows = rows, .words = words, .dim = dim, .group = group, .threads = threads};
     require(analogies_solve(&config, analogy, n, &err) == 0, &err);
     uint32_t wrong = 0;
     for (uint32_t i = 0; i < n; i++) {
