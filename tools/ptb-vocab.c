@@ -211,9 +211,7 @@ static void read_vocab(const char *path)
     refuse_as_output(name, fd);
     progress_start_input(fd);
     int kind = must(verify_stream(fd, name, &header, show_vocab, &err), &err);
-    bool counted = vocab_has_unknown(&header.vocab) &&
-                   (vocab_known_tokens(&header.vocab) > 0 || header.vocab.words.count == 1);
-    if (kind == STREAM_VECTORS && !counted)
+    if (kind == STREAM_VECTORS && !vocab_is_counted(&header.vocab))
         must(error_set(&err, STATUS_INPUT,
                        "%s: vectors imported from another program, without word counts", name),
              &err);

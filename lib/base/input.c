@@ -27,7 +27,7 @@ void input_release(struct input *in)
 /* Calls read() once and appends to the buffer. */
 static int read_more(struct input *in, struct error *err)
 {
-    ssize_t n = read(in->fd, in->data + in->end, in->capacity - in->end);
+    ssize_t n = read(in->fd, in->data + in->end, in->capacity - INPUT_SLACK - in->end);
     if (n < 0 && errno != EINTR)
         return error_system(err, "%s: read failed at byte %llu", in->name,
                             (unsigned long long)(in->offset + in->end));
@@ -61,8 +61,9 @@ int input_fill(struct input *in, size_t size, struct error *err)
     in->next = 0;
     bool incomplete = false;
     while ((input_available(in) < size || incomplete) && !in->ended) {
-        if ((in->capacity == in->end &&
-             memory_reserve(&in->data, &in->capacity, in->end + READ_SIZE, 1, err) < 0) ||
+        if ((in->capacity <= in->end + INPUT_SLACK &&
+             memory_reserve(&in->data, &in->capacity, in->end + READ_SIZE + INPUT_SLACK, 1, err) <
+                 0) ||
             read_more(in, err) < 0)
             return -1;
         incomplete = mark_is_incomplete(in);

@@ -18,6 +18,9 @@
 /* The most bytes in a line: input_line(), input_text_line(). */
 enum { INPUT_LINE_MAX = 16 << 20, INPUT_TEXT_LINE_MAX = 1 << 20 };
 
+/* At least this many bytes may be read after the last byte of the buffer. */
+enum { INPUT_SLACK = 16 };
+
 struct input {
     int fd;
     const char *name; /* for messages */

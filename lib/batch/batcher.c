@@ -27,7 +27,7 @@ struct unit {
 struct batcher {
     const struct batcher_options *options;
     const struct examples *examples;
-    const struct sentences *text;
+    const struct example_source *source;
     struct batches_writer *writer;
     struct order order;
     struct team team;
@@ -64,24 +64,28 @@ static uint64_t unit_size(const struct batcher *b, uint64_t first)
     return left < n ? left : n;
 }
 
-static int make_record(struct batcher *b, struct unit *u, uint64_t from, uint32_t n,
-                       struct error *err)
+/* Makes a record of the unit's examples from index `from` on: `most` of them, or as many as fit in a
+ * record. Returns their number, or 0 on error. */
+static uint32_t make_record(struct batcher *b, struct unit *u, uint64_t from, uint32_t most,
+                            struct error *err)
 {
     const struct batches_shape *shape = &b->options->shape;
+    size_t room;
+    uint32_t n = order_fit(&b->order, u->ref + from, most, &room);
     uint64_t end = u->first + from + n;
     bool more = end % shape->batch_size != 0 && end != shape->examples;
-    uint8_t *record = stream_frame_reserve(&u->frame, examples_record_size(b->examples, n), err);
+    uint8_t *record = stream_frame_reserve(&u->frame, room, err);
     if (!record || draft_start(&u->draft, b->examples, b->epoch, n, record, err) < 0)
-        return -1;
+        return 0;
     order_draft(&b->order, &u->draft, u->ref + from, n);
     size_t size = draft_finish(&u->draft, more, err);
     if (size == 0 || stream_frame_add(&u->frame, RECORD_EXAMPLES, size, err) < 0)
-        return -1;
+        return 0;
     u->totals.examples += n;
     u->totals.contexts += u->draft.contexts;
     u->totals.noise += u->draft.noise;
     u->without_noise += u->draft.without_noise;
-    return 0;
+    return n;
 }
 
 static int make_unit(struct batcher *b, struct unit *u, struct error *err)
@@ -89,11 +93,12 @@ static int make_unit(struct batcher *b, struct unit *u, struct error *err)
     stream_frame_clear(&u->frame);
     u->totals = (struct batches_totals){0};
     u->without_noise = 0;
-    uint64_t n;
-    for (uint64_t from = 0; from < u->examples; from += n) {
-        n = to_end_of_minibatch(b, u->first + from, u->examples - from);
-        if (make_record(b, u, from, (uint32_t)n, err) < 0)
+    for (uint64_t from = 0; from < u->examples;) {
+        uint64_t most = to_end_of_minibatch(b, u->first + from, u->examples - from);
+        uint32_t n = make_record(b, u, from, (uint32_t)most, err);
+        if (n == 0)
             return -1;
+        from += n;
     }
     return stream_frame_pack(&u->frame, err);
 }
@@ -191,16 +196,16 @@ static int write_epoch(struct batcher *b, uint64_t epoch, struct error *err)
     return more;
 }
 
-static void report_shuffled(void *data, uint64_t tokens)
+static void report_shuffled(void *data, uint64_t positions)
 {
     const struct batcher *b = data;
-    b->options->shuffled(b->epoch * b->text->tokens + tokens);
+    b->options->shuffled(b->epoch * source_positions(b->source) + positions);
 }
 
 static int init(struct batcher *b, struct error *err)
 {
-    uint64_t contexts = (uint64_t)b->examples->options.window + 1; /* per example, on average */
-    uint64_t n = UNIT_WORDS / (contexts + examples_noise(b->examples, 1, contexts));
+    uint64_t words = source_words(b->source, b->examples), examples = source_examples(b->source);
+    uint64_t n = UNIT_WORDS / (examples > 0 ? words / examples : 1);
     if (n > b->options->shape.batch_size)
         n -= n % b->options->shape.batch_size;
     b->unit_examples = n > 0 ? n : 1;
@@ -215,7 +220,7 @@ static int init(struct batcher *b, struct error *err)
             return -1;
     struct order_options order = {b->options->memory, b->unit_examples,
                                   b->options->shuffled ? report_shuffled : NULL, b};
-    return order_init(&b->order, b->examples, b->text, &order, &b->team, err);
+    return order_init(&b->order, b->examples, b->source, &order, &b->team, err);
 }
 
 static void release(struct batcher *b)
@@ -230,12 +235,12 @@ static void release(struct batcher *b)
 }
 
 int batcher_run(const struct batcher_options *options, const struct examples *examples,
-                const struct sentences *text, struct batches_writer *writer,
+                const struct example_source *source, struct batches_writer *writer,
                 uint64_t *without_noise, struct error *err)
 {
     struct batcher b = {.options = options,
                         .examples = examples,
-                        .text = text,
+                        .source = source,
                         .writer = writer,
                         .caller = pthread_self()};
     int result = init(&b, err);

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "stream/layout.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -156,7 +157,7 @@ size_t examples_record_size(const struct examples *e, uint32_t n)
 int draft_start(struct draft *d, const struct examples *from, uint64_t epoch, uint32_t n,
                 uint8_t *record, struct error *err)
 {
-    if (memory_reserve(&d->position, &d->position_capacity, n, sizeof *d->position, err) < 0)
+    if (memory_reserve(&d->drafted, &d->drafted_capacity, n, sizeof *d->drafted, err) < 0)
         return -1;
     d->from = from;
     d->epoch = epoch_key(from, epoch);
@@ -169,7 +170,7 @@ int draft_start(struct draft *d, const struct examples *from, uint64_t epoch, ui
 
 void draft_release(struct draft *d)
 {
-    free(d->position);
+    free(d->drafted);
     *d = (struct draft){0};
 }
 
@@ -201,7 +202,7 @@ INLINE void add(struct draft *d, const struct sentences *text, const struct exam
         store_id(centres, at, id_at(centre, 0, width), width);
         bytes_store_u32(counts + 4 * (size_t)at, found);
         d->contexts += found;
-        d->position[at] = ref[i].at;
+        d->drafted[at] = (struct drafted){.position = ref[i].at};
     }
 }
 
@@ -217,13 +218,20 @@ void draft_add(struct draft *d, const struct sentences *text, const struct examp
 /* ---- packed examples ---- */
 
 /* Byte offsets of the fields after the key. */
-enum { PACKED_POSITION = 8, PACKED_CONTEXTS = 16, PACKED_IDS = 20 };
+enum { PACKED_POSITION = 8, PACKED_NUMBERS = 16 };
 
-static uint32_t packed_contexts(const uint8_t *packed)
+static uint32_t packed_numbers(const uint8_t *packed)
 {
-    uint32_t contexts;
-    memcpy(&contexts, packed + PACKED_CONTEXTS, sizeof contexts);
-    return contexts;
+    uint32_t numbers;
+    memcpy(&numbers, packed + PACKED_NUMBERS, sizeof numbers);
+    return numbers;
+}
+
+static void pack_fields(uint8_t *packed, uint64_t key, uint64_t position, uint32_t numbers)
+{
+    memcpy(packed, &key, sizeof key);
+    memcpy(packed + PACKED_POSITION, &position, sizeof position);
+    memcpy(packed + PACKED_NUMBERS, &numbers, sizeof numbers);
 }
 
 uint64_t packed_example_key(const uint8_t *packed)
@@ -235,12 +243,12 @@ uint64_t packed_example_key(const uint8_t *packed)
 
 size_t packed_example_size(const struct examples *e, const uint8_t *packed)
 {
-    return PACKED_IDS + (1 + (size_t)packed_contexts(packed)) * e->width;
+    return packed_size(e, example_ids(packed_numbers(packed)));
 }
 
 size_t packed_example_size_max(const struct examples *e)
 {
-    return PACKED_IDS + (1 + 2 * (size_t)e->options.window) * e->width + SLACK;
+    return packed_size(e, 1 + 2 * e->options.window) + SLACK;
 }
 
 INLINE size_t pack(const struct examples *e, uint64_t epoch, const uint8_t *ids, uint64_t position,
@@ -268,11 +276,9 @@ INLINE size_t pack(const struct examples *e, uint64_t epoch, const uint8_t *ids,
                 : 0;
         uint32_t reach = 1 + (uint32_t)random_below(window[i % GROUP].word[0], widest);
         uint32_t contexts = find_contexts(centre, reach, widest, to + PACKED_IDS + width, width);
-        memcpy(to, &word, sizeof word);
-        memcpy(to + PACKED_POSITION, &here, sizeof here);
-        memcpy(to + PACKED_CONTEXTS, &contexts, sizeof contexts);
+        pack_fields(to, word, here, example_numbers(contexts, 0));
         store_id(to + PACKED_IDS, 0, id_at(centre, 0, width), width);
-        to += PACKED_IDS + (1 + (size_t)contexts) * width;
+        to += packed_size(e, 1 + contexts);
     }
     return (size_t)(to - packed);
 }
@@ -284,6 +290,55 @@ size_t examples_pack(const struct examples *e, uint64_t epoch, const uint8_t *id
                          : pack(e, epoch, ids, position, n, packed, 4);
 }
 
+INLINE size_t pack_stored(const struct examples *e, uint64_t epoch, const uint32_t *stored,
+                          const uint32_t *new_id, uint64_t position, uint32_t n, uint8_t *packed,
+                          unsigned width)
+{
+    struct random_words key[GROUP / RANDOM_BLOCK + 1];
+    uint64_t first = 0;
+    uint8_t *to = packed;
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t here = position + i;
+        if (i % GROUP == 0) {
+            first = here / RANDOM_BLOCK;
+            shuffle_keys(e->options.seed, epoch, first, GROUP / RANDOM_BLOCK + 1, key);
+        }
+        uint32_t numbers = *stored++, ids = example_ids(numbers);
+        uint64_t word = key[here / RANDOM_BLOCK - first].word[here % RANDOM_BLOCK];
+        pack_fields(to, e->options.shuffle ? word : 0, here, numbers);
+        for (uint32_t j = 0; j < ids; j++)
+            store_id(to + PACKED_IDS, j, new_id ? new_id[stored[j]] : stored[j], width);
+        stored += ids;
+        to += packed_size(e, ids);
+    }
+    return (size_t)(to - packed);
+}
+
+size_t examples_pack_stored(const struct examples *e, uint64_t epoch, const uint32_t *stored,
+                            const uint32_t *new_id, uint64_t position, uint32_t n, uint8_t *packed)
+{
+    return e->width == 2 ? pack_stored(e, epoch, stored, new_id, position, n, packed, 2)
+                         : pack_stored(e, epoch, stored, new_id, position, n, packed, 4);
+}
+
+uint32_t packed_examples_fit(const struct examples *e, const uint8_t *packed,
+                             const struct example_ref *ref, uint32_t n, size_t *size)
+{
+    uint32_t fit = 0;
+    size_t record = FIELDS;
+    for (; fit < n; fit++) {
+        uint32_t numbers = packed_numbers(packed + ref[fit].at);
+        uint64_t contexts = example_contexts(numbers), noise = example_noise(numbers);
+        noise = noise ? noise : examples_noise(e, 1, contexts);
+        size_t example = 8 + (size_t)(1 + contexts + noise) * e->width;
+        if (fit > 0 && record + example > STREAM_MAX_RECORD)
+            break;
+        record += example;
+    }
+    *size = record + SLACK;
+    return fit;
+}
+
 void draft_add_packed(struct draft *d, const uint8_t *packed, const struct example_ref *ref,
                       uint32_t n)
 {
@@ -292,12 +347,15 @@ void draft_add_packed(struct draft *d, const uint8_t *packed, const struct examp
     for (uint32_t i = 0; i < n; i++) {
         __builtin_prefetch(packed + ref[i + AHEAD < n ? i + AHEAD : i].at);
         const uint8_t *example = packed + ref[i].at, *ids = example + PACKED_IDS;
-        uint32_t at = d->examples++, found = packed_contexts(example);
+        uint32_t at = d->examples++, numbers = packed_numbers(example);
+        uint32_t found = example_contexts(numbers), given = example_noise(numbers);
         memcpy(centres + (size_t)at * width, ids, width);
         memcpy(contexts + d->contexts * width, ids + width, (size_t)found * width);
         bytes_store_u32(counts + 4 * (size_t)at, found);
         d->contexts += found;
-        memcpy(&d->position[at], example + PACKED_POSITION, sizeof *d->position);
+        d->drafted[at].noise = given > 0 ? ids + (1 + (size_t)found) * width : NULL;
+        d->drafted[at].given = given;
+        memcpy(&d->drafted[at].position, example + PACKED_POSITION, sizeof d->drafted[at].position);
     }
 }
 
@@ -445,11 +503,12 @@ INLINE void draw_random(const struct draft *d, uint32_t start, uint32_t n, struc
     most = most < GROUP_BLOCKS ? most : GROUP_BLOCKS;
     a->first[0] = 0;
     for (uint32_t i = 0; i < n; i++) {
-        uint64_t noise =
-            examples_noise(e, 1, bytes_load_u32(context_counts(d) + 4 * ((size_t)start + i)));
+        const struct drafted *example = &d->drafted[start + i];
+        uint64_t contexts = bytes_load_u32(context_counts(d) + 4 * ((size_t)start + i));
+        uint64_t noise = example->noise ? 0 : examples_noise(e, 1, contexts);
         uint64_t blocks = (noise + per_block - 1) / per_block;
         for (uint32_t j = 0; j < most; j++)
-            a->at[a->first[i] + j] = (struct random_at){j, d->position[start + i]};
+            a->at[a->first[i] + j] = (struct random_at){j, example->position};
         a->first[i + 1] = a->first[i] + (uint32_t)(blocks < most ? blocks : most);
     }
     random_blocks(a->random, e->options.seed, RANDOM_NOISE, a->at, a->first[n], d->epoch);
@@ -468,10 +527,13 @@ INLINE int draw_all_noise(struct draft *d, struct error *err, unsigned width)
                             .context = context,
                             .contexts = contexts,
                             .noise = (uint32_t)examples_noise(e, 1, contexts),
-                            .position = d->position[i],
+                            .position = d->drafted[i].position,
                             .epoch = d->epoch,
                             .word = word};
-        if (!noise_exists(e, context, contexts, width)) {
+        if (d->drafted[i].noise) {
+            g.noise = d->drafted[i].given;
+            memcpy(word, d->drafted[i].noise, (size_t)g.noise * width);
+        } else if (!noise_exists(e, context, contexts, width)) {
             if (e->noise_words < 2)
                 return error_set(err, STATUS_INPUT,
                                  "no negative samples possible: the vocabulary has %s",

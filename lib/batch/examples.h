@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* examples.h -- training examples from a corpus: centre, context and noise words.
+/* examples.h -- training examples: centre, context and noise words.
  *
- * No example is stored. The random numbers of an example depend on the position of its centre
+ * Examples of a corpus are not stored. The random numbers of an example depend on the position of its centre
  * word, so that it can be made at any time, in any order, by any thread. Frozen examples are the
  * same in every epoch; the random numbers of fresh ones depend on the epoch as well.
+ *
+ * Examples that were given (example_store.h) have a position, too: their index. Only the noise words
+ * of those that came without are drawn.
  *
  * Examples are written directly into an EXAMPLES record (FORMAT.md, section 6): first the centre
  * and context words of all of them, then their noise words.
@@ -15,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/alias_table.h"
+#include "batch/example_store.h"
 #include "batch/sentences.h"
 #include "batch/shuffle_key.h"
 #include "stream/vocab.h"
@@ -54,6 +58,13 @@ static inline uint64_t examples_noise(const struct examples *e, uint64_t centres
 /* Entries of a small filter: the context words of an example are marked at id % CONTEXT_MARKS. */
 enum { CONTEXT_MARKS = 2048 };
 
+/* An example of a draft. */
+struct drafted {
+    uint64_t position;
+    const uint8_t *noise; /* (given) its noise words if they were given, else NULL */
+    uint32_t given;
+};
+
 /* An unfinished record. One thread uses it at a time. Initialise with zeros. */
 struct draft {
     const struct examples *from;
@@ -63,8 +74,8 @@ struct draft {
     uint64_t contexts;           /* context words so far */
     uint64_t noise;              /* noise words, by draft_finish() */
     uint64_t without_noise;      /* examples whose context words are all possible noise words */
-    uint64_t *position;          /* (examples) positions of the centre words */
-    size_t position_capacity;
+    struct drafted *drafted;     /* (examples) */
+    size_t drafted_capacity;
     uint8_t context_mark[CONTEXT_MARKS]; /* scratch for drawing noise: all zero between examples */
 };
 
@@ -82,9 +93,18 @@ void draft_release(struct draft *draft);
 void draft_add(struct draft *draft, const struct sentences *text, const struct example_ref *ref,
                uint32_t n);
 
-/* A packed example, for a temporary file: key, position of the centre word, number of context
- * words, centre word, context words. It has no noise words. These return the maximum size in
- * bytes, the size of the example at `packed`, and its key. */
+/* A packed example, for a temporary file: key, position, example_numbers(), centre word, context
+ * words, noise words that were given. */
+enum { PACKED_IDS = 20 /* bytes before the ids */ };
+
+/* The size in bytes of a packed example with `ids` ids. */
+static inline size_t packed_size(const struct examples *e, uint32_t ids)
+{
+    return PACKED_IDS + (size_t)ids * e->width;
+}
+
+/* These return the maximum size in bytes of a packed example of sentences, the size of the example
+ * at `packed`, and its key. */
 size_t packed_example_size_max(const struct examples *e);
 size_t packed_example_size(const struct examples *e, const uint8_t *packed);
 uint64_t packed_example_key(const uint8_t *packed);
@@ -97,7 +117,18 @@ uint64_t packed_example_key(const uint8_t *packed);
 size_t examples_pack(const struct examples *e, uint64_t epoch, const uint8_t *ids,
                      uint64_t position, uint32_t n, uint8_t *packed);
 
-/* Adds `n` packed examples: ref[i].at is the byte offset of example i in `packed`. */
+/* The same for `n` examples in a store, from `stored` on; the first one has the position `position`.
+ * `new_id` is that of the store. `packed` has room for them. */
+size_t examples_pack_stored(const struct examples *e, uint64_t epoch, const uint32_t *stored,
+                            const uint32_t *new_id, uint64_t position, uint32_t n, uint8_t *packed);
+
+/* How many of the first `n` packed examples, at least one, fit in a record, at ref[i].at in
+ * `packed`. *size becomes the size in bytes of the buffer for it. */
+uint32_t packed_examples_fit(const struct examples *e, const uint8_t *packed,
+                             const struct example_ref *ref, uint32_t n, size_t *size);
+
+/* Adds `n` packed examples: ref[i].at is the byte offset of example i in `packed`, which must not
+ * change until the draft is finished. */
 void draft_add_packed(struct draft *draft, const uint8_t *packed, const struct example_ref *ref,
                       uint32_t n);
 

@@ -9,9 +9,6 @@
 /* The minimum and maximum size of a bucket's buffer, in bytes. */
 enum { BUFFER_MIN = 1 << 12, BUFFER_MAX = 1 << 20 };
 
-/* The maximum size of a chunk: bytes of packed examples, and positions. */
-enum { CHUNK_BYTES = 1 << 18, POSITIONS_MAX = 1 << 13 };
-
 /* The refs of a slice are divided into runs, which threads sort. */
 enum { RUN_BITS = 8, RUNS = 1 << RUN_BITS };
 
@@ -19,11 +16,6 @@ enum { RUN_BITS = 8, RUNS = 1 << RUN_BITS };
 enum { REF_BYTES = 2 * sizeof(struct example_ref) };
 
 /* ---- life cycle ---- */
-
-static unsigned members(const struct external_shuffle *s)
-{
-    return atomic_load(&s->team->members);
-}
 
 static uint64_t buckets(const struct external_shuffle *s)
 {
@@ -41,10 +33,9 @@ static uint64_t slice_limit(const struct external_shuffle *s)
  * the minimum size. */
 static void choose_buckets(struct external_shuffle *s)
 {
-    const struct examples_options *o = &s->from->options;
-    size_t example = packed_example_size_max(s->from);
-    double all =
-        (double)s->text->count * (double)(REF_BYTES + example - (size_t)o->window * s->from->width);
+    const struct example_source *source = &s->pass.source;
+    size_t example = source_packed_size_max(source, s->from);
+    double all = (double)source_examples(source) * REF_BYTES + source_packed_size(source, s->from);
     uint64_t buffers = s->options.memory / 4;
     size_t least = example > BUFFER_MIN ? example : BUFFER_MIN;
     while (s->bits < 40 && all / (double)((uint64_t)1 << s->bits) > (double)slice_limit(s) &&
@@ -56,20 +47,10 @@ static void choose_buckets(struct external_shuffle *s)
 
 static int allocate(struct external_shuffle *s, struct error *err)
 {
-    size_t example = packed_example_size_max(s->from);
-    s->positions =
-        CHUNK_BYTES / example < POSITIONS_MAX ? (uint32_t)(CHUNK_BYTES / example) : POSITIONS_MAX;
-    s->margin = s->from->options.window + SENTENCES_MARGIN;
-    size_t ids = (size_t)members(s) * s->positions + 2 * (size_t)s->margin;
-    s->ids = memory_new_aligned(ids, s->from->width, err);
-    s->chunk = memory_new(members(s), sizeof *s->chunk, err);
     s->bucket = memory_new(buckets(s), sizeof *s->bucket, err);
     s->run = memory_new(RUNS + 1, sizeof *s->run, err);
-    if (!s->ids || !s->chunk || !s->bucket || !s->run)
+    if (!s->bucket || !s->run)
         return -1;
-    for (unsigned i = 0; i < members(s); i++)
-        if (!(s->chunk[i].packed = memory_new(s->positions, example, err)))
-            return -1;
     for (uint64_t i = 0; i < buckets(s); i++)
         if (!(s->bucket[i].buffer = memory_new(s->buffer_capacity, 1, err)))
             return -1;
@@ -77,33 +58,32 @@ static int allocate(struct external_shuffle *s, struct error *err)
 }
 
 int external_shuffle_init(struct external_shuffle *s, const struct examples *from,
-                          const struct sentences *text,
+                          const struct example_source *source,
                           const struct external_shuffle_options *options, struct team *team,
                           struct error *err)
 {
-    *s = (struct external_shuffle){.from = from, .text = text, .team = team, .options = *options};
+    *s = (struct external_shuffle){.from = from, .options = *options};
     if (spool_open(&s->file, err) < 0)
         return -1;
-    choose_buckets(s);
-    if (allocate(s, err) < 0) {
-        external_shuffle_release(s);
-        return -1;
+    s->team = team;
+    if (example_pass_init(&s->pass, from, source, team, err) == 0) {
+        choose_buckets(s);
+        if (allocate(s, err) == 0)
+            return 0;
     }
-    return 0;
+    external_shuffle_release(s);
+    return -1;
 }
 
 void external_shuffle_release(struct external_shuffle *s)
 {
     if (!s->team)
         return;
-    for (unsigned i = 0; s->chunk && i < members(s); i++)
-        free(s->chunk[i].packed);
     for (uint64_t i = 0; s->bucket && i < buckets(s); i++) {
         free(s->bucket[i].buffer);
         free(s->bucket[i].extent);
     }
-    free(s->ids);
-    free(s->chunk);
+    example_pass_release(&s->pass);
     free(s->bucket);
     free(s->run);
     free(s->packed);
@@ -111,37 +91,6 @@ void external_shuffle_release(struct external_shuffle *s)
     free(s->unsorted);
     spool_close(&s->file);
     *s = (struct external_shuffle){0};
-}
-
-/* ---- the pass over the text ---- */
-
-static void pack_chunks(void *data)
-{
-    struct external_shuffle *s = data;
-    for (unsigned i; (i = atomic_fetch_add(&s->next, 1)) < members(s);) {
-        uint64_t first = s->position + (uint64_t)i * s->positions;
-        uint64_t left = first < s->text->tokens ? s->text->tokens - first : 0;
-        const uint8_t *ids = s->ids + (s->margin + (size_t)i * s->positions) * s->from->width;
-        s->chunk[i].size =
-            examples_pack(s->from, s->epoch, ids, first,
-                          left < s->positions ? (uint32_t)left : s->positions, s->chunk[i].packed);
-    }
-}
-
-/* Packs the examples of the next positions, in their order, into the chunks. Returns 1, or 0 at
- * the end of the text, or -1. */
-static int pack_next(struct external_shuffle *s, struct error *err)
-{
-    size_t ids = (size_t)members(s) * s->positions;
-    if (s->position >= s->text->tokens)
-        return 0;
-    if (sentences_read(s->text, (int64_t)s->position - s->margin, ids + 2 * (size_t)s->margin,
-                       s->ids, err) < 0)
-        return -1;
-    atomic_store(&s->next, 0);
-    team_run(s->team, pack_chunks, s);
-    s->position += ids;
-    return 1;
 }
 
 /* ---- buckets ---- */
@@ -182,8 +131,8 @@ static int distribute_chunk(struct external_shuffle *s, const struct packed_chun
 
 int external_shuffle_start(struct external_shuffle *s, uint64_t epoch, struct error *err)
 {
-    s->epoch = epoch;
-    s->position = s->refs = s->packed_size = 0;
+    example_pass_start(&s->pass, epoch);
+    s->refs = s->packed_size = 0;
     s->current = s->part = s->parts = 0;
     if (!s->from->options.shuffle)
         return 0;
@@ -195,13 +144,12 @@ int external_shuffle_start(struct external_shuffle *s, uint64_t epoch, struct er
     if (spool_clear(&s->file, err) < 0)
         return -1;
     int more;
-    while ((more = pack_next(s, err)) > 0) {
-        for (unsigned i = 0; i < members(s); i++)
-            if (distribute_chunk(s, &s->chunk[i], err) < 0)
+    while ((more = example_pass_next(&s->pass, err)) > 0) {
+        for (unsigned i = 0; i < s->pass.chunks; i++)
+            if (distribute_chunk(s, &s->pass.chunk[i], err) < 0)
                 return -1;
         if (s->options.progress)
-            s->options.progress(s->options.data,
-                                s->position < s->text->tokens ? s->position : s->text->tokens);
+            s->options.progress(s->options.data, s->pass.position);
     }
     return more;
 }
@@ -339,9 +287,9 @@ static int next_unshuffled(struct external_shuffle *s, struct error *err)
     const uint64_t carried = s->refs;
     int more = 1;
     while ((s->refs == carried || s->packed_size + s->refs * REF_BYTES < slice_limit(s)) &&
-           (more = pack_next(s, err)) > 0)
-        for (unsigned i = 0; i < members(s); i++) {
-            const struct packed_chunk *chunk = &s->chunk[i];
+           (more = example_pass_next(&s->pass, err)) > 0)
+        for (unsigned i = 0; i < s->pass.chunks; i++) {
+            const struct packed_chunk *chunk = &s->pass.chunk[i];
             if (reserve_packed(s, chunk->size, err) < 0)
                 return -1;
             for (size_t at = 0; at < chunk->size;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* external_shuffle.h -- the order of an epoch's examples, for a text in a file: that of shuffle.h.
+/* external_shuffle.h -- the order of an epoch's examples, for a text in a file or for examples that were
+ * given: that of shuffle.h.
  *
- * An external bucket sort. One pass over the text packs each centre word with its context words
- * (examples.h) and distributes these packed examples to buckets, by the first bits of their keys,
- * through a temporary file. Then one bucket after the other is loaded into memory and sorted. If
+ * An external bucket sort. One pass (example_pass.h) packs all examples and distributes them to
+ * buckets, by the first bits of their keys, through a temporary file. Then one bucket after the other is loaded into memory and sorted. If
  * there are so many examples that a bucket does not fit in memory, it is read several times, each
- * time for a part of its keys. Without shuffling the examples come directly from the pass over
- * the text.
+ * time for a part of its keys. Without shuffling the examples come directly from the pass.
  */
 #ifndef SGNS_EXTERNAL_SHUFFLE_H
 #define SGNS_EXTERNAL_SHUFFLE_H
@@ -15,8 +14,8 @@
 
 #include "base/spool.h"
 #include "base/team.h"
+#include "batch/example_pass.h"
 #include "batch/examples.h"
-#include "batch/sentences.h"
 #include "batch/shuffle.h"
 
 struct external_shuffle_options {
@@ -41,25 +40,12 @@ struct extent {
     size_t size;
 };
 
-/* The packed examples of a part of the text, made by one thread. */
-struct packed_chunk {
-    uint8_t *packed;
-    size_t size; /* in bytes */
-};
-
 struct external_shuffle {
     const struct examples *from;
-    const struct sentences *text;
     struct team *team;
     struct external_shuffle_options options;
-    uint64_t epoch;
-    /* the pass over the text */
-    uint64_t position;          /* the next one to be packed */
-    uint32_t positions;         /* per chunk */
-    uint32_t margin;            /* ids read before the first and after the last chunk */
-    uint8_t *ids;               /* those of a chunk per thread, and a margin on each side */
-    struct packed_chunk *chunk; /* (members) */
-    atomic_uint next;           /* chunk, or run, that no member has taken yet */
+    struct example_pass pass;
+    atomic_uint next; /* run that no thread has taken yet */
     /* buckets */
     struct spool file;
     unsigned bits; /* the first `bits` bits of a key are the index of its bucket */
@@ -76,10 +62,10 @@ struct external_shuffle {
     uint64_t *run; /* (RUNS + 1) index in `ref` of the first ref of each run */
 };
 
-/* `text` must be in a file and complete; `from`, `text` and `team` must outlive the shuffle. On
- * error there is nothing to release. */
+/* A text must be in a file; the source must be complete; `from`, the source and `team` must outlive
+ * the shuffle. On error there is nothing to release. */
 int external_shuffle_init(struct external_shuffle *s, const struct examples *from,
-                          const struct sentences *text,
+                          const struct example_source *source,
                           const struct external_shuffle_options *options, struct team *team,
                           struct error *err) MUST_USE;
 void external_shuffle_release(struct external_shuffle *s);

@@ -44,6 +44,11 @@ uint64_t vocab_known_tokens(const struct vocab *vocab)
     return sum;
 }
 
+bool vocab_is_counted(const struct vocab *vocab)
+{
+    return vocab_has_unknown(vocab) && (vocab->words.count == 1 || vocab_known_tokens(vocab) > 0);
+}
+
 struct candidate {
     uint64_t count;
     uint32_t word; /* its id in the table */

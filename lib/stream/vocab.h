@@ -33,6 +33,9 @@ int vocab_append(struct vocab *vocab, const char *word, size_t length, uint64_t 
 /* Whether id 0 is <unk>, as in every vocabulary that was made from a text. */
 bool vocab_has_unknown(const struct vocab *vocab);
 
+/* Whether the vocabulary was made from a text, or from examples: it has <unk> and counts. */
+bool vocab_is_counted(const struct vocab *vocab);
+
 /* The number of tokens of known words, N: the sum of all counts except that of <unk>. */
 uint64_t vocab_known_tokens(const struct vocab *vocab);
 

@@ -588,8 +588,7 @@ static void check_scarce(uint64_t heavy, const char *name)
     release_source(&e);
 }
 
-/* Whether an example with these two tokens as contexts can be created; if not, the error must be
- * STATUS_INPUT. */
+/* Whether an example with these two tokens as contexts has noise words; an error must be STATUS_INPUT. */
 static bool can_make(const uint64_t *count, uint32_t words, uint32_t left, uint32_t right)
 {
     struct examples_options options = {1, 5, 0.75, false, false, 1, false};
@@ -601,6 +600,7 @@ static bool can_make(const uint64_t *count, uint32_t words, uint32_t left, uint3
     bool made = make_record(&e, 2, 1, 0, &batch, &err) == 0;
     tap_check(made ? batch.examples == 1 : batch.examples == 0 && err.status == STATUS_INPUT,
               "contexts %u and %u of %u words: %s", left, right, words, made ? "made" : err.text);
+    made = made && minibatch_words(&batch) > batch.contexts[0];
     minibatch_release(&batch);
     release_source(&e);
     return made;
@@ -897,7 +897,7 @@ static unsigned scatter_epoch(struct external_shuffle *s, uint64_t epoch, uint64
         }
         held = s->refs < kept ? s->refs : kept;
     }
-    return n == s->text->count ? slices : 0;
+    return n == source_examples(&s->pass.source) ? slices : 0;
 }
 
 /* The external shuffle, in buckets and in parts of buckets, gives the same order as in memory. */
@@ -924,7 +924,8 @@ static void check_scatter(bool shuffle, uint64_t memory, unsigned threads, unsig
     require(sentences_add(&text, &end, 1, &err) == 0, &err);
     require(sentences_finish(&text, &err) == 0 && text.spooled, &err);
     require(team_init(&team, threads, &err) == 0, &err);
-    require(external_shuffle_init(&scatter, &examples, &text, &limits, &team, &err) == 0, &err);
+    struct example_source source = {.text = &text};
+    require(external_shuffle_init(&scatter, &examples, &source, &limits, &team, &err) == 0, &err);
     unsigned slices = 0;
     bool same = true;
     for (uint64_t epoch = 0; epoch < 3; epoch++) {

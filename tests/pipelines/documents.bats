@@ -32,6 +32,13 @@ setup_file() {
   printf '%s\n' chip bank | tee queries.txt >words.txt
   printf '%s\n' 'king queen 8' 'chip bank 2' >wordsim353.txt
   printf '%s\t%s\tA\t%s\n' word1 word2 SimLex999 king queen 8 chip bank 2 >SimLex-999.txt
+  # A basket of items, an edge of a graph, and a parsed sentence, many times.
+  for i in {1..50}; do echo "bread milk item$((i % 7)) butter"; done >baskets.txt
+  for i in {1..50}; do echo "n$((i % 11)) n$((i * i % 13))"; done >edges.txt
+  for _ in {1..20}; do
+    printf '%s\t%s\t_\t_\t_\t_\t%s\t%s\n' 1 Dogs 2 nsubj 2 chase 0 root 3 cats 2 obj
+    echo
+  done >parsed.conllu
   cp emb.bin emb-1.bin
   printf '%s\n' ': family' 'king man queen woman' >questions-words.txt
   # A checkpoint of a training that was stopped.

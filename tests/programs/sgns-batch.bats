@@ -547,3 +547,157 @@ many_sentences() {
   echo 'a b' | ptb-vocab -q -m 1 | ptb-subsample -q --threshold 1e-9 | sgns-batch 2>said >batches.bin
   ! grep -q 'sentence' said
 }
+
+# ---- ready examples: --examples ----
+
+# lines TEXT: prints TEXT, where \t and \n are a tab and a newline.
+lines() {
+  printf '%b' "$1"
+}
+
+# differ FILE FILE
+differ() {
+  ! cmp -s "$1" "$2" || fail "$1 and $2 are the same"
+}
+
+@test "--examples: printed minibatches give the same minibatches, and vectors, as the direct way" {
+  local options
+  sgns-batch -q -e 1 -b 64 corpus.bin -o direct.bin
+  sgns-cat direct.bin >printed
+  sgns-train -q -d 10 direct.bin | sgns-cat >vectors
+  for options in '' '-t 3' '--memory 1M -t 2'; do
+    # shellcheck disable=SC2086 # several options
+    sgns-batch -q --examples --vocab direct.bin --no-shuffle -e 1 -b 64 $options -o again.bin <printed
+    sgns-cat again.bin | cmp - printed
+    sgns-cat --vocab again.bin | cmp - <(sgns-cat --vocab corpus.bin)
+    sgns-train -q -d 10 again.bin | sgns-cat | cmp - vectors
+  done
+}
+
+@test "--examples: noise words that are not given are those that the corpus gives" {
+  # Frozen and in corpus order, the examples of both have the same numbers; only their positions differ by
+  # the marks between sentences, so one sentence is compared.
+  seq 1 300 | sed 's/.*/w&/' | paste -sd ' ' | corpus_of
+  sgns-batch -q -e 1 --no-shuffle few.bin | sgns-cat >direct
+  cut -f 1,2 direct | sgns-batch -q --examples --vocab few.bin -e 1 --no-shuffle | sgns-cat >again
+  cut -f 1,2 again | cmp - <(cut -f 1,2 direct)
+  awk -F '\t' '
+    {
+      contexts = split($2, context, " "); noise = split($3, word, " ")
+      if (noise != 5 * contexts) { print; exit 1 }
+      for (i = 1; i <= noise; i++) for (j = 1; j <= contexts; j++) if (word[i] == context[j]) exit 1
+    }' again
+  # A third field that is empty is the same as none.
+  cut -f 1,2 direct | sed 's/$/\t/' | sgns-batch -q --examples --vocab few.bin -e 1 --no-shuffle |
+    sgns-cat | cmp - again
+}
+
+@test "--examples: shuffled epochs contain every line once, for any number of threads and any memory" {
+  sgns-batch -q -e 1 corpus.bin | sgns-cat >printed
+  for _ in {1..40}; do cat printed; done >many
+  sgns-batch -q --examples -e 2 -t 1 many -o expected
+  sgns-cat expected | head -n "$(wc -l <many)" >first
+  sgns-cat expected | tail -n "$(wc -l <many)" >second
+  sort many >sorted
+  sort first | cmp - sorted
+  sort second | cmp - sorted
+  differ first second
+  differ first many
+  sgns-batch -q --examples -e 2 -t 4 many | cmp - expected
+  sgns-batch -q --examples -e 2 -t 2 --memory 1M many | cmp - expected
+  slowly many | sgns-batch -q --examples -e 2 --memory 2M | cmp - expected
+  differ expected <(sgns-batch -q --examples -e 2 -s 2 many)
+}
+
+@test "--examples: the vocabulary is that of the lines, by decreasing count of centre and context words" {
+  lines 'b\ta c\tz z z z\na\tc\n' | sgns-batch -q --examples | sgns-cat --vocab >stdout
+  prints '<unk>\t0\na\t2\nc\t2\nb\t1\nz\t0'
+}
+
+@test "--examples: noise words are drawn by how often they are context words" {
+  # h is a centre word only; b is a context word three times as often as c.
+  for _ in {1..3000}; do echo h$'\t'a; done >text
+  for _ in {1..300}; do printf 'x\tb\nx\tb\nx\tb\nx\tc\n'; done >>text
+  sgns-batch -q --examples --noise-exponent 1 -e 1 text | sgns-cat | grep '^h' | cut -f 3 |
+    tr ' ' '\n' | sort | uniq -c | awk '{ n[$2] = $1; all += $1 } END {
+      for (word in n) if (word != "b" && word != "c") exit 1
+      exit !(all == 15000 && n["b"] / n["c"] > 2.7 && n["b"] / n["c"] < 3.3) }'
+}
+
+@test "--examples: words are separated by any spaces; <unk> and words outside of --vocab are dropped" {
+  echo 'a b c d' | corpus_of
+  lines ' a \t b  c\r\nb\tx <unk> d\tx a\n<unk>\ta\nc\tx y\nd\ta\tx\n' >text
+  succeeds sgns-batch --examples --vocab few.bin --no-shuffle -e 1 -n 1 text -o batches.bin
+  says 'text: 7 unknown words dropped, and 2 of 5 examples with them'
+  sgns-cat batches.bin >found
+  assert_equal "$(cut -f 1,2 found)" "$(lines 'a\tb c\nb\td\nd\ta\n')"
+  assert_equal "$(sed -n 2p found | cut -f 3)" a
+  assert_equal "$(awk -F '\t' '{ print split($3, word, " ") }' found | paste -sd ' ')" '2 1 1'
+}
+
+@test "--examples: every malformed line is refused with its number" {
+  refused() {
+    lines "a\tb\nb\ta\n$1" >bad
+    fails_with 3 sgns-batch -q --examples bad -o out
+    says "bad: line 3: $2"
+    leaves_nothing out
+  }
+  refused 'a b\n' 'expected a centre word, a tab and context words'
+  refused '\n' 'expected a centre word, a tab and context words'
+  refused '\tb\n' '0 words before the first tab, expected a centre word'
+  refused 'a b\tc\n' '2 words before the first tab, expected a centre word'
+  refused 'a\t\n' 'no context words'
+  refused 'a\t \tb\n' 'no context words'
+  refused 'a\tb\tc\td\n' 'more than two tabs'
+  refused 'a\tb\tc\t\n' 'more than two tabs'
+  refused 'a\tb\0\n' 'a zero byte'
+  refused 'a\tb' 'no newline at the end'
+  refused "a\t$(seq 2001 | paste -sd ' ')\n" 'more than 2000 context words'
+  refused "a\t$(printf %065536d 0)\n" 'a word of more than 65535 bytes'
+  lines "a\t$(seq 2000 | paste -sd ' ')\nb\t$(printf %065535d 0)\n" >good
+  succeeds sgns-batch -q --examples good -o out
+}
+
+@test "--examples: the largest examples, and more of them than fit in a record of the stream" {
+  # Each of the five takes 3.6 MB in a record, of at most 16 MiB.
+  local noise
+  noise=$(yes x | head -n 1800000 | paste -sd ' ')
+  for _ in 1 2 3 4 5; do printf 'a\tb c\t%s\n' "$noise"; done >text
+  timeout 60 sgns-batch -q --examples -e 1 --no-shuffle text -o batches.bin
+  "$SUPPORT/decode.py" --header batches.bin | grep -qx 'noise: 9000000'
+  sgns-cat batches.bin | cmp - text
+  # 2000 context words, with noise words to be drawn from a larger vocabulary.
+  for i in 0 1 2; do echo "$i$(printf '\t')$(seq $((2000 * i)) $((2000 * i + 1999)) | paste -sd ' ')"; done >text
+  timeout 60 sgns-batch -q --examples -e 1 -b 2 --no-shuffle text -o batches.bin
+  sgns-cat batches.bin | cut -f 1,2 | cmp - text
+  sgns-cat batches.bin | awk -F '\t' '{ if (split($3, word, " ") != 10000) exit 1 }'
+}
+
+@test "--examples: no lines, a stream instead of lines, wrong options" {
+  : >empty
+  fails_with 3 sgns-batch -q --examples empty
+  says 'empty: no lines'
+  fails_with 3 sgns-batch -q --examples corpus.bin
+  says 'corpus.bin: byte 0: corpus stream, expected lines of text'
+  fails_with 2 sgns-batch --vocab corpus.bin corpus.bin
+  says '--vocab requires --examples'
+  fails_with 2 sgns-batch --examples -w 3 empty
+  says '--examples and --window cannot be combined'
+  fails_with 2 sgns-batch --examples --vocab - <corpus.bin
+  says 'standard input can be read only once'
+  lines 'a\tb\n' >text
+  ptb-vocab -q --count -o counts.bin text
+  fails_with 3 sgns-batch --examples --vocab counts.bin text
+  says 'counts.bin: counts stream'
+  fails_with 3 sgns-batch --examples --vocab text text
+  lines '2 1\na 1\nb 1\n' | sgns-convert -q --from word2vec -o imported.bin
+  fails_with 3 sgns-batch --examples --vocab imported.bin text
+  says 'without word counts'
+}
+
+@test "--examples is recorded in the provenance, after that of --vocab" {
+  lines 'w1\tw2\n' >text
+  sgns-batch -q --examples --vocab corpus.bin text | sgns-cat --header | grep '^made by' >found
+  assert_regex "$(sed -n 1p found)" '^made by: ptb-vocab '
+  assert_regex "$(tail -n 1 found)" 'sgns-batch [0-9.]+ --batch-size=512 --negatives=5 .* --seed=1 --examples --vocab=corpus.bin$'
+}
