@@ -678,7 +678,7 @@ differ() {
   fails_with 3 sgns-batch -q --examples empty
   says 'empty: no lines'
   fails_with 3 sgns-batch -q --examples corpus.bin
-  says 'corpus.bin: byte 0: corpus stream, expected lines of text'
+  says 'corpus.bin: byte 0: a corpus stream, expected text'
   fails_with 2 sgns-batch --vocab corpus.bin corpus.bin
   says '--vocab requires --examples'
   fails_with 2 sgns-batch --examples -w 3 empty
