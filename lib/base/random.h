@@ -20,7 +20,8 @@ enum random_purpose {
     RANDOM_NOISE = 3,     /* the same; block: 0, 1, … as needed, see examples.c */
     RANDOM_SHUFFLE = 4,   /* block: position of the centre word / 4; epoch */
     RANDOM_CENTRE = 5,    /* initial V; block: index in the matrix / 4 */
-    RANDOM_CONTEXT = 6    /* initial U; likewise */
+    RANDOM_CONTEXT = 6,   /* initial U; likewise */
+    RANDOM_MAP = 7        /* displacements on a map; block: index of the word */
 };
 
 enum { RANDOM_BLOCK = 4 /* random words in a block */ };

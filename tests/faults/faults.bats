@@ -29,6 +29,7 @@ work_of() {
     sgns-train) COMMAND=(sgns-train -q -d 16 batches.bin) ;;
     sgns-knn) COMMAND=(sgns-knn -q vectors.bin w1 6000) ;;
     sgns-cat) COMMAND=(sgns-cat -q vectors.bin) ;;
+    sgns-map) COMMAND=(sgns-map -q --method pca --top 3000 vectors.bin) ;;
     sgns-eval) COMMAND=(sgns-eval -q --unknown vectors.bin pairs) ;;
     *) command_on "$1" "$(input_of "$1")" ;;
   esac

@@ -117,7 +117,7 @@ appending() {
 
 @test "too many operands are reported" {
   for program in "${PROGRAMS[@]}"; do
-    [[ $program != @(ptb-words|ptb-vocab|sgns-knn|sgns-eval) ]] || continue # they accept any number
+    [[ $program != @(ptb-words|ptb-vocab|sgns-knn|sgns-eval|sgns-map) ]] || continue # they accept any number
     set_up "$program"
     fails_with 2 "${COMMAND[@]}" 3 surplus
     says_like "^$program: (3|surplus): "
@@ -191,6 +191,12 @@ numeric_options() {
   range sgns-knn --threads 0 64 -1 1025
   range sgns-eval --restrict 0 2147483647 -1 2147483648
   range sgns-eval --threads 0 64 -1 1025
+  range sgns-map --top 1 2147483647 0 2147483648
+  range sgns-map --skip 0 1 -1 2147483648
+  range sgns-map --perplexity 1 2 0.9 50001
+  range sgns-map --iterations 1 1000 0 1000001
+  range sgns-map --seed 0 $largest -1 $beyond
+  range sgns-map --threads 0 64 -1 1025
   range sgns-train --dim 1 65536 0 65537
   range sgns-train --lr 0 1e3 -0.001 1.1e30
   range sgns-train --seed 0 $largest -1 $beyond
@@ -552,7 +558,7 @@ on_a_terminal() {
 }
 
 @test "a stream is not read from a terminal" {
-  for program in ptb-subsample sgns-batch sgns-train sgns-knn sgns-convert sgns-eval sgns-cat; do
+  for program in ptb-subsample sgns-batch sgns-train sgns-knn sgns-convert sgns-eval sgns-map sgns-cat; do
     command_on "$program" -
     status=0
     on_a_terminal "${COMMAND[*]} -o out" || status=$?

@@ -30,7 +30,7 @@ export PYTHONDONTWRITEBYTECODE=1
 # The shell that script(1) runs its commands with.
 export SHELL=/bin/sh
 
-PROGRAMS=(ptb-words ptb-vocab ptb-subsample sgns-batch sgns-train sgns-knn sgns-convert sgns-eval sgns-cat)
+PROGRAMS=(ptb-words ptb-vocab ptb-subsample sgns-batch sgns-train sgns-knn sgns-convert sgns-eval sgns-map sgns-cat)
 
 setup() {
   cd "$BATS_TEST_TMPDIR" || return
@@ -183,7 +183,7 @@ input_of() {
     ptb-words | ptb-vocab) echo text ;;
     ptb-subsample | sgns-batch | sgns-cat) echo corpus.bin ;;
     sgns-train) echo batches.bin ;;
-    sgns-knn | sgns-convert | sgns-eval) echo vectors.bin ;;
+    sgns-knn | sgns-convert | sgns-eval | sgns-map) echo vectors.bin ;;
   esac
 }
 
@@ -195,6 +195,7 @@ command_on() {
     sgns-knn) COMMAND=(sgns-knn -q "$2" a) ;;
     sgns-convert) COMMAND=(sgns-convert -q --from sgns --to word2vec "$2") ;;
     sgns-eval) COMMAND=(sgns-eval -q "$2" pairs) ;;
+    sgns-map) COMMAND=(sgns-map -q "$2" a b c) ;;
     sgns-train) COMMAND=(sgns-train -q -t 2 "$2") ;;
     *) COMMAND=("$1" -q "$2") ;;
   esac
@@ -216,7 +217,7 @@ readers_of() {
   case $1 in
     corpus) echo ptb-vocab ptb-subsample sgns-batch sgns-cat ;;
     batches) echo ptb-vocab sgns-train sgns-cat ;;
-    vectors) echo ptb-vocab sgns-knn sgns-convert sgns-eval sgns-cat ;;
+    vectors) echo ptb-vocab sgns-knn sgns-convert sgns-eval sgns-map sgns-cat ;;
     counts) echo ptb-vocab sgns-cat ;;
   esac
 }
