@@ -11,7 +11,6 @@
 #include "base/input.h"
 #include "base/memory.h"
 #include "base/output.h"
-#include "base/system.h"
 #include "program/cli.h"
 #include "program/progress.h"
 #include "search/components.h"
@@ -170,7 +169,8 @@ static void select_words(struct selection *s, char **operand, int list, const ch
     else
         add_frequent(s);
     if (s->count == 0)
-        must(error_set(&err, STATUS_UNKNOWN_WORD, "%s: none of the words is in the vocabulary", s->source),
+        must(error_set(&err, STATUS_UNKNOWN_WORD, "%s: none of the words is in the vocabulary",
+                       s->source),
              &err);
     if (s->unknown > 0)
         cli_note("%lu unknown word%s skipped", (unsigned long)s->unknown, plural(s->unknown));
@@ -232,7 +232,7 @@ static void place(const struct unit_rows *unit, float *map)
     struct tsne_config config = {.perplexity = opt.perplexity,
                                  .iterations = opt.iterations,
                                  .seed = opt.seed,
-                                 .threads = opt.threads ? opt.threads : system_processors(),
+                                 .threads = cli_threads(opt.threads),
                                  .progress = show_iteration};
     if (unit->count > 2)
         must(tsne_place(unit, &config, map, &divergence, &err), &err);

@@ -29,7 +29,7 @@
 struct tsne_config {
     double perplexity; /* 1 to n − 1: about the number of neighbours that matter to a word */
     uint32_t iterations;
-    uint64_t seed;    /* of small displacements, which separate words with equal vectors */
+    uint64_t seed;    /* of small displacements at the start */
     unsigned threads; /* at least 1 */
     /* Called, if not NULL, after each iteration, with `data` and the number of iterations done. */
     void (*progress)(void *data, uint32_t iterations);

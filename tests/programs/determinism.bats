@@ -122,6 +122,11 @@ with_processors() {
   done
 }
 
+@test "sgns-map" {
+  map() { sgns-map -q -t "$1" --skip 0 --top 300 --iterations 100 "$2"; }
+  same vectors.bin map @
+}
+
 @test "sgns-knn" {
   knn() { sgns-knn -q -t "$1" "$2" w1 5; }
   same vectors.bin knn @

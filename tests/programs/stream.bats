@@ -325,6 +325,7 @@ refuses_invalid() {
 @test "ptb-subsample refuses every invalid forged stream" { refuses_invalid ptb-subsample; }
 @test "sgns-batch refuses every invalid forged stream" { refuses_invalid sgns-batch; }
 @test "sgns-knn refuses every invalid forged stream" { refuses_invalid sgns-knn; }
+@test "sgns-map refuses every invalid forged stream" { refuses_invalid sgns-map; }
 @test "sgns-cat refuses every invalid forged stream" { refuses_invalid sgns-cat; }
 @test "sgns-train refuses every invalid forged stream" { refuses_invalid sgns-train; }
 
