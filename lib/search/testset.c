@@ -4,11 +4,13 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/input.h"
 #include "base/memory.h"
+#include "stream/recognise.h"
 
-enum { FIELDS_MAX = 5 /* one more than any line may have */ };
+enum { FIELDS_MAX = 64 /* of which a heading selects three */ };
 
 struct field {
     const char *text;
@@ -21,7 +23,10 @@ struct testset_reader {
     struct case_folding *words;
     struct word_index *unknown; /* of set->unknown_forms */
     struct input input;
+    char separator; /* of fields, in a CSV file; 0: tabs or spaces */
     bool kind_known;
+    bool has_sections;
+    int columns, rating; /* of pairs: the number of fields of each line; the field of the rating */
 };
 
 void testset_release(struct testset *set)
@@ -58,21 +63,34 @@ static struct field trimmed(const char *from, const char *end)
     return (struct field){from, (size_t)(end - from)};
 }
 
-/* Splits a line into fields. Returns their number, at most FIELDS_MAX. */
-static int split(const char *line, size_t length, struct field *field)
+/* Removes the quotes around a field of a CSV file. */
+static struct field unquoted(struct field f)
+{
+    if (f.length >= 2 && f.text[0] == '"' && f.text[f.length - 1] == '"')
+        return (struct field){f.text + 1, f.length - 2};
+    return f;
+}
+
+/* Splits a line into fields, at each separator or, if that is a space, at any number of them.
+ * Returns the number of fields, at most FIELDS_MAX. */
+static int split_at(const char *line, size_t length, char separator, struct field *field)
 {
     const char *end = line + length;
-    bool tabs = memchr(line, '\t', length) != NULL;
     int n = 0;
     while (line < end && n < FIELDS_MAX) {
-        const char *stop = memchr(line, tabs ? '\t' : ' ', (size_t)(end - line));
+        const char *stop = memchr(line, separator, (size_t)(end - line));
         if (!stop)
             stop = end;
-        if (tabs || stop > line)
+        if (separator != ' ' || stop > line)
             field[n++] = trimmed(line, stop);
         line = stop + (stop < end);
     }
     return n;
+}
+
+static char tab_or_space(const char *line, size_t length)
+{
+    return memchr(line, '\t', length) ? '\t' : ' ';
 }
 
 static bool parse_rating(struct field field, double *rating)
@@ -86,9 +104,94 @@ static bool parse_rating(struct field field, double *rating)
     return end == text + field.length && isfinite(*rating);
 }
 
-static int fault(const struct testset_reader *r, struct error *err, const char *what)
+static bool is_number(struct field field)
 {
-    return input_line_fault(&r->input, err, "%s", what);
+    double ignored;
+    return parse_rating(field, &ignored);
+}
+
+/* Whether two words and a number are among the fields: not the four words of an analogy. */
+static bool is_rated(const struct field *field, int n)
+{
+    bool number = false;
+    for (int i = 2; i < n; i++)
+        number = number || is_number(field[i]);
+    return number && !is_number(field[0]) && !is_number(field[1]);
+}
+
+/* ---- headings ---- */
+
+static bool equals(struct field field, const char *name)
+{
+    return field.length == strlen(name) && strncasecmp(field.text, name, field.length) == 0;
+}
+
+/* The field of the rating according to the heading of a file with more columns: those of SimLex-999
+ * and WordSim-353, and plain names. −1 if that is not certain. */
+static int find_rating(const struct field *heading, int n)
+{
+    static const char *const name[] = {"SimLex999", "Human (mean)", "rating",
+                                       "score",     "similarity",   "relatedness"};
+    int found = -1;
+    if (n < 3 || heading[0].length < 4 || strncasecmp(heading[0].text, "word", 4) != 0)
+        return -1;
+    for (int i = 2; i < n; i++)
+        for (size_t j = 0; j < sizeof name / sizeof *name; j++) {
+            if (!equals(heading[i], name[j]))
+                continue;
+            if (found >= 0)
+                return -1;
+            found = i;
+        }
+    return found;
+}
+
+/* ---- separators ---- */
+
+/* Whether the first line of a file is that of a CSV file: a heading, two words and a number, or four
+ * words. A comma can also be part of a word, in a line that is valid without being split there. */
+static bool is_csv(const char *line, size_t length, char separator)
+{
+    struct field field[FIELDS_MAX];
+    if (memchr(line, '\t', length) ||
+        (split_at(line, length, ' ', field) == 3 && is_number(field[2])))
+        return false;
+    int n = split_at(line, length, separator, field);
+    return n == 3 || (n > 3 && (is_rated(field, n) || find_rating(field, n) > 0)) ||
+           (n == 4 && !memchr(line, ' ', length));
+}
+
+static char csv_separator(const char *line, size_t length)
+{
+    return is_csv(line, length, ',') ? ',' : is_csv(line, length, ';') ? ';' : 0;
+}
+
+static int split(const struct testset_reader *r, const char *line, size_t length,
+                 struct field *field)
+{
+    int n = split_at(line, length, r->separator ? r->separator : tab_or_space(line, length), field);
+    for (int i = 0; r->separator && i < n; i++)
+        field[i] = unquoted(field[i]);
+    return n;
+}
+
+/* ---- faults ---- */
+
+/* Reports a line whose fields are not the expected ones, and how to select them. */
+static int fault(const struct testset_reader *r, const struct field *field, int n,
+                 const char *expected, struct error *err)
+{
+    int rating = 2;
+    while (rating < n && !is_number(field[rating]))
+        rating++;
+    if (n <= 3 || rating == n || is_number(field[0]) || is_number(field[1]))
+        return input_line_fault(&r->input, err, "expected %s", expected);
+    char separator = r->separator ? r->separator : field[0].text[field[0].length];
+    char option[] = "-d '?' ";
+    option[4] = separator;
+    return input_line_fault(&r->input, err,
+                            "expected %s; select two words and a rating with cut %s-f 1,2,%d",
+                            expected, separator == '\t' ? "" : option, rating + 1);
 }
 
 /* ---- lines ---- */
@@ -130,7 +233,7 @@ static int add_item(struct testset_reader *r, const struct field *field, double 
     struct test_item item = {.section = (uint32_t)set->sections - 1, .rating = rating};
     for (int i = 0; i < words_of(set->kind); i++) {
         if (field[i].length == 0 || field[i].length > WORD_MAX)
-            return fault(r, err, "a word is empty or too long");
+            return input_line_fault(&r->input, err, "a word is empty or too long");
         if (find_word(r, field[i], &item.word[i], err) < 0)
             return -1;
     }
@@ -140,32 +243,78 @@ static int add_item(struct testset_reader *r, const struct field *field, double 
     return 0;
 }
 
+/* Decides by the first line between pairs and analogies. Returns 1 if it is a heading, 0 if not, or
+ * -1. */
+static int decide_kind(struct testset_reader *r, const struct field *field, int n,
+                       struct error *err)
+{
+    r->kind_known = true;
+    r->set->kind = TESTSET_PAIRS;
+    r->columns = n;
+    r->rating = find_rating(field, n);
+    if (r->rating > 0)
+        return 1;
+    r->rating = 2;
+    if (n == 3)
+        return !is_number(field[2]);
+    r->set->kind = TESTSET_ANALOGIES;
+    return n == 4 && !is_rated(field, n)
+               ? 0
+               : fault(r, field, n, "two words and a rating, or the four words of an analogy", err);
+}
+
+static int read_pair(struct testset_reader *r, const struct field *field, int n, struct error *err)
+{
+    double rating;
+    if (n != r->columns || !parse_rating(field[r->rating], &rating))
+        return fault(r, field, n, "two words and a rating", err);
+    return add_item(r, field, rating, err);
+}
+
+static int read_analogy(struct testset_reader *r, const struct field *field, int n,
+                        struct error *err)
+{
+    if (n != 4 || (!r->has_sections && is_rated(field, n)))
+        return fault(r, field, n, "the four words of an analogy, or ': section'", err);
+    return add_item(r, field, 0, err);
+}
+
+static int read_section(struct testset_reader *r, const char *line, size_t length,
+                        struct error *err)
+{
+    struct field name = trimmed(line + 1, line + length);
+    if (r->kind_known && r->set->kind == TESTSET_PAIRS)
+        return input_line_fault(&r->input, err, "expected two words and a rating");
+    r->set->kind = TESTSET_ANALOGIES;
+    r->kind_known = r->has_sections = true;
+    return add_section(r->set, name.text, name.length, err);
+}
+
 static int read_line(struct testset_reader *r, const char *line, size_t length, struct error *err)
 {
-    struct field field[FIELDS_MAX], whole = trimmed(line, line + length);
-    if (whole.length == 0 || line[0] == '#')
+    struct field field[FIELDS_MAX];
+    if (trimmed(line, line + length).length == 0 || line[0] == '#')
         return 0;
-    bool section = line[0] == ':' && (length == 1 || line[1] == ' ' || line[1] == '\t');
-    int n = split(line, length, field);
-    double rating = 0;
-    bool rated = n == 3 && parse_rating(field[2], &rating);
-    bool heading = !r->kind_known && !section && n == 3 && !rated;
+    if (line[0] == ':' && (length == 1 || line[1] == ' ' || line[1] == '\t'))
+        return read_section(r, line, length, err);
     if (!r->kind_known)
-        r->set->kind = section || n == 4 ? TESTSET_ANALOGIES : TESTSET_PAIRS;
-    if (!r->kind_known && !section && n != 3 && n != 4)
-        return fault(r, err, "expected two words and a rating, or the four words of an analogy");
-    r->kind_known = true;
-    if (heading)
-        return 0;
-    if (r->set->kind == TESTSET_PAIRS)
-        return rated ? add_item(r, field, rating, err)
-                     : fault(r, err, "expected two words and a rating");
-    if (section) {
-        struct field name = trimmed(line + 1, line + length);
-        return add_section(r->set, name.text, name.length, err);
-    }
-    return n == 4 ? add_item(r, field, 0, err)
-                  : fault(r, err, "expected the four words of an analogy, or ': section'");
+        r->separator = csv_separator(line, length);
+    int n = split(r, line, length, field);
+    int heading = r->kind_known ? 0 : decide_kind(r, field, n, err);
+    if (heading != 0)
+        return heading < 0 ? -1 : 0;
+    return r->set->kind == TESTSET_PAIRS ? read_pair(r, field, n, err)
+                                         : read_analogy(r, field, n, err);
+}
+
+/* Refuses compressed data, UTF-16, HTML and the like. */
+static int check_content(struct testset_reader *r, struct error *err)
+{
+    if (input_fill(&r->input, CONTENT_PROBE, err) < 0)
+        return -1;
+    const struct content *content =
+        stream_content(input_next(&r->input), input_available(&r->input));
+    return content ? content_refuse(content, r->input.name, "word pairs or analogies", err) : 0;
 }
 
 int testset_read(struct testset *set, int fd, const char *name, struct case_folding *words,
@@ -178,13 +327,16 @@ int testset_read(struct testset *set, int fd, const char *name, struct case_fold
     const char *line;
     size_t length;
     int result = r.unknown ? add_section(set, "", 0, err) : -1;
+    if (result == 0)
+        result = check_content(&r, err);
     while (result == 0 && (result = input_text_line(&r.input, &line, &length, err)) > 0) {
         result = read_line(&r, line, length, err);
         if (result < 0)
             break;
     }
     if (result == 0 && set->items == 0)
-        result = error_set(err, STATUS_INPUT, "%s: no word pairs or analogies", name);
+        result = error_set(err, STATUS_INPUT, "%s: no word pairs or analogies%s", name,
+                           r.input.line ? "" : ": empty");
     input_release(&r.input);
     word_index_free(r.unknown);
     return result;

@@ -2,9 +2,12 @@
 /* testset.h -- reads test sets for vectors from text: word similarities, or analogies.
  *
  * A line is a pair of words and a rating, or the four words of an analogy. Fields are separated by
- * tabs, or, if the line has no tab, by spaces. ": name" begins a section of analogies. Empty lines,
- * lines that begin with '#', and a heading of three fields (word, word, rating) are skipped. The
- * first line that is not skipped decides between similarities and analogies.
+ * tabs, or, if the line has no tab, by spaces; in a CSV file, which the first line reveals, by
+ * commas or semicolons. ": name" begins a section of analogies. Empty lines, lines that begin with
+ * '#', and a heading of three fields (word, word, rating) are skipped. A heading that begins with
+ * "word" and names one rating, such as that of SimLex-999, selects the column of the ratings.
+ * The first line that is not skipped decides between similarities and analogies. Two words
+ * followed by numbers are no analogy, unless a section line came before.
  */
 #ifndef SGNS_TESTSET_H
 #define SGNS_TESTSET_H

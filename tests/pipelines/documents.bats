@@ -31,7 +31,7 @@ setup_file() {
   sgns-convert -q --to glove -o glove.6B.100d.txt emb.bin
   printf '%s\n' chip bank | tee queries.txt >words.txt
   printf '%s\n' 'king queen 8' 'chip bank 2' >wordsim353.txt
-  printf '%s\t%s\tA\t%s\n' word1 word2 SimLex999 king queen 8 chip bank 2 >SimLex-999.txt
+  printf '%s\t%s\tV\t%s\tNONE\n' king queen 8 chip bank 2 >SimVerb-3500.txt
   # A basket of items, an edge of a graph, and a parsed sentence, many times.
   for i in {1..50}; do echo "bread milk item$((i % 7)) butter"; done >baskets.txt
   for i in {1..50}; do echo "n$((i % 11)) n$((i * i % 13))"; done >edges.txt

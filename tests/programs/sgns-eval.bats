@@ -224,6 +224,75 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
   done
 }
 
+@test "columns are selected by a heading that names the rating, as in SimLex-999" {
+  compass
+  printf 'east north 1\neast northeast 2.5\neast west -3e0\n' >plain
+  figures_of v.bin plain >expected
+  printf 'word1\tword2\tPOS\tSimLex999\tconc(w1)\neast\tnorth\tN\t1\t9\neast\tnortheast\tN\t2.5\t1\neast\twest\tA\t-3e0\t4\n' >simlex
+  printf 'Word 1,Word 2,Human (mean)\neast,north,1\neast,northeast,2.5\neast,west,-3e0\n' >combined.csv
+  printf 'Word 1,Word 2,Human (mean),1,2\neast,north,1,3,5\neast,northeast,2.5,1,2\neast,west,-3e0,7,7\n' >set1.csv
+  printf '"word1";"word2";"POS";"score"\n"east";"north";"N";1\neast;northeast;N;2.5\neast;west;N;-3e0\n' >quoted.csv
+  printf 'east,north,1\neast, northeast, 2.5\neast,west,-3e0\n' >bare.csv
+  for file in simlex combined.csv set1.csv quoted.csv bare.csv; do
+    figures_of v.bin $file | cmp - expected
+  done
+  printf 'east,northeast,north,northwest\n' >questions.csv
+  figures_of v.bin questions.csv | cmp - <(tr , ' ' <questions.csv | figures_of v.bin -)
+  # A comma in a word is no separator.
+  printf '1,000 million 9\neast north 1\n' >commas
+  assert_equal "$(sgns-eval --unknown v.bin commas | cut -f 2 | paste -sd ' ')" '1,000 million'
+}
+
+@test "words with numbers beside them are not measured as analogies" {
+  compass
+  refused() { # LINE TEXT FIELDS
+    printf '%b' "$2" >bad
+    fails_with 3 sgns-eval v.bin bad -o out
+    says "sgns-eval: bad: line $1: expected "
+    says "select two words and a rating with cut $3"
+    leaves_nothing out
+  }
+  refused 1 'east north 7 8\n' "-d ' ' -f 1,2,3"
+  refused 1 'east north N 8\n' "-d ' ' -f 1,2,4"
+  refused 1 'east\tnorth\tN\t8\tSYNONYM\n' '-f 1,2,4'
+  refused 1 'east\tnorth\t8\t7\t9\t10\n' '-f 1,2,3'
+  refused 1 'east,north,N,8\n' "-d ',' -f 1,2,4"
+  refused 2 'first second part mark\neast north N 8\n' "-d ' ' -f 1,2,4"
+  refused 2 'east north 1\neast north 1 2\n' "-d ' ' -f 1,2,3"
+  refused 2 'word1\tword2\tPOS\tscore\neast\tnorth\tN\t8\t1\n' '-f 1,2,4'
+  printf 'word1\tword2\tscore\trating\neast\tnorth\t1\t2\n' >bad
+  fails_with 3 sgns-eval v.bin bad
+  # After a section line they are analogies, as are numbers in the place of words.
+  printf ': letters\neast north 1 2\n' >letters
+  printf '1 2 3 4\neast 1 north 2\n' >digits
+  for file in letters digits; do
+    succeeds sgns-eval v.bin $file
+    assert_file_contains stdout 3cosadd
+  done
+}
+
+@test "what is no test set is refused by what it is" {
+  compass
+  printf 'east north 1\neast northeast 2\n' >pairs
+  gzip -k pairs
+  iconv -t UTF-16LE pairs >wide
+  tr '\n' '\r' <pairs >mac
+  printf '<html><body>404</body></html>\n' >page
+  sgns-convert --to glove v.bin | sed '1s/.*/the 1.0 2.0 3.0 4.0 5.0/' >rows
+  : >empty
+  declare -A what=([pairs.gz]='gzip-compressed data' [wide]='text in UTF-16' [page]='an HTML page'
+    [mac]='text without newlines' [rows]='word vectors as text' [v.bin]='a vectors stream')
+  for file in "${!what[@]}"; do
+    for source in $file -; do
+      fails_with 3 sgns-eval v.bin $source <$file
+      says ": byte 0: ${what[$file]}"
+      says ', expected word pairs or analogies'
+    done
+  done
+  fails_with 3 sgns-eval v.bin empty
+  says 'empty: no word pairs or analogies: empty'
+}
+
 @test "names of sections and files are escaped" {
   compass
   printf ': a\tb\x1b[m\neast north west east\n' >$'f\tile'
