@@ -99,7 +99,7 @@ endif
 TOOLS   := $(basename $(notdir $(wildcard tools/*.c)))
 DRIVERS := $(basename $(notdir $(wildcard tests/library/test_*.c)))
 # What is installed of pipelines/: the scripts, and what they need.
-SCRIPTS := $(filter-out pipelines/make-deb pipelines/README.md pipelines/pictures,$(wildcard pipelines/*))
+SCRIPTS := $(filter-out pipelines/make-deb pipelines/%.bash pipelines/%.md pipelines/pictures,$(wildcard pipelines/*))
 FUZZERS := $(basename $(notdir $(wildcard tests/fuzz/*.c)))
 BENCH   := $(basename $(notdir $(wildcard tests/bench/*.c)))
 OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(filter-out lib/train/kernels.c lib/search/scores.c,$(wildcard lib/*/*.c))) \
@@ -214,7 +214,7 @@ install install-files:
 	install -m 644 $(TOOLS:%=tools/completions.d/bash/%) "$(ROOT)/share/bash-completion/completions"
 	install -m 644 $(TOOLS:%=tools/completions.d/zsh/_%) "$(DESTDIR)$(ZSHDIR)"
 	install -m 755 $(SCRIPTS) "$(ROOT)/share/sgns/pipelines"
-	install -m 644 pipelines/README.md "$(ROOT)/share/sgns/pipelines"
+	install -m 644 pipelines/README.md pipelines/common.bash "$(ROOT)/share/sgns/pipelines"
 	install -m 644 $(wildcard pipelines/pictures/*) "$(ROOT)/share/sgns/pipelines/pictures"
 	install -m 644 lib/stream/FORMAT.md "$(ROOT)/share/doc/sgns"
 	$(if $(GPU),install -d "$(ROOT)/lib/sgns" && install -m 755 $(GPU) "$(ROOT)/lib/sgns")

@@ -44,7 +44,7 @@ digest() {
     echo "arguments: $arguments"
     # shellcheck disable=SC2086 # '1 2' is two arguments
     run -2 "$sample_corpus" ${arguments:-""}
-    [[ $output == usage:* ]]
+    [[ $output == *"try 'sample-corpus --help'" ]]
   done
 }
 
