@@ -39,6 +39,7 @@ static const struct cli_program program = {
                "print only the vector of WORD.",
     .options = options,
     .max_operands = INT_MAX,
+    .words = true,
     .example = "ptb-vocab < ptb.txt | ptb-subsample | sgns-cat | head",
 };
 

@@ -66,6 +66,9 @@ void cli_die(const struct error *err)
     exit(err->status);
 }
 
+/* Whether the latest option may be a word that begins with "-". */
+static bool may_be_word;
+
 void cli_usage_error(const char *format, ...)
 {
     struct error err = {.status = STATUS_USAGE};
@@ -74,7 +77,12 @@ void cli_usage_error(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    error_set(&err, STATUS_USAGE, "%s; try '%s --help'", text, program->name);
+    if (may_be_word)
+        error_set(&err, STATUS_USAGE,
+                  "%s; a word that begins with '-' follows '--': %s VECTORS -- -WORD", text,
+                  program->name);
+    else
+        error_set(&err, STATUS_USAGE, "%s; try '%s --help'", text, program->name);
     cli_die(&err);
 }
 
@@ -398,6 +406,9 @@ static void parse_options(int argc, char **argv)
     int code;
     while ((code = getopt_long(argc, argv, t.letters, t.row, NULL)) != -1) {
         const struct cli_option *option = code >= 256 ? t.option[code - 256] : by_letter(&t, code);
+        /* An unknown option, or a letter with its value in the same argument. */
+        may_be_word = program->words && code != ':' &&
+                      (!option || (code < 256 && optarg && optarg != argv[optind - 1]));
         if (code == ':')
             cli_usage_error("%s: requires a value", argv[optind - 1]);
         if (!option && optopt >= 256)
@@ -409,6 +420,7 @@ static void parse_options(int argc, char **argv)
         parse_value(option, optarg);
         note_given(option->name);
     }
+    may_be_word = false;
 }
 
 char **cli_start(const struct cli_program *described, int argc, char **argv)

@@ -38,7 +38,7 @@ struct knn_config {
     const float *rows; /* (words, dim): stay the caller's, and must outlive the search */
     uint32_t words, dim;
     uint64_t queries; /* approximate number of queries in all */
-    uint32_t k;       /* the maximum k of a search, less than `words` */
+    uint32_t k;       /* the maximum k of a search, at most `words` */
     unsigned threads; /* the maximum on the CPU, at least 1 */
 };
 
@@ -59,7 +59,7 @@ struct knn {
 };
 
 /* The query for the neighbours of a word, excluding the word itself. *word must outlive the
- * query. */
+ * query. Its row may be one after those that are searched. */
 static inline struct knn_query knn_query_word(const struct knn_config *config, const uint32_t *word)
 {
     return (struct knn_query){config->rows + (size_t)*word * config->dim, word, 1};

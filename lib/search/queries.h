@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* queries.h -- parses queries for nearest words: words, and sums of words.
+/* queries.h -- parses queries: words, sums of words, sets of words, and vectors.
  *
- *     query = word | word { sign word }        sign = "+" | "-"
+ *     query = word | word { sign word }        sign = "+" | "-" | "\u2212", the minus sign
  *
  * with spaces in between. If the whole query, spaces and signs included, is a word of the
  * vocabulary, it means that word. The vector of a sum is the sum of the words' unit vectors, scaled
@@ -13,11 +13,18 @@
 #include "search/knn.h"
 #include "stream/vocab.h"
 
-/* A batch of queries. Set the first three fields, which the caller owns, and zero the others. */
+/* A piece of a query, in the caller's text. */
+struct piece {
+    const char *text;
+    size_t length;
+};
+
+/* A batch of queries. Set the fields before `count`, which the caller owns, and zero the others. */
 struct queries {
-    const struct knn_config *vectors;
-    const struct words *words;
+    const struct knn_config *vectors; /* the rows may be more than its words */
+    const struct vocab *vocab;
     const struct word_index *index; /* NULL: words are found by a linear search */
+    bool hide_unknown;              /* exclude <unk> from all answers */
 
     uint32_t count;
     struct query *item; /* (count) */
@@ -30,11 +37,13 @@ struct queries {
     size_t sums, sum_capacity;
     struct knn_query *prepared; /* (count), by queries_prepare */
     size_t prepared_capacity;
+    struct piece *piece; /* (pieces) of the latest query */
+    size_t pieces, piece_capacity;
+    uint64_t unnamed; /* vectors without a word so far */
 
-    /* The unknown word of the latest query that was rejected, in the caller's text; NULL if that is
-     * not a valid query at all. */
-    const char *unknown;
-    size_t unknown_length;
+    struct piece *unknown; /* (unknowns) the unknown words of the latest query */
+    size_t unknowns, unknown_capacity;
+    uint64_t compared; /* words that were compared in order to suggest others */
 };
 
 struct query {
@@ -46,13 +55,39 @@ struct query {
 void queries_release(struct queries *queries);
 void queries_clear(struct queries *queries);
 
-/* Adds a query. Returns 1, or 0 and an error if it is rejected: status 6 if it contains an
- * unknown word, status 2 if it is not a valid query. Returns -1 on any other error. */
+/* Each of the following adds a query. Returns 1, or 0 and an error if it is rejected: status 6 if it
+ * contains unknown words, which are then in queries->unknown, status 2 if it is not a valid query.
+ * The message suggests words of similar spelling, unless too many were compared before. Returns -1
+ * on any other error. */
+
+/* A word, or a sum of words. */
 int queries_add(struct queries *queries, const char *text, size_t length,
                 struct error *err) MUST_USE;
 
+/* A set of words (queries->piece), at least `least` and at most `most`. */
+int queries_add_set(struct queries *queries, size_t least, size_t most, struct error *err) MUST_USE;
+
+/* A vector: `dim` numbers (queries->piece), which may follow a word, its name. No word is excluded
+ * from the answer. */
+int queries_add_vector(struct queries *queries, struct error *err) MUST_USE;
+
+/* Splits a line into queries->piece: at tabs if there are any, else at spaces. */
+int queries_split(struct queries *queries, const char *text, size_t length,
+                  struct error *err) MUST_USE;
+
+/* Appends a piece. */
+int queries_add_piece(struct queries *queries, struct piece piece, struct error *err) MUST_USE;
+
 /* Returns the queries (count) in the form of knn.h, valid until the next change. NULL on error. */
 const struct knn_query *queries_prepare(struct queries *queries, struct error *err) MUST_USE;
+
+/* The cosine of the two words of query `i`, as in knn.h. */
+double queries_cosine(const struct queries *queries, uint32_t i);
+
+/* The word of query `i` that fits least to the others: the one with the smallest cosine to the mean
+ * of all their unit vectors; the first of several. *cosine becomes that cosine. */
+int queries_odd_one(const struct queries *queries, uint32_t i, uint32_t *id, double *cosine,
+                    struct error *err) MUST_USE;
 
 /* The text of query `i`, of *length bytes. */
 static inline const char *queries_text(const struct queries *queries, uint32_t i, size_t *length)

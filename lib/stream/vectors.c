@@ -112,6 +112,16 @@ int vectors_read(struct vectors_reader *reader, uint32_t *first, uint32_t *count
     }
 }
 
+bool vectors_lack_unknown(const struct header *header)
+{
+    static const char trainer[] = "sgns-train";
+    for (size_t i = 0; i < header->programs; i++)
+        if (header->provenance[i].size >= sizeof trainer &&
+            memcmp(header->provenance[i].data, trainer, sizeof trainer) == 0)
+            return vocab_has_unknown(&header->vocab);
+    return false;
+}
+
 float *vectors_read_all(struct vectors_reader *reader, struct error *err)
 {
     float *rows = NULL;

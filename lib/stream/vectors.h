@@ -6,6 +6,7 @@
 #ifndef SGNS_VECTORS_H
 #define SGNS_VECTORS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "stream/header.h"
@@ -42,6 +43,10 @@ void vectors_reader_close(struct vectors_reader *reader);
  * end, or -1. */
 int vectors_read(struct vectors_reader *reader, uint32_t *first, uint32_t *count,
                  struct error *err) MUST_USE;
+
+/* Whether <unk> is in the vocabulary but was never trained: the vectors come from sgns-train, whose
+ * minibatches do not contain it. */
+bool vectors_lack_unknown(const struct header *header);
 
 /* Reads all rows, to the verified end. Returns them (words × dim); the caller frees them. NULL on
  * error. */

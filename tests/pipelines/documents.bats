@@ -16,6 +16,7 @@ setup_file() {
   {
     yes 'the chip of a computer and software for the microprocessor
       the bank to a court in london join
+      a loan is a mortgage
       a king is to a queen what a man is to a woman
       call me some whale of the sea gelbart' | sed 's/^ *//' | head -n 400
     "$ROOT/pipelines/sample-corpus" | head -n 4000

@@ -141,6 +141,8 @@ epochs: 2\nexamples: 15\ntotal examples: 30'
 @test "an unknown word is an error that names it" {
   fails_with 6 sgns-cat vectors.bin nothing
   says "'nothing'"
+  fails_with 2 sgns-cat vectors.bin -lrb-
+  says 'sgns-cat VECTORS -- -WORD'
   assert_size_zero stdout
 }
 

@@ -80,7 +80,7 @@ END
       $1 == word { query = NR }
       END {
         dim = split(row[query], q, " ")
-        for (i = 2; i in row; i++) if (i != query) {
+        for (i = 3; i in row; i++) if (i != query) { # without <unk>, which was not trained
           split(row[i], w, " ")
           dot = ww = qq = 0
           for (j = 2; j <= dim; j++) { dot += q[j] * w[j]; ww += w[j] * w[j]; qq += q[j] * q[j] }
@@ -246,7 +246,7 @@ END
   succeeds sgns-knn v.bin north east west 1
   prints 'north:\ncosine sim=0.800: nnw\n\neast:\ncosine sim=0.707: northeast\n\nwest:\ncosine sim=0.600: nnw\n'
   printf 'north\neast\r\n\nwest' | sgns-knn v.bin - 1 | cmp - stdout
-  printf 'east\n' | sgns-knn v.bin north - west 1 | cmp - stdout
+  printf 'east\nwest\n' | sgns-knn v.bin north - -k 1 | cmp - stdout
   sgns-knn - north east west 1 <v.bin | cmp - stdout
 }
 
@@ -294,7 +294,8 @@ for line in sys.stdin:
 @test "--all gives the same answers as querying the words one by one, for any number of threads" {
   sample_text 400 150 | ptb-vocab -q -m 1 | sgns-batch -q -b 32 | sgns-train -q -d 12 --lr 0.01 -o v.bin
   succeeds sgns-knn --all v.bin 5
-  sgns-cat --vocab v.bin | cut -f 1 >words
+  # <unk> was not trained, and is neither a query nor an answer.
+  sgns-cat --vocab v.bin | cut -f 1 | sed 1d >words
   assert_equal "$(cut -f 1 stdout | uniq | paste -sd ' ')" "$(paste -sd ' ' words)"
   assert_equal "$(wc -l <stdout)" $((5 * $(wc -l <words)))
   for threads in 1 3 16; do
@@ -346,14 +347,14 @@ for line in sys.stdin:
   compass
   exits_with 6 sgns-knn --tsv v.bin east eats north 1
   prints 'east\t1\tnortheast\t0.707107\nnorth\t1\tnnw\t0.800000\n'
-  assert_equal "$(<stderr)" "sgns-knn: 'eats' is not in the vocabulary
+  assert_equal "$(<stderr)" "sgns-knn: v.bin: 'eats' is not in the vocabulary; closest: east
 sgns-knn: 1 of 3 queries could not be answered"
   printf 'east\n\neats\nea st\neast - eats\nno\xfe\n' >asked
   exits_with 2 sgns-knn --tsv -o out v.bin - 1 <asked
   assert_equal "$(<out)" "$(printf 'east\t1\tnortheast\t0.707107')"
-  assert_equal "$(<stderr)" "sgns-knn: stdin: line 3: 'eats' is not in the vocabulary
-sgns-knn: stdin: line 4: 'ea st' is neither a word nor a sum of words such as 'a - b + c'
-sgns-knn: stdin: line 5: 'eats' is not in the vocabulary
+  assert_equal "$(<stderr)" "sgns-knn: stdin: line 3: 'eats' is not in the vocabulary; closest: east
+sgns-knn: stdin: line 4: 'ea st' is neither a word nor a sum of words such as 'a - b + c', with spaces around + and -; closest: east
+sgns-knn: stdin: line 5: 'eats' is not in the vocabulary; closest: east
 sgns-knn: stdin: line 6: 'no\\xfe' is not in the vocabulary
 sgns-knn: 4 of 5 queries could not be answered"
   fails_with 2 sgns-knn -q v.bin - 1 <asked
@@ -440,6 +441,246 @@ same_sums() {
   fails_with 6 sgns-knn -k 1 v.bin '7-10'
   fails_with 6 sgns-knn v.bin '7 - 11'
   says "v.bin: '11' is not in the vocabulary; closest: 10"
+}
+
+# ---- operands as sums ----
+
+@test "a lone + or - between operands joins them into a sum" {
+  compass
+  for form in 'north - east' 'north + west - nnw + east'; do
+    # shellcheck disable=SC2086 # words of their own, as a user types them
+    succeeds sgns-knn v.bin $form 2
+    sgns-knn v.bin "$form" 2 | cmp - stdout
+  done
+  succeeds sgns-knn --tsv v.bin west north - east steep + west + north nnw 1
+  assert_equal "$(cut -f 1 stdout)" "$(printf 'west\nnorth - east\nsteep + west + north\nnnw')"
+  # The minus sign of a text processor.
+  succeeds sgns-knn v.bin 'north − east' 2
+  sgns-knn v.bin 'north - east' 2 | cmp - stdout
+  # First or last, - is standard input.
+  echo west | sgns-knn --tsv -k 1 v.bin - north + east | cut -f 1 | cmp - <(printf 'west\nnorth + east\n')
+  echo west | sgns-knn --tsv -k 1 v.bin north + east - | cut -f 1 | cmp - <(printf 'north + east\nwest\n')
+}
+
+@test "an operand that may be K or the last word of a sum is an error that shows both forms" {
+  numbered
+  for sign in + -; do
+    fails_with 2 sgns-knn v.bin 7 $sign 10 </dev/null
+    says "use -k 10"
+    says "'7 $sign 10'"
+  done
+  succeeds sgns-knn -k 1 v.bin 7 - 10
+  sgns-knn v.bin '7 - 10' 1 | cmp - stdout
+  succeeds sgns-knn -k 10 v.bin 7 - </dev/null
+  for operands in '7 - + 10 7' '+ - 7 7' '- + 7 7'; do
+    # shellcheck disable=SC2086
+    fails_with 2 sgns-knn -k 1 v.bin $operands </dev/null
+    says "as one argument"
+  done
+}
+
+@test "a sum without spaces is shown with spaces" {
+  printf '%s 1 0\n' '<unk>' king man woman father-in-law -x | vectors_of
+  fails_with 6 sgns-knn v.bin king-man+woman
+  says "a sum has spaces: 'king - man + woman'"
+  exits_with 6 sgns-knn v.bin king +man
+  says "'+ man'"
+  for query in man- man--king king+mann father-in-laws; do
+    exits_with 6 sgns-knn v.bin $query
+    run grep spaces stderr
+    assert_failure 1
+  done
+  fails_with 2 sgns-knn v.bin 'king -man'
+  says 'with spaces around + and -'
+  fails_with 2 sgns-knn v.bin king -man
+  says 'sgns-knn VECTORS -- -WORD'
+  fails_with 2 sgns-knn v.bin -kind
+  says 'sgns-knn VECTORS -- -WORD'
+  fails_with 2 sgns-knn -k x v.bin king
+  run grep -e '-WORD' stderr
+  assert_failure 1
+  succeeds sgns-knn v.bin -k 1 -- -x
+}
+
+@test "a last operand that is a number and a word is noted, with the other way to write it" {
+  numbered
+  succeeds sgns-knn v.bin 7
+  assert_equal "$(<stderr)" 'sgns-knn: 7 is the query here; to set the number of neighbours, use -k 7'
+  succeeds sgns-knn v.bin 10 7
+  assert_equal "$(<stderr)" 'sgns-knn: 7 is K here, the number of neighbours; to query the word 7, set K with -k'
+  for quiet in 'v.bin 10 2' '-k 1 v.bin 7' '-k 1 v.bin 10 7' '-q v.bin 10 7'; do
+    # shellcheck disable=SC2086
+    succeeds sgns-knn $quiet
+    assert_size_zero stderr
+  done
+}
+
+# ---- unknown words and scripts ----
+
+@test "an offer ignores case, and the separator of a phrase" {
+  printf '%s 1 0\n' '<unk>' ibn ibm ib new_york straße Ökonomie word | vectors_of
+  fails_with 6 sgns-knn v.bin IBM
+  says "'IBM' is not in the vocabulary; closest: ibm,"
+  fails_with 6 sgns-knn v.bin new-york
+  says 'closest: new_york'
+  fails_with 2 sgns-knn v.bin 'New York'
+  says 'closest: new_york'
+  fails_with 6 sgns-knn v.bin ökonomie
+  says 'closest: Ökonomie'
+  fails_with 6 sgns-knn v.bin W
+  run grep closest stderr
+  assert_failure 1
+  fails_with 6 sgns-knn v.bin 'IBN - wird + xyz'
+  says "'IBN' is not in the vocabulary; closest: ibn, ibm, ib; 'wird' is not in the vocabulary; closest: word; 'xyz' is not in the vocabulary"
+}
+
+@test "many unknown words take no longer than the search for offers may" {
+  awk 'BEGIN { print "<unk> 1"; for (i = 0; i < 200000; i++) print "word" i, 1 }' | vectors_of
+  awk 'BEGIN { for (i = 0; i < 20000; i++) print "wird" i }' >asked
+  exits_with 6 timeout 60 sgns-knn -k 1 v.bin - <asked
+  grep -q closest stderr
+  tail -n 2 stderr | head -n 1 | grep -qx "sgns-knn: stdin: line 20000: 'wird19999' is not in the vocabulary"
+}
+
+@test "--json has one line per query, also for one that cannot be answered" {
+  compass
+  exits_with 6 sgns-knn --json v.bin east eats 'north - "x" + y' north 1
+  prints '{"query":"east","neighbours":[{"word":"northeast","cosine":0.707107}]}
+{"query":"eats","error":"unknown word","unknown":["eats"]}
+{"query":"north - \\"x\\" + y","error":"unknown word","unknown":["\\"x\\"","y"]}
+{"query":"north","neighbours":[{"word":"nnw","cosine":0.800000}]}'
+  fails_with 6 sgns-knn --json -o out v.bin eats
+  assert_equal "$(<out)" '{"query":"eats","error":"unknown word","unknown":["eats"]}'
+  exits_with 2 sgns-knn --json v.bin - 1 < <(printf 'ea st\neats\n')
+  prints '{"query":"ea st","error":"invalid query"}\n{"query":"eats","error":"unknown word","unknown":["eats"]}'
+  fails_with 6 sgns-knn --tsv -o none v.bin eats
+  leaves_nothing none
+}
+
+# ---- pairs, odd words, vectors, fewer words ----
+
+@test "--pairs prints the cosine of each pair" {
+  compass
+  succeeds sgns-knn --pairs v.bin east steep nnw west
+  prints 'cosine sim=0.600: east steep\ncosine sim=0.600: nnw west\n'
+  succeeds sgns-knn --pairs --tsv v.bin east north east northeast
+  prints 'east\tnorth\t0.000000\neast\tnortheast\t0.707107\n'
+  printf 'east north\n \neast\tnortheast\n' | sgns-knn --pairs --tsv v.bin - | cmp - stdout
+  succeeds sgns-knn --pairs --json v.bin east west
+  prints '{"words":["east","west"],"cosine":-1.000000}'
+  # The same cosine as among the neighbours.
+  sgns-knn --all v.bin >graph
+  cut -f 1,3 graph | sgns-knn --pairs --tsv v.bin - | cmp - <(cut -f 1,3,4 graph)
+  fails_with 2 sgns-knn --pairs v.bin east north west
+  says 'expected pairs of words, found 3 words'
+  exits_with 6 sgns-knn --pairs --json v.bin east eats north east
+  prints '{"query":"east eats","error":"unknown word","unknown":["eats"]}\n{"words":["north","east"],"cosine":0.000000}'
+  exits_with 2 sgns-knn --pairs v.bin - < <(printf 'east\neast west\n')
+  says 'stdin: line 1: expected 2 words, found 1'
+  prints 'cosine sim=-1.000: east west'
+}
+
+@test "--odd prints the word that fits least, as gensim does" {
+  compass
+  # Unit vectors (1,0), (.7,.7), (.6,.8), (-1,0): the mean is (1.307,1.507) / 4.
+  succeeds sgns-knn --odd v.bin east west northeast steep
+  prints 'cosine sim=-0.655: west'
+  succeeds sgns-knn --odd --tsv v.bin east west northeast steep
+  prints 'east west northeast steep\twest\t-0.655202'
+  echo 'east west  northeast steep' | sgns-knn --odd --tsv v.bin - | cmp - stdout
+  succeeds sgns-knn --odd --json v.bin east west northeast steep
+  prints '{"words":["east","west","northeast","steep"],"odd":"west","cosine":-0.655202}'
+  fails_with 2 sgns-knn --odd v.bin east west
+  says 'at least 3 words, found 2'
+  fails_with 6 sgns-knn --odd v.bin east wets north eats
+  says "'wets' is not in the vocabulary; closest: west; 'eats' is not in the vocabulary; closest: east"
+  need_gensim
+  sample_text 300 60 | ptb-vocab -q -m 1 | sgns-batch -q -b 32 | sgns-train -q -d 12 --lr 0.01 -o v.bin
+  sgns-convert -q --to word2vec -o v.txt v.bin
+  awk 'BEGIN { for (i = 1; i < 40; i++) printf "w%d w%d w%d w%d\n", i, i * 7 % 41 + 1, i * 5 % 43 + 1, i * 3 % 37 + 1 }' >asked
+  /usr/bin/python3 -c '
+import sys, gensim
+vectors = gensim.models.KeyedVectors.load_word2vec_format("v.txt")
+for line in sys.stdin:
+    print(vectors.doesnt_match(line.split()))' <asked >expected
+  sgns-knn --odd --tsv v.bin - <asked | cut -f 2 | cmp - expected
+}
+
+@test "--vector finds the words nearest to a vector" {
+  compass
+  succeeds sgns-knn --vector --tsv -k 2 v.bin 0.3 1e-7
+  prints 'vector 1\t1\teast\t1.000000\nvector 1\t2\tnortheast\t0.707107'
+  sgns-knn --vector --tsv -k 2 v.bin '0.3 1e-7' | cmp - stdout
+  printf '0.3 1e-7\n' | sgns-knn --vector --tsv v.bin - 2 | cmp - stdout
+  # The word before a vector is its name: it is not excluded, and need not be known.
+  sgns-cat v.bin north | sed s/north/NORTH/ >rows
+  sgns-cat v.bin nnw >>rows
+  succeeds sgns-knn --vector --tsv v.bin - 1 <rows
+  prints 'NORTH\t1\tnorth\t1.000000\nnnw\t1\tnnw\t1.000000'
+  succeeds sgns-knn --vector v.bin -- -1 0
+  assert_equal "$(head -n 1 stdout)" 'cosine sim=1.000: west'
+  fails_with 2 sgns-knn --vector v.bin 1
+  says 'expected a vector of 2 numbers, which may follow a word; found 1 item'
+  for number in nan inf 1e39 0x1 1,5 x "$(printf '1%.0s' {1..100})"; do
+    fails_with 2 sgns-knn --vector v.bin 1 "$number"
+    says "'$number' is not a number"
+  done
+  exits_with 2 sgns-knn --vector --json -k 1 v.bin - < <(printf 'a 1 0 0\nb 1 0\n')
+  prints '{"query":"a 1 0 0","error":"invalid query"}\n{"query":"b","neighbours":[{"word":"east","cosine":1.000000}]}'
+}
+
+@test "--restrict finds only the first words, --min-cosine only near ones" {
+  compass
+  succeeds sgns-knn --restrict 4 --tsv v.bin steep
+  prints 'steep\t1\tnortheast\t0.989949\nsteep\t2\tnorth\t0.800000\nsteep\t3\teast\t0.600000\nsteep\t4\t<unk>\t0.000000'
+  succeeds sgns-knn --restrict 4 --tsv --min-cosine 0.6 v.bin steep east
+  prints 'steep\t1\tnortheast\t0.989949\nsteep\t2\tnorth\t0.800000\nsteep\t3\teast\t0.600000\neast\t1\tnortheast\t0.707107'
+  for n in 0 7 1000; do
+    sgns-knn --restrict $n v.bin steep | cmp - <(sgns-knn v.bin steep)
+  done
+  # The graph of the first words.
+  succeeds sgns-knn --all --restrict 3 v.bin
+  assert_equal "$(cut -f 1,3 stdout | tr '\t\n' ' ,')" '<unk> east,<unk> northeast,east northeast,east <unk>,northeast east,northeast <unk>,'
+  sgns-knn --all v.bin | awk -F '\t' '$4 >= 0.6' >expected
+  sgns-knn --all --min-cosine 0.6 v.bin | cmp - expected
+  # Many words, searched in batches.
+  awk 'BEGIN { print "<unk> 1 0"; for (i = 1; i < 3000; i++) print "w" i, i % 11 - 5, i % 7 - 3.5 }' | vectors_of
+  seq -f w%.0f 900 1100 >asked
+  sgns-knn --tsv v.bin - 3000 <asked | awk -F '\t' '$3 == "<unk>" || substr($3, 2) + 0 < 1000' |
+    awk -F '\t' '$1 != last { last = $1; n = 0 } ++n <= 20 { print $1, $3, $4 }' >expected
+  sgns-knn --tsv --restrict 1000 v.bin - 20 <asked | cut -f 1,3,4 | tr '\t' ' ' | cmp - expected
+}
+
+@test "options that have no effect together are refused" {
+  compass
+  for two in '--pairs --odd' '--vector --all' '--pairs -k 3' '--odd --restrict 3' '--pairs --min-cosine 0' \
+    '--odd --unk' '--pairs --device cuda'; do
+    # shellcheck disable=SC2086
+    fails_with 2 sgns-knn $two v.bin east west north steep
+  done
+  fails_with 2 sgns-knn --min-cosine 1.5 v.bin east
+}
+
+@test "<unk> is no neighbour if sgns-train made the vectors" {
+  sample_text 300 60 | ptb-vocab -q -m 1 | sgns-batch -q -b 32 | sgns-train -q -d 4 --lr 0.01 -o v.bin
+  words=$(sgns-cat --vocab v.bin | wc -l)
+  for query in w1 'w1 - w2'; do
+    sgns-knn --tsv v.bin "$query" 1000 | cut -f 3 >found
+    run grep -F '<unk>' found
+    assert_failure 1
+    sgns-knn --tsv --unk v.bin "$query" 1000 | cut -f 3 | grep -vxF '<unk>' | cmp - found
+  done
+  sgns-cat v.bin w1 | sgns-knn --vector --tsv v.bin - 1000 | wc -l | grep -qx $((words - 1))
+  # It can still be asked for.
+  sgns-knn --tsv v.bin '<unk>' 1000 | wc -l | grep -qx $((words - 1))
+  sgns-knn --all v.bin 1000 >graph
+  assert_equal "$(wc -l <graph)" $(((words - 1) * (words - 2)))
+  run grep -F '<unk>' graph
+  assert_failure 1
+  sgns-knn --all --unk v.bin 1000 | wc -l | grep -qx $((words * (words - 1)))
+  # Other programs may have trained it.
+  sgns-convert -q --to word2vec v.bin | sgns-convert -q -o other.bin
+  sgns-knn --tsv other.bin w1 1000 | cut -f 3 | grep -qxF '<unk>'
 }
 
 # ---- at a terminal ----
