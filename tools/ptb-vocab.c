@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/input.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/output.h"
@@ -17,9 +18,11 @@
 #include "program/progress.h"
 #include "stream/corpus.h"
 #include "stream/counts.h"
+#include "stream/recognise.h"
 #include "text/encode.h"
 #include "text/text_counter.h"
 #include "text/tokenizer.h"
+#include "text/vocab_file.h"
 #include "text/word_counter.h"
 
 static struct {
@@ -37,7 +40,7 @@ static struct cli_option options[] = {
     {'M', "max-vocab", OPTION_U32, &opt.max_vocab,
      "N: keep only the N most frequent, counting <unk>", 1, WORDS_MAX, true},
     {0, "vocab", OPTION_STRING, &opt.vocab,
-     "STREAM: encode with the vocabulary or the counts of STREAM", 0, 0, true},
+     "FILE: encode with the vocabulary in FILE, a stream or text", 0, 0, true},
     {0, "count", OPTION_FLAG, &opt.count, "write a counts stream: every word with its count", 0, 0,
      true},
     {0, "merge", OPTION_FLAG, &opt.merge, "read counts streams and write their sum", 0, 0, true},
@@ -64,6 +67,7 @@ static const struct cli_program program = {
 static struct error err;
 static struct output out;
 static struct header header; /* of the output */
+static struct vocab listed;  /* the words of --vocab if that is a list without counts */
 
 static void refuse_as_output(const char *name, int fd)
 {
@@ -144,17 +148,33 @@ static void finish(struct corpus_writer *corpus, const struct text_reader *text,
     corpus_writer_close(corpus);
 }
 
-/* Builds the output's vocabulary from these words, limited by --min-count and --max-vocab. Returns
- * the new id of each word; the caller frees it. */
-static uint32_t *select_words(const struct vocab *counted)
+/* Builds the output's vocabulary from these words, limited by --min-count and --max-vocab, and from
+ * `unknown` further tokens. Returns the new id of each word; the caller frees it. */
+static uint32_t *select_words(const struct vocab *counted, uint64_t unknown)
 {
     uint32_t *new_id = memory_new(counted->words.count, sizeof *new_id, &err);
     if (!new_id)
         cli_die(&err);
-    must(vocab_select(&header.vocab, &counted->words, counted->count, 0, opt.min_count,
+    must(vocab_select(&header.vocab, &counted->words, counted->count, unknown, opt.min_count,
                       opt.max_vocab, new_id, &err),
          &err);
     return new_id;
+}
+
+/* Leaves only the words of the list, all others become <unk>. Returns the number of tokens that
+ * these are. */
+static uint64_t keep_listed(struct vocab *counted)
+{
+    uint64_t unknown = 0;
+    if (listed.words.count == 0)
+        return 0;
+    int64_t missing = vocab_file_keep(&listed, counted, &unknown, &err);
+    if (missing < 0)
+        cli_die(&err);
+    if (missing > 0)
+        cli_note("%s: %lld of %lu word%s not in the text", opt.vocab, (long long)missing,
+                 (unsigned long)listed.words.count - 1, plural(listed.words.count - 1));
+    return unknown;
 }
 
 /* Counts the whole text, then encodes it with its own vocabulary. */
@@ -163,7 +183,8 @@ static void encode_own(struct text_reader *text)
     struct corpus_writer corpus;
     struct text_counter counter;
     count_text(&counter, text, &opt.memory);
-    uint32_t *new_id = select_words(&counter.whole.counted);
+    uint64_t unknown = keep_listed(&counter.whole.counted);
+    uint32_t *new_id = select_words(&counter.whole.counted, unknown);
     progress_before_output(out.fd);
     progress_start((double)counter.whole.totals.tokens);
     must(corpus_writer_open(&corpus, out.fd, out.name, &header, &err), &err);
@@ -194,7 +215,7 @@ static void cut_vocab(void)
 {
     struct vocab counted = header.vocab;
     header.vocab = (struct vocab){0};
-    free(select_words(&counted));
+    free(select_words(&counted, 0));
     vocab_release(&counted);
 }
 
@@ -203,14 +224,9 @@ static void show_vocab(void)
     progress_update_input("reading the vocabulary");
 }
 
-/* Reads the vocabulary and the provenance of a stream into `head`. */
-static void read_vocab(const char *path)
+/* Takes the vocabulary, and the provenance, of a stream. */
+static void take_stream_vocab(enum stream_kind kind, const char *name)
 {
-    const char *name;
-    int fd = cli_open_input(path, &name, true);
-    refuse_as_output(name, fd);
-    progress_start_input(fd);
-    int kind = must(verify_stream(fd, name, &header, show_vocab, &err), &err);
     if (kind == STREAM_VECTORS && !vocab_is_counted(&header.vocab))
         must(error_set(&err, STATUS_INPUT,
                        "%s: vectors imported from another program, without word counts", name),
@@ -218,10 +234,47 @@ static void read_vocab(const char *path)
     if (kind == STREAM_COUNTS) {
         cut_vocab();
     } else if (cli_given("min-count") || cli_given("max-vocab")) {
-        cli_usage_error("%s: --min-count and --max-vocab require a counts stream", name);
+        cli_usage_error("%s: --min-count and --max-vocab require counts", name);
     } else {
         options[OPTION_MIN_COUNT].recorded = options[OPTION_MAX_VOCAB].recorded = false;
     }
+}
+
+/* Takes the vocabulary of a text file: all of its words, unless options say otherwise. */
+static void take_text_vocab(struct input *input)
+{
+    struct vocab_file file = {0};
+    must(vocab_file_read(&file, input, &err), &err);
+    if (!cli_given("min-count"))
+        opt.min_count = file.counted ? 0 : 1;
+    options[OPTION_MIN_COUNT].recorded = cli_given("min-count");
+    options[OPTION_MAX_VOCAB].recorded = cli_given("max-vocab");
+    if (file.counted) {
+        header.vocab = file.vocab;
+        cut_vocab();
+    } else {
+        listed = file.vocab;
+    }
+}
+
+static void read_vocab(const char *path)
+{
+    const char *name;
+    int fd = cli_open_input(path, &name, true);
+    refuse_as_output(name, fd);
+    progress_start_input(fd);
+    struct input input = input_from(fd, name);
+    must(input_fill(&input, CONTENT_PROBE, &err), &err);
+    const char *start = input_next(&input);
+    size_t size = input_available(&input);
+    if (stream_may_start_with(start, size)) {
+        int kind =
+            must(verify_stream_prefixed(fd, name, start, size, &header, show_vocab, &err), &err);
+        take_stream_vocab((enum stream_kind)kind, name);
+    } else {
+        take_text_vocab(&input);
+    }
+    input_release(&input);
     close(fd);
 }
 
@@ -324,7 +377,7 @@ static void check_command_line(char **operand)
     for (int i = 0; operand[i]; i++)
         from_stdin += is_stdin(operand[i]);
     if (opt.vocab && is_stdin(opt.vocab) && from_stdin > 0)
-        cli_usage_error("standard input cannot be both the text and the --vocab stream");
+        cli_usage_error("standard input cannot be both the text and --vocab");
     if (from_stdin > 1)
         cli_usage_error("standard input can be read only once");
 }
@@ -375,7 +428,7 @@ static void read_text(char **path)
     cli_add_provenance(&header);
     if (opt.count)
         write_counts_of_text(&text);
-    else if (opt.vocab)
+    else if (header.vocab.words.count > 0)
         encode_with_given(&text);
     else
         encode_own(&text);

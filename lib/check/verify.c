@@ -108,7 +108,14 @@ static int verify(struct stream_reader *stream, struct header *header, void (*pr
 int verify_stream(int fd, const char *name, struct header *header, void (*progress)(void),
                   struct error *err)
 {
-    struct stream_reader *stream = stream_reader_open(fd, name, STREAM_ANY, err);
+    return verify_stream_prefixed(fd, name, NULL, 0, header, progress, err);
+}
+
+int verify_stream_prefixed(int fd, const char *name, const void *prefix, size_t prefix_size,
+                           struct header *header, void (*progress)(void), struct error *err)
+{
+    struct stream_reader *stream =
+        stream_reader_open_prefixed(fd, name, STREAM_ANY, prefix, prefix_size, err);
     if (!stream)
         return -1;
     enum stream_kind kind = stream_reader_kind(stream);

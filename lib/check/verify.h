@@ -10,5 +10,9 @@
  * after each record of the data; NULL: never called. */
 int verify_stream(int fd, const char *name, struct header *header, void (*progress)(void),
                   struct error *err) MUST_USE;
+/* The same if the first bytes of the input were already read, see stream_reader_open_prefixed(). */
+int verify_stream_prefixed(int fd, const char *name, const void *prefix, size_t prefix_size,
+                           struct header *header, void (*progress)(void),
+                           struct error *err) MUST_USE;
 
 #endif

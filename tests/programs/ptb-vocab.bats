@@ -124,8 +124,104 @@ letters() {
   ptb-vocab -q -m 1 -o first.bin <<<'a'
   for option in -m10 -M2; do
     fails_with 2 ptb-vocab --vocab first.bin $option <<<'a'
-    says 'first.bin: --min-count and --max-vocab require a counts stream'
+    says 'first.bin: --min-count and --max-vocab require counts'
   done
+}
+
+# ---- --vocab, text ----
+
+@test "--vocab reads a word and its count per line, as word2vec, GloVe and gensim write them" {
+  printf 'the cat of the x\n' >text
+  printf '</s> 9\nof 3\nthe 5\ncat 3\n' >word2vec
+  printf 'the\t5\r\nof\t3\r\n\r\n  cat   3\r\n' >tabs
+  printf '\xef\xbb\xbfof 3\ncat 3\nthe 5' >bom
+  succeeds vocab_of --vocab word2vec text
+  prints '<unk>\t0\nthe\t5\nof\t3\ncat\t3\n'
+  succeeds vocab_of --vocab tabs text
+  prints '<unk>\t0\nthe\t5\nof\t3\ncat\t3\n'
+  succeeds vocab_of --vocab bom text
+  prints '<unk>\t0\nthe\t5\nof\t3\ncat\t3\n'
+  succeeds vocab_of --vocab - text <bom
+  prints '<unk>\t0\nthe\t5\nof\t3\ncat\t3\n'
+  succeeds round_trip --vocab word2vec text
+  prints 'the cat of the <unk>\n'
+  succeeds vocab_of -m 4 --vocab bom text
+  prints '<unk>\t6\nthe\t5\n'
+  succeeds vocab_of -M 3 --vocab bom text
+  prints '<unk>\t3\nthe\t5\nof\t3\n'
+  printf 'a 1\n<unk> 7\n</s> 2\nzero 0\n' >odd
+  succeeds vocab_of --vocab odd text
+  prints '<unk>\t7\n</s>\t2\na\t1\nzero\t0\n'
+  ptb-vocab -q --vocab odd text | "$SUPPORT/decode.py" | cmp - <(echo '<unk> <unk> <unk> <unk> <unk>')
+}
+
+@test "--vocab reads what sgns-cat --vocab prints, and gives the same corpus" {
+  sample_text 500 60 >text
+  ptb-vocab -q -m 20 text -o expected
+  sgns-cat --vocab expected >vocab
+  for threads in 1 3; do
+    ptb-vocab -q -t $threads --vocab vocab text -o out
+    cmp <(sgns-cat out) <(sgns-cat expected)
+    cmp <(sgns-cat --vocab out) vocab
+  done
+}
+
+@test "--vocab with words alone selects words; their counts are those of the text" {
+  printf 'the cat of the x\nof the <unk> y\n' >text
+  printf 'bird\nof\n<unk>\nthe\ncat\n' >list
+  for threads in 1 3; do
+    succeeds ptb-vocab -t $threads --vocab list text -o out
+    says 'list: 1 of 4 words not in the text'
+    succeeds sgns-cat --vocab out
+    prints '<unk>\t3\nthe\t3\nof\t2\ncat\t1\n'
+    succeeds sgns-cat out
+    prints 'the cat of the <unk>\nof the <unk> <unk>\n'
+  done
+  succeeds vocab_of -m 2 --memory 0 --vocab list text
+  prints '<unk>\t4\nthe\t3\nof\t2\n'
+  succeeds vocab_of -M 2 --vocab list text
+  prints '<unk>\t6\nthe\t3\n'
+  # The list of all words that are kept gives the same vocabulary.
+  sample_text 500 60 >text
+  ptb-vocab -q -m 20 text | sgns-cat --vocab >vocab
+  cut -f 1 vocab | sort -R --random-source=vocab >list
+  succeeds vocab_of --vocab list text
+  cmp stdout vocab
+  succeeds header_of --vocab list text
+  assert_file_contains stdout 'ptb-vocab [^ ]* --vocab=list$'
+}
+
+@test "--vocab: an invalid line is refused with its number and, if known, the next step" {
+  echo 'a b' >text
+  refused() { # TEXT SAYS
+    printf '%b' "$1" >vocab
+    fails_with 3 ptb-vocab --vocab vocab text -o out
+    says "ptb-vocab: vocab: $2"
+    leaves_nothing out
+  }
+  refused 'a b c\n' 'line 1: expected a word, or a word and its count'
+  refused 'word count\na 1\n' 'line 1: expected a word, or a word and its count'
+  refused '   5 a\n' "line 1: expected a word, or a word and its count; if the count comes first, use awk '{ print \$2, \$1 }'"
+  refused 'a,5\n' "line 1: expected a word, or a word and its count; separate them with tr , '\t'"
+  refused 'a 1\n\nb\n' 'line 3: expected a word and its count'
+  refused 'a 1\nb 1.5\n' 'line 2: expected a word and its count'
+  refused 'a 1\nb -1\n' 'line 2: expected a word and its count'
+  refused 'a 18446744073709551616\n' 'line 1: expected'
+  refused 'a 18446744073709551615\nb 1\n' 'line 2: the sum of the counts exceeds'
+  refused 'a\nb c\n' 'line 2: expected one word'
+  refused 'a 1\nb 1\na 2\n' 'line 3: the same word as in an earlier line'
+  refused '<unk> 1\n<unk> 1\n' 'line 2: the same word as in an earlier line'
+  refused 'a\nx\0y\n' 'line 2: a word is longer than 65535 bytes or has a zero byte'
+  refused "a\n$(letters 65536)\n" 'line 2: a word is longer'
+  refused '<unk> 4\n\n' 'no words'
+  refused '</s> 4\n' 'no words'
+  refused '{"a": 1}\n' 'byte 0: JSON, expected a vocabulary'
+  refused 'the 0.1 0.2 0.3 0.4 0.5\n' 'byte 0: word vectors as text, expected a vocabulary; read them with sgns-convert'
+  refused '' 'byte 0: empty, expected an sgns stream'
+  gzip <text >vocab
+  fails_with 3 ptb-vocab --vocab vocab text -o out
+  says 'vocab: byte 0: gzip-compressed data, expected a vocabulary'
+  fails_with 2 ptb-vocab --vocab text text -o text
 }
 
 # ---- --count and --merge ----
