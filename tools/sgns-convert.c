@@ -15,7 +15,7 @@ static const char own[] = "sgns"; /* the format name of our own streams */
 
 static struct {
     const char *from, *to, *words;
-    bool output_vectors, ignore_count;
+    bool output_vectors, ignore_count, skip_nonfinite;
 } opt;
 
 static const struct cli_option options[] = {
@@ -29,6 +29,8 @@ static const struct cli_option options[] = {
      "write the context vectors (U) of a checkpoint", 0, 0, true},
     {0, "ignore-count", OPTION_FLAG, &opt.ignore_count,
      "read all rows, whatever count the input declares", 0, 0, true},
+    {0, "skip-nonfinite", OPTION_FLAG, &opt.skip_nonfinite,
+     "skip rows with numbers that are not finite instead of refusing the input", 0, 0, true},
     {0},
 };
 
@@ -189,27 +191,6 @@ static void convert_stream(void)
 
 /* ---- from another program's file ---- */
 
-static void note_skipped(const struct import_skipped *rows, const char *why)
-{
-    if (rows->count > 0)
-        cli_note("%llu row%s skipped, first at %s %llu: %s", (unsigned long long)rows->count,
-                 plural(rows->count), in.line ? "line" : "row", (unsigned long long)rows->first,
-                 why);
-}
-
-static void note_import(const struct import *import)
-{
-    note_skipped(&import->duplicates, "duplicate word");
-    note_skipped(&import->invalid,
-                 "word empty, too long, or containing white space or a zero byte");
-    if (import->declared > 0 && import->declared != import->rows_read)
-        cli_note("%s: declares %llu word%s, contains %llu", in.name,
-                 (unsigned long long)import->declared, plural(import->declared),
-                 (unsigned long long)import->rows_read);
-    if (import->rounded)
-        cli_note("numbers of double precision rounded to single precision");
-}
-
 static void copy_rows(const struct import *import, uint32_t words)
 {
     uint32_t most = vectors_rows_per_record(dim);
@@ -226,15 +207,17 @@ static void copy_rows(const struct import *import, uint32_t words)
 
 static void convert_foreign(struct input *words)
 {
-    struct import import = {.progress = show_reading};
-    must(from->import(&in, words, opt.ignore_count, &import, &err), &err);
+    struct import import = {.ignore_count = opt.ignore_count,
+                            .skip_nonfinite = opt.skip_nonfinite,
+                            .progress = show_reading};
+    must(from->import(&in, words, &import, &err), &err);
     struct header header = {.vocab = import.vocab};
     import.vocab = (struct vocab){0};
     progress_start(header.vocab.words.count);
     start_output(&header, import.dim);
     copy_rows(&import, header.vocab.words.count);
     finish_output();
-    note_import(&import);
+    import_note(&import, &in, cli_note);
     import_release(&import);
     header_release(&header);
 }
@@ -269,6 +252,8 @@ static void check_options(void)
                         from->name);
     if (opt.ignore_count && (!from || from->words_suffix))
         cli_usage_error("--ignore-count: does not apply to %s", from ? from->name : own);
+    if (opt.skip_nonfinite && !from)
+        cli_usage_error("--skip-nonfinite: does not apply to %s", own);
     if (opt.words && (!from || !from->words_suffix))
         cli_usage_error("--words: %s has no separate file of words", from ? from->name : own);
     if (!from && !opt.to && !opt.output_vectors)

@@ -34,6 +34,8 @@ static int read_more(struct input *in, struct error *err)
     if (n > 0)
         in->end += (size_t)n;
     in->ended = n == 0;
+    if (in->ended)
+        in->data[in->end] = '\n'; /* after a last line without one, for input_line() */
     return 0;
 }
 
@@ -71,10 +73,24 @@ int input_fill(struct input *in, size_t size, struct error *err)
     return 0;
 }
 
+/* Takes the byte order mark of UTF-8 if the input starts with one that is available. */
+static bool skip_mark(struct input *in)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    enum { SIZE = sizeof mark - 1 };
+    if (in->offset + in->next > 0 || input_available(in) < SIZE ||
+        memcmp(input_next(in), mark, SIZE) != 0)
+        return false;
+    input_take(in, SIZE);
+    return true;
+}
+
 int input_peek_line(struct input *in, size_t start, size_t max_length, size_t *length,
                     struct error *err)
 {
     for (size_t seen = start;;) {
+        if (skip_mark(in))
+            seen = start;
         size_t available = input_available(in);
         const char *newline =
             available > seen ? memchr(input_next(in) + seen, '\n', available - seen) : NULL;
@@ -89,7 +105,7 @@ int input_peek_line(struct input *in, size_t start, size_t max_length, size_t *l
 
 /* Takes the next line, of at most `max_length` bytes. Returns 1, or 0 at the end, or -1. */
 static int take_line(struct input *in, size_t max_length, const char **line, size_t *length,
-                     bool *has_newline, struct error *err)
+                     struct error *err)
 {
     int found = input_peek_line(in, 0, max_length, length, err);
     if (found < 0 || (found == 0 && *length == 0))
@@ -97,23 +113,19 @@ static int take_line(struct input *in, size_t max_length, const char **line, siz
     in->line++;
     if (*length > max_length)
         return input_line_fault(in, err, "longer than %zu bytes", max_length);
-    *has_newline = found;
+    in->unterminated = !found;
     *line = input_take(in, *length + (size_t)found);
     return 1;
 }
 
 int input_line(struct input *in, const char **line, size_t *length, struct error *err)
 {
-    bool has_newline = true;
-    int got = take_line(in, INPUT_LINE_MAX, line, length, &has_newline, err);
-    return has_newline ? got
-                       : input_line_fault(in, err, "no newline at the end: the file is truncated");
+    return take_line(in, INPUT_LINE_MAX, line, length, err);
 }
 
 int input_text_line(struct input *in, const char **line, size_t *length, struct error *err)
 {
-    bool has_newline; /* not required */
-    int got = take_line(in, INPUT_TEXT_LINE_MAX, line, length, &has_newline, err);
+    int got = take_line(in, INPUT_TEXT_LINE_MAX, line, length, err);
     if (got > 0 && *length > 0 && (*line)[*length - 1] == '\r')
         --*length;
     return got;

@@ -28,7 +28,8 @@ struct input {
     size_t capacity, next, end; /* data[next … end − 1] was read and is not taken yet */
     uint64_t offset;            /* of data[0] in the input, in bytes */
     uint64_t line;              /* number of the latest line, from 1 */
-    bool ended;                 /* data[end − 1] is the last byte of the input */
+    bool ended;        /* data[end − 1] is the last byte of the input; a newline follows */
+    bool unterminated; /* the latest line is the last one and has no newline */
 };
 
 /* The caller keeps the descriptor; `name` must outlive the input. */
@@ -61,18 +62,19 @@ static inline const char *input_take(struct input *input, size_t size)
 
 /* Reads, without taking it, the line that starts `start` bytes after input_next(). *length is its
  * size in bytes without the newline, or the number of bytes available if there is no newline within
- * `max_length` bytes or before the end of the input. Returns 1 if there is a newline, 0 if not, -1
- * on error. */
+ * `max_length` bytes or before the end of the input; a newline follows it there, too. Returns 1 if
+ * there is a newline, 0 if not, -1 on error. Skips a byte order mark of UTF-8 at the start of the
+ * input, as the functions below do. */
 int input_peek_line(struct input *input, size_t start, size_t max_length, size_t *length,
                     struct error *err) MUST_USE;
 
-/* Takes the next line of a data file: *line has *length bytes and a newline after them, and is
- * valid until the next call. Returns 1, or 0 at the end, or -1. A last line without a newline is an
- * error: the file may be truncated. */
+/* Takes the next line of a data file: *line has *length bytes, then a byte that belongs to the
+ * buffer, a newline, also if the input ends without one. Valid until the next call. Returns 1, or 0
+ * at the end, or -1. */
 int input_line(struct input *input, const char **line, size_t *length, struct error *err) MUST_USE;
 
-/* The same for text written by people: *length does not count a carriage return before the newline,
- * and the last line needs no newline. */
+/* The same for text written by people: *length does not count a carriage return before the
+ * newline. */
 int input_text_line(struct input *input, const char **line, size_t *length,
                     struct error *err) MUST_USE;
 

@@ -12,11 +12,9 @@ struct format {
     /* For formats with two files, the suffixes of their names: the file of the vectors and the file
      * of the words, whose names are the same otherwise. Else NULL. */
     const char *rows_suffix, *words_suffix;
-    /* Reads all of the input; `words` is the second file, or NULL for formats without one. With
-     * `ignore_count` reads all rows, whatever number the file declares. `to` must be empty; the
-     * caller releases it, even on error. */
-    int (*import)(struct input *in, struct input *words, bool ignore_count, struct import *to,
-                  struct error *err);
+    /* Reads all of the input; `words` is the second file, or NULL for formats without one. `to` must
+     * be empty; the caller releases it, even on error. */
+    int (*import)(struct input *in, struct input *words, struct import *to, struct error *err);
     /* Write the header (NULL for formats without one), then each row. */
     int (*export_header)(struct export *to, struct error *err);
     int (*export_row)(struct export *to, uint32_t id, const float *row, struct error *err);

@@ -14,7 +14,8 @@ enum {
     START = 8,            /* bytes of the magic number and the version */
     HEADER_MAX = 1 << 16, /* bytes of the dictionary; NumPy writes a few hundred */
     ALIGNMENT = 64,       /* of the first number, as an offset in the file */
-    SHOWN_MAX = 40        /* bytes of the dictionary in a message */
+    SHOWN_MAX = 40,       /* bytes of the dictionary in a message */
+    PART_MAX = 1 << 23    /* about how many bytes of an array in Fortran order are in memory */
 };
 
 bool npy_has_magic(const char *data, size_t size)
@@ -25,8 +26,9 @@ bool npy_has_magic(const char *data, size_t size)
 /* ---- reading ---- */
 
 struct array {
-    unsigned width;  /* of a number, in bytes */
+    unsigned width;  /* of a number, in bytes: 2, 4 or 8 */
     bool big_endian; /* else little-endian */
+    bool by_columns; /* Fortran order: all numbers of the first column, then of the next one */
     uint64_t rows, columns;
 };
 
@@ -52,6 +54,7 @@ static bool accept(struct dictionary *d, const char *text)
     return true;
 }
 
+/* Python 2 may have written an L after a number. */
 static bool accept_number(struct dictionary *d, uint64_t *number)
 {
     skip_spaces(d);
@@ -59,6 +62,7 @@ static bool accept_number(struct dictionary *d, uint64_t *number)
     *number = 0;
     for (size_t i = 0; i < digits && digits <= 18; i++)
         *number = 10 * *number + (uint64_t)(*d->at++ - '0');
+    d->at += *d->at == 'L';
     return digits > 0 && digits <= 18;
 }
 
@@ -72,20 +76,21 @@ static int read_type(struct dictionary *d, struct array *array, struct error *er
     skip_spaces(d);
     const char *type = d->at;
     bool known = *type == '\'' && (type[1] == '<' || type[1] == '>') && type[2] == 'f' &&
-                 (type[3] == '4' || type[3] == '8') && type[4] == '\'';
+                 (type[3] == '2' || type[3] == '4' || type[3] == '8') && type[4] == '\'';
     if (!known)
-        return bad_header(d, "unsupported array type, expected float32 ('<f4')", err);
+        return bad_header(d, "unsupported type, save numpy.float32(array)", err);
     array->big_endian = type[1] == '>';
     array->width = (unsigned)(type[3] - '0');
     d->at += 5;
     return 0;
 }
 
-static int read_order(struct dictionary *d, struct error *err)
+static int read_order(struct dictionary *d, struct array *array, struct error *err)
 {
-    if (accept(d, "False"))
+    array->by_columns = accept(d, "True");
+    if (array->by_columns || accept(d, "False"))
         return 0;
-    return bad_header(d, "array not in C order, save numpy.ascontiguousarray(array)", err);
+    return bad_header(d, "expected True or False", err);
 }
 
 static int read_shape(struct dictionary *d, struct array *array, struct error *err)
@@ -116,7 +121,7 @@ static int read_dictionary(struct dictionary *d, struct array *array, struct err
             return bad_header(d, "unknown or repeated key", err);
         seen |= 1u << key;
         if ((key == 0   ? read_type(d, array, err)
-             : key == 1 ? read_order(d, err)
+             : key == 1 ? read_order(d, array, err)
                         : read_shape(d, array, err)) < 0)
             return -1;
         accept(d, ",");
@@ -157,66 +162,152 @@ static int read_header(struct input *in, struct array *array, struct error *err)
     return result;
 }
 
-static void decode(const struct array *array, const char *from, float *row)
+/* The number of float16 with these bits. */
+static float from_half(uint32_t bits)
 {
-    const uint8_t *p = (const uint8_t *)from;
-    for (uint64_t i = 0; i < array->columns; i++, p += array->width) {
-        uint64_t low = bytes_load_u32(p), high = array->width == 8 ? bytes_load_u32(p + 4) : 0;
-        uint64_t bits = low | high << 32;
-        if (array->big_endian)
-            bits = array->width == 8 ? __builtin_bswap64(bits) : __builtin_bswap32((uint32_t)bits);
-        if (array->width == 4) {
-            uint32_t narrow = (uint32_t)bits;
-            memcpy(&row[i], &narrow, 4);
-        } else {
-            double wide;
-            memcpy(&wide, &bits, 8);
-            row[i] = (float)wide;
-        }
+    uint32_t exponent = bits >> 10 & 31, fraction = bits & 1023, wide;
+    if (exponent == 0) {
+        float value = (float)fraction * 0x1p-24f;
+        return bits & 0x8000 ? -value : value;
     }
+    exponent += exponent == 31 ? 255 - 31 : 127 - 15;
+    wide = (bits & 0x8000) << 16 | exponent << 23 | fraction << 13;
+    float value;
+    memcpy(&value, &wide, 4);
+    return value;
 }
 
-static int read_rows(struct input *in, struct input *words, const struct array *array, float *row,
-                     struct import *to, struct error *err)
+static float number_at(const struct array *array, const uint8_t *p)
 {
-    struct word_list list = {words, false};
-    size_t size = (size_t)array->columns * array->width;
-    while (to->rows_read < array->rows) {
-        const char *word;
-        size_t length;
-        if (input_fill(in, size, err) < 0)
+    float value;
+    if (array->width == 2) {
+        uint32_t bits = bytes_load_u16(p);
+        return from_half(array->big_endian ? (bits & 255) << 8 | bits >> 8 : bits);
+    }
+    uint32_t low = bytes_load_u32(p);
+    if (array->width == 4) {
+        low = array->big_endian ? __builtin_bswap32(low) : low;
+        memcpy(&value, &low, 4);
+        return value;
+    }
+    uint64_t bits = low | (uint64_t)bytes_load_u32(p + 4) << 32;
+    double wide;
+    bits = array->big_endian ? __builtin_bswap64(bits) : bits;
+    memcpy(&wide, &bits, 8);
+    return (float)wide;
+}
+
+struct reading {
+    struct input *in;
+    struct word_list words;
+    struct import *to;
+    struct array array;
+    float *row;        /* (columns) */
+    struct spool data; /* of an array in Fortran order */
+    uint8_t *part;     /* (columns × rows) some rows of it */
+};
+
+/* Imports the row whose numbers are `step` bytes apart. */
+static int put_row(struct reading *r, const uint8_t *from, size_t step, struct error *err)
+{
+    struct import *to = r->to;
+    const char *word;
+    size_t length;
+    for (uint64_t i = 0; i < r->array.columns; i++, from += step)
+        r->row[i] = number_at(&r->array, from);
+    bool finite = import_finite(r->row, r->array.columns);
+    if (!finite && !to->skip_nonfinite)
+        return error_set(err, STATUS_INPUT,
+                         "%s: row %llu is not finite in single precision; " IMPORT_SKIP_NONFINITE,
+                         r->in->name, (unsigned long long)to->rows_read + 1);
+    if (word_list_next(&r->words, &word, &length, err) < 0)
+        return -1;
+    return import_row(to, word, length, finite ? r->row : NULL, to->rows_read + 1, err);
+}
+
+static int read_rows(struct reading *r, struct error *err)
+{
+    size_t size = (size_t)r->array.columns * r->array.width;
+    while (r->to->rows_read < r->array.rows) {
+        if (input_fill(r->in, size, err) < 0)
             return -1;
-        if (input_available(in) < size)
-            return input_byte_fault(in, err, "ends in row %llu of %llu",
-                                    (unsigned long long)to->rows_read + 1,
-                                    (unsigned long long)array->rows);
-        decode(array, input_next(in), row);
-        if (!import_finite(row, array->columns))
-            return input_byte_fault(in, err, "row %llu is not finite in single precision",
-                                    (unsigned long long)to->rows_read + 1);
-        input_take(in, size);
-        if (word_list_next(&list, &word, &length, err) < 0 ||
-            import_row(to, word, length, row, to->rows_read + 1, err) < 0)
+        if (input_available(r->in) < size)
+            return input_byte_fault(r->in, err, "ends in row %llu of %llu",
+                                    (unsigned long long)r->to->rows_read + 1,
+                                    (unsigned long long)r->array.rows);
+        const uint8_t *from = (const uint8_t *)input_take(r->in, size);
+        if (put_row(r, from, r->array.width, err) < 0)
             return -1;
     }
-    if (input_fill(in, 1, err) < 0)
+    return 0;
+}
+
+/* Copies an array in Fortran order to a temporary file. */
+static int spill(struct reading *r, struct error *err)
+{
+    uint64_t column = r->array.rows * r->array.width, left = column * r->array.columns, n;
+    for (; left > 0; left -= n) {
+        if (input_fill(r->in, 1, err) < 0)
+            return -1;
+        n = input_available(r->in) < left ? input_available(r->in) : left;
+        if (n == 0)
+            return input_byte_fault(r->in, err, "ends in column %llu of %llu",
+                                    (unsigned long long)(r->array.columns - (left - 1) / column),
+                                    (unsigned long long)r->array.columns);
+        if (spool_append(&r->data, input_take(r->in, n), n, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Imports an array in Fortran order, some rows at a time. */
+static int read_columns(struct reading *r, struct error *err)
+{
+    uint64_t columns = r->array.columns, rows = r->array.rows, width = r->array.width;
+    uint64_t most = 1 + PART_MAX / (columns * width);
+    if (spill(r, err) < 0 || !(r->part = memory_new(columns * most, width, err)))
         return -1;
-    if (input_available(in) > 0)
-        return input_byte_fault(in, err, "data after the last row (row %llu)",
-                                (unsigned long long)array->rows);
-    return word_list_end(&list, to->rows_read, err);
+    for (uint64_t first = 0, n; first < rows; first += n) {
+        n = rows - first < most ? rows - first : most;
+        for (uint64_t c = 0; c < columns; c++)
+            if (spool_read(&r->data, r->part + c * n * width, n * width, (c * rows + first) * width,
+                           err) < 0)
+                return -1;
+        for (uint64_t i = 0; i < n; i++)
+            if (put_row(r, r->part + i * width, n * width, err) < 0)
+                return -1;
+    }
+    return 0;
+}
+
+static int read_all(struct reading *r, struct error *err)
+{
+    int result = -1;
+    if (!r->array.by_columns) {
+        result = read_rows(r, err);
+    } else if (spool_open(&r->data, err) == 0) {
+        result = read_columns(r, err);
+        spool_close(&r->data);
+    }
+    if (result < 0 || input_fill(r->in, 1, err) < 0)
+        return -1;
+    if (input_available(r->in) > 0)
+        return input_byte_fault(r->in, err, "data after the last row (row %llu)",
+                                (unsigned long long)r->array.rows);
+    return word_list_end(&r->words, r->to->rows_read, err);
 }
 
 int npy_import(struct input *in, struct input *words, struct import *to, struct error *err)
 {
-    struct array array = {0};
-    if (read_header(in, &array, err) < 0 || import_start(to, (uint32_t)array.columns, err) < 0)
+    struct reading r = {.in = in, .words = {.in = words}, .to = to};
+    if (read_header(in, &r.array, err) < 0 || import_start(to, (uint32_t)r.array.columns, err) < 0)
         return -1;
-    to->rounded = array.width == 8;
-    float *row = memory_new(array.columns, sizeof *row, err);
-    int result = row ? read_rows(in, words, &array, row, to, err) : -1;
-    free(row);
-    return result < 0 ? -1 : import_finish(to, in, err);
+    to->rounded = r.array.width == 8;
+    r.row = memory_new(r.array.columns, sizeof *r.row, err);
+    int result = r.row ? read_all(&r, err) : -1;
+    free(r.row);
+    free(r.part);
+    return result < 0 ? -1 : import_finish(to, words, err);
 }
 
 /* ---- writing ---- */

@@ -13,8 +13,9 @@
 /* Whether the first bytes of a file, `data` (size), have the magic number of .npy files. */
 bool npy_has_magic(const char *data, size_t size);
 
-/* Reads all of both inputs. The array must have two dimensions, in C order, of float32, or of
- * float64, which is rounded to float32, in either byte order. */
+/* Reads all of both inputs. The array must have two dimensions, in C or Fortran order, of float16,
+ * float32, or float64, which is rounded to float32, in either byte order. An array in Fortran order
+ * passes through a temporary file. */
 int npy_import(struct input *in, struct input *words, struct import *to,
                struct error *err) MUST_USE;
 

@@ -3,13 +3,26 @@
 
 #include <string.h>
 
+#include "formats/columns.h"
+
+/* Whether the line is the names of a table's columns. */
+static bool is_heading(const char *line, size_t length)
+{
+    const char *second = memchr(line, '\t', length), *end = line + columns_trim(line, length);
+    if (!second || second >= end)
+        return second != NULL;
+    const char *third = memchr(second + 1, '\t', (size_t)(end - second - 1));
+    return !columns_is_number(second + 1, third ? third : end);
+}
+
 /* Returns 1, or 0 at the end, or -1. */
 static int read_word(struct word_list *list, const char **word, size_t *length, struct error *err)
 {
     int got = input_line(list->in, word, length, err);
-    if (got > 0 && list->in->line == 1 && memchr(*word, '\t', *length)) {
-        list->table = true;
-        got = input_line(list->in, word, length, err);
+    if (got > 0 && list->in->line == 1) {
+        list->table = memchr(*word, '\t', *length) != NULL;
+        if (is_heading(*word, *length))
+            got = input_line(list->in, word, length, err);
     }
     if (got <= 0)
         return got;
@@ -18,6 +31,8 @@ static int read_word(struct word_list *list, const char **word, size_t *length, 
         *length = (size_t)(tab - *word);
     else if (*length > 0 && (*word)[*length - 1] == '\r')
         --*length;
+    const char *last = columns_last(*word, *word + *length, ' ');
+    list->counts += last > *word && columns_are_integers(last, *word + *length, ' ');
     return 1;
 }
 
@@ -33,7 +48,13 @@ int word_list_end(struct word_list *list, uint64_t rows, struct error *err)
     const char *word;
     size_t length;
     int got = read_word(list, &word, &length, err);
-    return got > 0 ? input_line_fault(list->in, err, "more words than vectors (%llu)",
-                                      (unsigned long long)rows)
-                   : got;
+    if (got > 0)
+        return input_line_fault(list->in, err, "more words than vectors (%llu)",
+                                (unsigned long long)rows);
+    if (got == 0 && list->counts == rows && rows > 0)
+        return error_set(err, STATUS_INPUT,
+                         "%s: line 1: a word and its count, as in all lines; expected words alone: "
+                         "cut -d ' ' -f 1",
+                         list->in->name);
+    return got;
 }

@@ -2,7 +2,7 @@
 /* Reading the vectors of other programs, and writing them in every single-file format: reading that
  * again must give the same bits.
  *
- * The first byte of an input selects the format and whether its count is ignored; the next two
+ * The first byte of an input selects the format and the options; the next two
  * bytes are the length of the second file, for formats with two files, which is at the end of
  * the input. */
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "formats/formats.h"
 #include "fuzz.h"
 
-enum { CONTROL = 3, FORMATS = 6, ANY_COUNT = 8 };
+enum { CONTROL = 3, FORMATS = 6, ANY_COUNT = 8, SKIP_NONFINITE = 16, IN_MEMORY = 32 };
 
 /* An input that is already in memory. */
 static struct input input_of(const void *data, size_t size)
@@ -21,6 +21,7 @@ static struct input input_of(const void *data, size_t size)
     struct input in = input_from(-1, "input");
     demand_success(memory_reserve(&in.data, &in.capacity, size + 1, 1, &err) == 0, &err);
     memcpy(in.data, data, size);
+    in.data[size] = '\n';
     in.end = size;
     in.ended = true;
     return in;
@@ -40,7 +41,9 @@ static void check(const struct import *import)
 {
     const struct words *words = &import->vocab.words;
     demand(words->count > 0 && import->dim > 0 && import->dim <= DIM_MAX);
-    demand(words->count + import->duplicates.count + import->invalid.count == import->rows_read);
+    demand(words->count + import->duplicates.count + import->invalid.count +
+               import->nonfinite.count ==
+           import->rows_read);
     for (uint32_t id = 0; id < words->count; id++) {
         const char *word = words_text(words, id);
         size_t length = words_length(words, id);
@@ -82,7 +85,7 @@ static void again(const struct format *format, const struct import *import, cons
     size_t size, numbers = (size_t)import->vocab.words.count * import->dim;
     char *text = export_all(format, import, rows, &size);
     struct input in = input_of(text, size);
-    demand_success(format->import(&in, NULL, false, &second, &err) == 0, &err);
+    demand_success(format->import(&in, NULL, &second, &err) == 0, &err);
     demand(second.dim == import->dim && second.rows_read == import->vocab.words.count);
     demand(second.vocab.words.count == import->vocab.words.count);
     float *same = rows_of(&second);
@@ -101,12 +104,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t left = size - CONTROL, second = data[1] | (size_t)data[2] << 8;
     second = !format->words_suffix ? 0 : second < left ? second : left;
     struct error err;
-    struct import import = {0};
+    struct import import = {.ignore_count = data[0] & ANY_COUNT,
+                            .skip_nonfinite = data[0] & SKIP_NONFINITE,
+                            .in_memory = data[0] & IN_MEMORY};
     struct input in = input_of(data + CONTROL, left - second);
     struct input words = input_of(data + size - second, second);
     demand_success(format_guess(&in, &guessed, &err) == 0, &err);
-    if (format->import(&in, format->words_suffix ? &words : NULL, data[0] & ANY_COUNT, &import,
-                       &err) < 0) {
+    if (format->import(&in, format->words_suffix ? &words : NULL, &import, &err) < 0) {
         demand_refusal(&err);
     } else {
         check(&import);
