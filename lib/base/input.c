@@ -73,24 +73,10 @@ int input_fill(struct input *in, size_t size, struct error *err)
     return 0;
 }
 
-/* Takes the byte order mark of UTF-8 if the input starts with one that is available. */
-static bool skip_mark(struct input *in)
-{
-    static const char mark[] = "\xef\xbb\xbf";
-    enum { SIZE = sizeof mark - 1 };
-    if (in->offset + in->next > 0 || input_available(in) < SIZE ||
-        memcmp(input_next(in), mark, SIZE) != 0)
-        return false;
-    input_take(in, SIZE);
-    return true;
-}
-
 int input_peek_line(struct input *in, size_t start, size_t max_length, size_t *length,
                     struct error *err)
 {
     for (size_t seen = start;;) {
-        if (skip_mark(in))
-            seen = start;
         size_t available = input_available(in);
         const char *newline =
             available > seen ? memchr(input_next(in) + seen, '\n', available - seen) : NULL;

@@ -28,8 +28,8 @@ struct input {
     size_t capacity, next, end; /* data[next … end − 1] was read and is not taken yet */
     uint64_t offset;            /* of data[0] in the input, in bytes */
     uint64_t line;              /* number of the latest line, from 1 */
-    bool ended;        /* data[end − 1] is the last byte of the input; a newline follows */
-    bool unterminated; /* the latest line is the last one and has no newline */
+    bool ended;                 /* data[end − 1] is the last byte; a newline follows it */
+    bool unterminated;          /* the latest line is the last one and has no newline */
 };
 
 /* The caller keeps the descriptor; `name` must outlive the input. */
@@ -63,8 +63,7 @@ static inline const char *input_take(struct input *input, size_t size)
 /* Reads, without taking it, the line that starts `start` bytes after input_next(). *length is its
  * size in bytes without the newline, or the number of bytes available if there is no newline within
  * `max_length` bytes or before the end of the input; a newline follows it there, too. Returns 1 if
- * there is a newline, 0 if not, -1 on error. Skips a byte order mark of UTF-8 at the start of the
- * input, as the functions below do. */
+ * there is a newline, 0 if not, -1 on error. */
 int input_peek_line(struct input *input, size_t start, size_t max_length, size_t *length,
                     struct error *err) MUST_USE;
 

@@ -94,7 +94,7 @@ for i in range(rows):
   succeeds sgns-knn emb.bin '</s>' 1
   prints 'cosine sim=0.999: east\n'
   sgns-convert -q emb.txt | sgns-knn - east 1 | grep -qF '</s>'
-  fails_with 2 sgns-knn emb.bin '<s>'
+  fails_with 6 sgns-knn emb.bin '<s>'
   says 'closest: </s>'
   echo text >text
   fails_with 3 ptb-vocab --vocab emb.bin text -o out
@@ -229,7 +229,7 @@ while at < len(payload):
   fails_with 2 sgns-convert --from npy <w2v
   says '--words=FILE'
   fails_with 3 sgns-convert --from sgns --to glove w2v
-  says 'w2v: byte 0: text, expected a vectors stream'
+  says "w2v: byte 0: vectors in word2vec's binary format, expected a vectors stream"
 }
 
 @test "text is written to a terminal, a stream or a binary file is not" {
