@@ -107,6 +107,12 @@ static bool is_pickle(struct probe p)
     return p.data[1] > 3 ? p.data[2] == 0x95 : p.data[3] >= ' ' || memchr("KMX\x8a", p.data[2], 4);
 }
 
+/* A Python pickle of protocol 0: a dictionary or a list with its number. */
+static bool is_old_pickle(struct probe p)
+{
+    return p.size > 4 && (p.data[3] == '0' || p.data[3] == '1') && p.data[4] == '\n';
+}
+
 /* compress: the third byte has the most bits of a code, 9 to 16, and two bits that are 0. */
 static bool is_compress(struct probe p)
 {
@@ -386,6 +392,20 @@ static bool has_many_controls(struct probe p)
     return n >= 64 && n * 100 >= p.size * 3;
 }
 
+static bool is_text_with_zeros(struct probe p)
+{
+    size_t others = 0;
+    for (size_t i = 0; i < p.size; i++)
+        others += p.data[i] != 0 && is_control(p.data[i]);
+    return has_many_zeros(p) && others * 100 < p.size;
+}
+
+/* The header of a zlib stream, "x" and one of four letters, is too short to be certain. */
+static bool is_zlib(struct probe p)
+{
+    return p.size > 2 && memchr("\x01\x5e\x9c\xda", p.data[1], 4) && has_many_controls(p);
+}
+
 /* ---- what there is ---- */
 
 #define COMPRESSED(by)  by "-compressed data", "decompress it with '" by " -dc FILE'", false
@@ -405,6 +425,7 @@ enum kind {
     LZIP,
     LZOP,
     COMPRESS,
+    ZLIB,
     SNAPPY,
     NPZ,
     PYTORCH,
@@ -458,6 +479,7 @@ static const struct content contents[] = {
     [LZIP] = {COMPRESSED("lzip")},
     [LZOP] = {COMPRESSED("lzop")},
     [COMPRESS] = {"compress-compressed data (.Z)", "decompress it with 'gzip -dc FILE'", false},
+    [ZLIB] = {"zlib-compressed data", "decompress it with 'pigz -dc FILE'", false},
     [SNAPPY] = {"snappy-compressed data", "decompress it with 'snzip -dc FILE'", false},
 
     [NPZ] = {"a NumPy .npz archive", UNPACK("unzip FILE"), false},
@@ -565,6 +587,9 @@ static const struct signature signatures[] = {
     {GENSIM, BYTES("\x80"), WITH("gensim.", CONTENT_PROBE), .test = is_pickle},
     {PYTORCH, BYTES("\x80\2\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19")},
     {PICKLE, BYTES("\x80"), .test = is_pickle},
+    {PICKLE, BYTES("(dp"), .test = is_old_pickle},
+    {PICKLE, BYTES("(lp"), .test = is_old_pickle},
+    {PICKLE, BYTES("ccopy_reg\n_reconstructor\n")},
     {FASTTEXT, BYTES("\xba\x16\x4f\x2f")},
     {WORD2VEC, .test = is_word2vec_binary},
     {NPY, BYTES("\x93NUMPY"), .test = has_control},
@@ -596,7 +621,9 @@ static const struct signature signatures[] = {
     {UTF16, .test = is_marked_utf16},
     {UTF16LE, .test = is_utf16le},
     {UTF16BE, .test = is_utf16be},
-    {ZEROS, .test = has_many_zeros},
+    {ZLIB, BYTES("x"), .test = is_zlib},
+    {ZEROS, .test = is_text_with_zeros},
+    {BINARY, .test = has_many_zeros},
     {BINARY, .test = has_many_controls},
     {CARRIAGE_RETURNS, .test = has_carriage_returns},
 };

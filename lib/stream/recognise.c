@@ -45,8 +45,8 @@ const struct content *stream_content(const void *data, size_t size)
     static const struct content streams[] = {
         [STREAM_CORPUS] = {"a corpus stream", "print it as text with 'sgns-cat FILE'", false},
         [STREAM_BATCHES] = {"a batch stream", "print it as text with 'sgns-cat FILE'", false},
-        [STREAM_VECTORS] = {"a vectors stream", "use its vocabulary with --vocab=FILE", false},
-        [STREAM_COUNTS] = {"a counts stream", "use it with --vocab=FILE", false},
+        [STREAM_VECTORS] = {"a vectors stream", "use its vocabulary with 'ptb-vocab --vocab=FILE TEXT'", false},
+        [STREAM_COUNTS] = {"a counts stream", "use it with 'ptb-vocab --vocab=FILE TEXT'", false},
     };
     enum stream_kind kind;
     if (is_zstd(data, size, &kind) && kind != STREAM_ANY)

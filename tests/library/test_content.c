@@ -305,6 +305,7 @@ static void check_kinds(void)
     IS("<?xml version=\"1.0\"?>", "XML");
     IS("\x80\4\x95\x20\0\0\0\0\0\0\0\x8c\x1agensim.models.keyedvectors", "a file of gensim");
     IS("\x80\3}q\0.", "a Python pickle");
+    IS("(dp0\nS'a'\np1\nI1\ns.", "a Python pickle");
     IS("\xba\x16\x4f\x2f\x0c\0\0\0", "a fastText model");
     IS("2 3\na \0\0\x80?\0\0\0@\0\0@@b ", "vectors in word2vec's binary format");
     IS("\x93NUMPY\1\0v\0{'descr'", "a NumPy array");
@@ -330,6 +331,9 @@ static void check_binary(void)
     for (size_t i = 0; i < SIZE; i++)
         b.data[i] = (uint8_t)pick(256);
     check_is((const char *)b.data, b.size, "binary data");
+    b.data[0] = 'x';
+    b.data[1] = 0x9c;
+    check_is((const char *)b.data, b.size, "zlib-compressed data");
 }
 
 static void check_refusal(void)

@@ -668,7 +668,7 @@ END
     says 'expected text; read '
   done
   fails_with 3 ptb-vocab vectors.bin
-  says 'a vectors stream, expected text; use its vocabulary with --vocab=FILE'
+  says 'a vectors stream, expected text; use its vocabulary with'
 }
 
 @test "text with a structure is read, and a note says what it looks like" {
