@@ -38,6 +38,25 @@ agree() {
   done
 }
 
+@test "README's lines for Python read the words and values of emb.bin exactly" {
+  need_gensim
+  need_peer "Debian's python3-pandas" /usr/bin/python3 -c 'import pandas'
+  # Words that look like numbers, missing values, quotations and comments.
+  printf '%s\n' '1980 nan "a NA # é null' 'nan "a 1e5 # 1980 NA' | ptb-vocab -q -m 1 | sgns-batch -q |
+    sgns-train -q -d 7 -o emb.bin
+  awk '/^```python$/ { file = "block-" ++n ".py"; next } /^```$/ { file = "" } file { print > file }' "$ROOT/README.md"
+  cat >>block-1.py <<<'print(*words, sep="\n"); vectors.tofile("numpy.f32")'
+  cat >>block-2.py <<<'print(*vectors.index_to_key, sep="\n"); vectors.vectors.tofile("gensim.f32")'
+  cat >>block-3.py <<<'print(*vectors.index, sep="\n"); vectors.to_numpy().tofile("pandas.f32")'
+  sgns-convert -q --to npy -o emb.npy emb.bin
+  for block in 1 2 3; do
+    /usr/bin/python3 block-$block.py | cmp - emb.words
+  done
+  tail -c $((4 * 7 * $(wc -l <emb.words))) emb.npy | tee numbers | cmp - numpy.f32
+  cmp numbers gensim.f32
+  cmp numbers pandas.f32
+}
+
 @test "files saved by gensim and NumPy are imported bit by bit" {
   need_gensim
   peers save
