@@ -299,59 +299,6 @@ log() {
   grep -qE '^  0\.3 .*\*{30}' stdout
 }
 
-# star: prints vectors of twelve words: three on each side of the first axis, two on each of the
-# second, one on each of the third.
-star() {
-  echo '<unk> 9 9 9'
-  for i in 1 2 3; do echo "east$i 2 0 0"; echo "west$i -$i 0 0"; done
-  for i in 1 2; do echo "north$i 0 $i 0"; echo "south$i 0 -3 0"; done
-  echo 'up 0 0 1'
-  echo 'down 0 0 -1'
-}
-
-@test "pipelines/plot-map: plots the principal components of vectors with known components" {
-  need_gnuplot
-  star | "$SUPPORT/forge.py" --vectors >star.bin
-  succeeds "$PIPELINES/plot-map" star.bin map.svg
-  assert_size_zero stderr
-  # The variances are 3 : 2 : 1, and two components are shown.
-  grep -q '>12 words on their two principal components, which show 83.3 % of their variance<' map.svg
-  # Words at the same point cannot all be labelled, but one of them is.
-  for word in east west north south; do
-    grep -q ">${word}[1-3]<" map.svg
-  done
-  refute grep -q unk map.svg
-  TITLE='Stars & "bars"' succeeds "$PIPELINES/plot-map" star.bin named.svg east1 up north2
-  grep -q 'Stars &amp; .*bars' named.svg
-  assert_equal "$(grep -oE '>(east|west|north|south|up|down)[1-3]?<' named.svg | sort | paste -sd ' ')" '>east1< >north2< >up<'
-}
-
-@test "pipelines/plot-map: the same picture from every awk, PNG, and what is refused" {
-  need_gnuplot
-  sample_text 400 40 | whole_pipe >emb.bin
-  succeeds "$PIPELINES/plot-map" emb.bin one.svg
-  for awk in mawk gawk original-awk; do
-    command -v $awk >/dev/null || [ -n "${PEERS-}" ] || continue
-    mkdir bin
-    ln -s "$(command -v $awk)" bin/awk
-    PATH=$PWD/bin:$PATH succeeds "$PIPELINES/plot-map" emb.bin other.svg
-    cmp one.svg other.svg
-    rm -r bin
-  done
-  N=5 SKIP=2 succeeds "$PIPELINES/plot-map" emb.bin five.svg
-  grep -q '>5 words on ' five.svg
-  succeeds "$PIPELINES/plot-map" emb.bin map.png w1 w2 nonsense w3
-  assert_equal "$(<stderr)" 'plot-map: nonsense: not in the vocabulary'
-  assert_equal "$(head -c 4 map.png | tail -c 3)" PNG
-  exits_with 1 "$PIPELINES/plot-map" emb.bin map.svg nonsense
-  says 'plot-map: no words'
-  exits_with 2 "$PIPELINES/plot-map" emb.bin
-  exits_with 2 "$PIPELINES/plot-map" emb.bin map.pdf
-  head -c 300 emb.bin >cut.bin
-  exits_with 3 "$PIPELINES/plot-map" cut.bin new.svg
-  [ ! -e new.svg ]
-}
-
 # ---- the Penn Treebank ----
 
 # value FILE NAME: prints the value of NAME in a header.
