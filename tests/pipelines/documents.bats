@@ -19,6 +19,8 @@ setup_file() {
       a loan is a mortgage
       a king is to a queen what a man is to a woman
       call me some whale of the sea gelbart' | sed 's/^ *//' | head -n 400
+    # The words of the map in README.md.
+    yes "$(sed -n '/^WIDTH=.*plot-map/,/^```/p' "$ROOT/README.md" | tr -cs 'a-z\n' ' ' | tail -n +2)" | head -n 300
     "$ROOT/pipelines/sample-corpus" | head -n 4000
   } >ptb.txt
   cp ptb.txt ptb.train.txt
