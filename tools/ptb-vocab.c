@@ -268,8 +268,10 @@ static void read_vocab(const char *path)
     const char *start = input_next(&input);
     size_t size = input_available(&input);
     if (stream_may_start_with(start, size)) {
+        struct stream_info info = {0};
         int kind =
-            must(verify_stream_prefixed(fd, name, start, size, &header, show_vocab, &err), &err);
+            must(verify_stream_prefixed(fd, name, start, size, &info, show_vocab, &err), &err);
+        header = info.header;
         take_stream_vocab((enum stream_kind)kind, name);
     } else {
         take_text_vocab(&input);

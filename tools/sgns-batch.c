@@ -115,7 +115,9 @@ static void read_vocab(void)
     if (output_is_same(cli_common()->output, fd))
         cli_usage_error("%s: is also the output", name);
     progress_start_input(fd);
-    int kind = must(verify_stream(fd, name, &header, show_vocab, &err), &err);
+    struct stream_info info = {0};
+    int kind = must(verify_stream(fd, name, &info, show_vocab, &err), &err);
+    header = info.header;
     if (kind == STREAM_COUNTS)
         must(
             error_set(&err, STATUS_INPUT,

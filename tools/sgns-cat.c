@@ -5,9 +5,12 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "base/input.h"
+#include "base/memory.h"
 #include "base/output.h"
 #include "check/quick_check.h"
 #include "check/verify.h"
@@ -20,27 +23,32 @@
 #include "stream/vectors.h"
 #include "train/checkpoint.h"
 
-static bool want_header, want_vocab, want_check, quick;
+static bool want_header, want_vocab, want_check, quick, json;
 
 static const struct cli_option options[] = {
-    {'H', "header", OPTION_FLAG, &want_header, "print kind, version, shape, totals and provenance",
-     0, 0, false},
-    {'v', "vocab", OPTION_FLAG, &want_vocab, "print the vocabulary: word, tab, count", 0, 0, false},
+    {'H', "header", OPTION_FLAG, &want_header,
+     "print kind, version, shape, totals and provenance of each STREAM", 0, 0, false},
+    {'v', "vocab", OPTION_FLAG, &want_vocab,
+     "print the vocabulary of each STREAM: word, tab, count", 0, 0, false},
     {0, "check", OPTION_FLAG, &want_check,
      "print one line per STREAM: complete and valid, or why not", 0, 0, false},
     {0, "quick", OPTION_FLAG, &quick, "with --check: read only the header and END", 0, 0, false},
+    {'j', "json", OPTION_FLAG, &json, "with --header or --check: one JSON object per STREAM", 0, 0,
+     false},
     {0},
 };
 
 static const struct cli_program program = {
     .name = "sgns-cat",
-    .operands = "[STREAM [WORD] | STREAM...]",
-    .summary = "Print a stream as text: sentences, examples, vectors or counts. With WORD,\n"
-               "print only the vector of WORD.",
+    .operands = "[STREAM [WORD...] | STREAM...]",
+    .summary = "Print a stream as text: sentences, examples, vectors or counts. With WORDs,\n"
+               "print only their vectors, in this order; the WORD - stands for the lines of\n"
+               "standard input. With --header, --vocab or --check, all operands are STREAMs.",
     .options = options,
     .max_operands = INT_MAX,
     .words = true,
-    .example = "ptb-vocab < ptb.txt | ptb-subsample | sgns-cat | head",
+    .example = "ptb-vocab < ptb.txt | ptb-subsample | sgns-cat | head\n"
+               "  sgns-cat emb.bin king queen",
 };
 
 static struct error err;
@@ -73,6 +81,20 @@ static void between_records(void)
     show_progress();
 }
 
+static bool is_stdin(const char *path)
+{
+    return !path || strcmp(path, "-") == 0;
+}
+
+/* `input`: the descriptor of the input, or -1. */
+static void open_output(int input)
+{
+    must(output_open(&out, cli_common()->output, input, &err), &err);
+    must(output_text(&out, &err), &err);
+    text = out.text;
+    terminal = isatty(out.fd);
+}
+
 static void print_words(const struct vocab *vocab, const uint32_t *id, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
@@ -84,51 +106,22 @@ static void print_words(const struct vocab *vocab, const uint32_t *id, uint32_t 
 
 static void print_vocab(const struct vocab *vocab)
 {
-    progress_before_output(out.fd);
     for (uint32_t id = 0; id < vocab->words.count; id++) {
         print_word(vocab, id);
         fprintf(text, "\t%llu\n", (unsigned long long)vocab->count[id]);
     }
 }
 
-static void print_number(const char *label, uint64_t number)
-{
-    fprintf(text, "%s: %llu\n", label, (unsigned long long)number);
-}
-
-static void print_kind(const struct stream_reader *stream, const char *kind,
-                       const struct header *header)
-{
-    unsigned major, minor;
-    stream_reader_version(stream, &major, &minor);
-    progress_before_output(out.fd);
-    fprintf(text, "kind: %s\nversion: %u.%u\n", kind, major, minor);
-    print_number("words", header->vocab.words.count);
-}
-
-static void print_provenance(const struct header *header)
-{
-    for (size_t i = 0; i < header->programs; i++) {
-        const struct bytes *record = &header->provenance[i];
-        fputs("made by:", text);
-        for (size_t at = 0; at < record->size;) {
-            const char *string = (const char *)record->data + at;
-            fputc(' ', text);
-            escape_print(text, string, strlen(string));
-            at += strlen(string) + 1;
-        }
-        fputc('\n', text);
-    }
-}
+/* ---- the content of a stream ---- */
 
 static void cat_corpus(struct stream_reader *stream)
 {
     struct corpus_reader in;
     must(corpus_reader_attach(&in, stream, &err), &err);
-    bool line_start = true, quiet = want_header || want_vocab;
+    bool line_start = true;
     size_t count;
     while (between_records(), must(corpus_read(&in, &count, &err), &err) > 0)
-        for (size_t i = 0; i < count && !quiet; i++) {
+        for (size_t i = 0; i < count; i++) {
             if (in.token[i] == SENTENCE_END) {
                 fputc('\n', text);
             } else {
@@ -138,14 +131,6 @@ static void cat_corpus(struct stream_reader *stream)
             }
             line_start = in.token[i] == SENTENCE_END;
         }
-    if (want_header) {
-        print_kind(stream, "corpus", &in.header);
-        print_number("sentences", in.totals.sentences);
-        print_number("tokens", in.totals.tokens);
-        print_provenance(&in.header);
-    }
-    if (want_vocab)
-        print_vocab(&in.header.vocab);
     corpus_reader_close(&in);
 }
 
@@ -169,28 +154,25 @@ static void cat_batches(struct stream_reader *stream)
     must(batches_reader_attach(&in, stream, &err), &err);
     struct minibatch batch = {0};
     while (between_records(), must(batches_read(&in, &batch, &err), &err) > 0)
-        if (!want_header && !want_vocab)
-            print_examples(&batch, &in.header.vocab);
-    if (want_header) {
-        print_kind(stream, "batches", &in.header);
-        print_number("batch size", in.shape.batch_size);
-        print_number("epochs", in.shape.epochs);
-        print_number("examples", in.shape.examples);
-        print_number("total examples", in.totals.examples);
-        print_number("contexts", in.totals.contexts);
-        print_number("noise", in.totals.noise);
-        print_provenance(&in.header);
-    }
-    if (want_vocab)
-        print_vocab(&in.header.vocab);
+        print_examples(&batch, &in.header.vocab);
     minibatch_release(&batch);
     batches_reader_close(&in);
 }
 
-static void print_row(const struct vectors_reader *in, uint32_t id, const float *row)
+static void cat_counts(struct stream_reader *stream)
 {
-    print_word(&in->header.vocab, id);
-    for (uint32_t i = 0; i < in->dim; i++)
+    struct header header = {0};
+    struct corpus_totals totals;
+    must(counts_read(stream, &header, &totals, &err), &err);
+    print_vocab(&header.vocab);
+    header_release(&header);
+    stream_reader_close(stream);
+}
+
+static void print_row(const struct vocab *vocab, uint32_t id, const float *row, uint32_t dim)
+{
+    print_word(vocab, id);
+    for (uint32_t i = 0; i < dim; i++)
         fprintf(text, " %.9g", row[i]);
     fputc('\n', text);
 }
@@ -202,76 +184,188 @@ static int read_checkpoint(void *in, const struct record *record, struct error *
     return checkpoint_check(&checkpoint, in, record, error);
 }
 
-static void print_checkpoint(void)
+/* Calls `row` for each vector, in the order of the ids. */
+static void read_vectors(struct vectors_reader *in, void (*row)(const struct vectors_reader *in,
+                                                                uint32_t id, const float *row))
 {
-    if (checkpoint.has_training)
-        fprintf(text, "checkpoint: minibatch %llu of %llu\n",
-                (unsigned long long)checkpoint.progress.steps,
-                (unsigned long long)batches_in_all(&checkpoint.run.shape));
+    uint32_t first, count;
+    in->checkpoint = read_checkpoint;
+    in->checkpoint_data = in;
+    while (between_records(), must(vectors_read(in, &first, &count, &err), &err) > 0)
+        for (uint32_t i = 0; i < count; i++)
+            row(in, first + i, in->value + (size_t)i * in->dim);
+    must(checkpoint_check_end(&checkpoint, in, &err), &err);
+    checkpoint_check_release(&checkpoint);
 }
 
-/* Prints all rows, or only the row of `word`. */
-static void cat_vectors(struct stream_reader *stream, const char *name, const char *word)
+static void print_next(const struct vectors_reader *in, uint32_t id, const float *row)
+{
+    print_row(&in->header.vocab, id, row, in->dim);
+}
+
+static void cat_vectors(struct stream_reader *stream)
 {
     struct vectors_reader in;
     must(vectors_reader_attach(&in, stream, &err), &err);
-    in.checkpoint = read_checkpoint;
-    in.checkpoint_data = &in;
-    uint32_t wanted = NO_WORD, first, count;
-    if (word)
-        must(spelling_find(&in.header.vocab, name, word, &wanted, &err), &err);
-    bool quiet = want_header || want_vocab;
-    if (!quiet && !word)
-        fprintf(text, "%lu %lu\n", (unsigned long)in.header.vocab.words.count,
-                (unsigned long)in.dim);
-    while (between_records(), must(vectors_read(&in, &first, &count, &err), &err) > 0)
-        for (uint32_t i = 0; i < count && !quiet; i++)
-            if (!word || first + i == wanted)
-                print_row(&in, first + i, in.value + (size_t)i * in.dim);
-    must(checkpoint_check_end(&checkpoint, &in, &err), &err);
-    if (want_header) {
-        print_kind(stream, "vectors", &in.header);
-        print_number("dim", in.dim);
-        print_number("rows", in.rows);
-        print_checkpoint();
-        print_provenance(&in.header);
-    }
-    if (want_vocab)
-        print_vocab(&in.header.vocab);
-    checkpoint_check_release(&checkpoint);
+    fprintf(text, "%lu %lu\n", (unsigned long)in.header.vocab.words.count, (unsigned long)in.dim);
+    read_vectors(&in, print_next);
     vectors_reader_close(&in);
 }
 
-static void cat_counts(struct stream_reader *stream)
+/* ---- the vectors of some words ---- */
+
+/* The words asked for. */
+static struct {
+    struct asked {
+        uint32_t id;
+        size_t position;          /* in the request */
+    } * word;                     /* (count) */
+    size_t count, capacity, next; /* next: the first whose vector was not read yet */
+    size_t unknown;               /* others, which are not in the vocabulary */
+    float *row;                   /* (count × dim) in the order of the request */
+} asked;
+
+static void ask(const struct word_index *index, const char *word, size_t length)
 {
-    struct header header = {0};
-    struct corpus_totals totals;
-    must(counts_read(stream, &header, &totals, &err), &err);
-    if (want_header) {
-        print_kind(stream, "counts", &header);
-        print_number("sentences", totals.sentences);
-        print_number("tokens", totals.tokens);
-        print_provenance(&header);
-    } else {
-        print_vocab(&header.vocab);
-    }
-    header_release(&header);
-    stream_reader_close(stream);
+    must(memory_reserve(&asked.word, &asked.capacity, asked.count + 1, sizeof *asked.word, &err),
+         &err);
+    uint32_t id = word_index_find(index, word, length);
+    asked.word[asked.count] = (struct asked){id, asked.count};
+    asked.count += id != NO_WORD;
+    asked.unknown += id == NO_WORD;
 }
 
-/* ---- complete streams: --check ---- */
+/* Words in a file may be many, and are not typed: no offer of similar words for them. */
+static void ask_lines(const struct word_index *index)
+{
+    struct input input = input_from(STDIN_FILENO, "stdin");
+    const char *line;
+    size_t length, unknown;
+    while (must(input_text_line(&input, &line, &length, &err), &err) > 0) {
+        unknown = asked.unknown;
+        if (length > 0)
+            ask(index, line, length);
+        if (asked.unknown > unknown)
+            cli_note("stdin: line %llu: '%.*s' is not in the vocabulary",
+                     (unsigned long long)input.line, (int)length, line);
+    }
+    input_release(&input);
+}
+
+static void ask_operand(const struct word_index *index, const struct vocab *vocab, const char *name,
+                        const char *word, bool alone)
+{
+    size_t unknown = asked.unknown;
+    ask(index, word, strlen(word));
+    if (asked.unknown == unknown)
+        return;
+    spelling_unknown(vocab, name, word, strlen(word), &err);
+    if (alone || err.status != STATUS_UNKNOWN_WORD)
+        cli_die(&err);
+    cli_note("%s", err.text);
+}
+
+/* Finds the words in the vocabulary. */
+static void ask_all(char **word, struct vocab *vocab, const char *name)
+{
+    struct word_index *index = word_index_new(&vocab->words, &err);
+    if (!index)
+        cli_die(&err);
+    for (char **w = word; *w; w++)
+        if (is_stdin(*w))
+            ask_lines(index);
+        else
+            ask_operand(index, vocab, name, *w, !word[1]);
+    word_index_free(index);
+}
+
+static int by_id(const void *a, const void *b)
+{
+    uint32_t x = ((const struct asked *)a)->id, y = ((const struct asked *)b)->id;
+    return (x > y) - (x < y);
+}
+
+static int by_position(const void *a, const void *b)
+{
+    size_t x = ((const struct asked *)a)->position, y = ((const struct asked *)b)->position;
+    return (x > y) - (x < y);
+}
+
+static void sort_asked(int (*order)(const void *, const void *))
+{
+    if (asked.count > 0)
+        qsort(asked.word, asked.count, sizeof *asked.word, order);
+}
+
+/* Keeps a row for each time that its word was asked for. */
+static void keep_asked(const struct vectors_reader *in, uint32_t id, const float *row)
+{
+    for (; asked.next < asked.count && asked.word[asked.next].id == id; asked.next++)
+        memcpy(asked.row + asked.word[asked.next].position * in->dim, row, in->dim * sizeof *row);
+}
+
+static void cat_words(struct stream_reader *stream, const char *name, char **word)
+{
+    struct vectors_reader in;
+    must(vectors_reader_attach(&in, stream, &err), &err);
+    ask_all(word, &in.header.vocab, name);
+    asked.row = memory_new(asked.count, in.dim * sizeof *asked.row, &err);
+    if (!asked.row)
+        cli_die(&err);
+    sort_asked(by_id);
+    read_vectors(&in, keep_asked);
+    sort_asked(by_position);
+    progress_before_output(out.fd);
+    for (size_t i = 0; i < asked.count; i++)
+        print_row(&in.header.vocab, asked.word[i].id, asked.row + i * in.dim, in.dim);
+    free(asked.row);
+    free(asked.word);
+    vectors_reader_close(&in);
+}
+
+static void cat_content(const char *path, char **word)
+{
+    const char *name;
+    int fd = cli_open_input(path, &name, true);
+    open_output(fd);
+    if (!*word)
+        progress_before_output(out.fd);
+    progress_start_input(fd);
+    struct stream_reader *stream = stream_reader_open(fd, name, STREAM_ANY, &err);
+    if (!stream)
+        cli_die(&err);
+    enum stream_kind kind = stream_reader_kind(stream);
+    if (*word && kind != STREAM_VECTORS)
+        cli_usage_error("%s: %s stream, but WORD requires a vectors stream", name,
+                        stream_kind_name(kind));
+    if (*word)
+        cat_words(stream, name, word);
+    else if (kind == STREAM_CORPUS)
+        cat_corpus(stream);
+    else if (kind == STREAM_BATCHES)
+        cat_batches(stream);
+    else if (kind == STREAM_VECTORS)
+        cat_vectors(stream);
+    else
+        cat_counts(stream);
+    must(output_commit(&out, &err), &err);
+    if (asked.unknown > 0)
+        must(error_set(&err, STATUS_UNKNOWN_WORD, "%zu of %zu words are not in the vocabulary",
+                       asked.unknown, asked.unknown + asked.count),
+             &err);
+}
+
+/* ---- what streams are: --header, --vocab, --check ---- */
+
+/* Bytes of a file that are read and verified in no time, also for --header. */
+enum { READ_AT_ONCE = 16 << 20 };
 
 /* Counts so far. */
 static struct {
     unsigned long streams, bad, unreadable;
-} checked;
+} seen;
 
-static bool is_stdin(const char *path)
-{
-    return !path || strcmp(path, "-") == 0;
-}
-
-/* Unlike cli_open_input, does not exit on failure: the other streams are still to be checked. */
+/* Unlike cli_open_input, does not exit on failure: the other streams are still to be read. */
 static int open_stream(const char *path, const char **name)
 {
     if (is_stdin(path))
@@ -281,70 +375,101 @@ static int open_stream(const char *path, const char **name)
     return fd < 0 ? error_system(&err, "%s: cannot open", path) : fd;
 }
 
-/* Returns the kind, or -1. *complete: the entire stream was read. */
-static int check_stream(int fd, const char *name, bool *complete)
+/* Reads as much of the stream as is needed. Returns its kind, or -1. */
+static int read_info(int fd, const char *name, struct stream_info *info)
 {
-    struct header header = {0};
-    if (quick)
-        return quick_check(fd, name, complete, &err);
-    *complete = true;
-    int kind = verify_stream(fd, name, &header, show_progress, &err);
-    header_release(&header);
-    return kind;
+    struct stat file;
+    if (want_header && fstat(fd, &file) == 0 && file.st_size > READ_AT_ONCE)
+        return quick_info(fd, name, info, &err);
+    return quick ? quick_check(fd, name, info, &err)
+                 : verify_stream(fd, name, info, show_progress, &err);
 }
 
-static void print_good(const char *name, int kind, bool complete)
+static void print_json(const char *name, const struct stream_info *info)
 {
-    escape_print(text, name, strlen(name));
-    fprintf(text, ": %s stream, %s\n", stream_kind_name((enum stream_kind)kind),
-            complete ? "ok" : "header and END ok, data not checked");
+    fputs("{\"file\":", text);
+    escape_print_json(text, name, strlen(name));
+    fputs(",\"valid\":true,", text);
+    stream_info_print_json(text, info);
+    fputs("}\n", text);
 }
 
-static void print_fault(void)
+static void print_good(const char *name, const struct stream_info *info, bool heading)
 {
-    checked.bad += err.status == STATUS_INPUT;
-    checked.unreadable += err.status != STATUS_INPUT;
+    if (json) {
+        print_json(name, info);
+        return;
+    }
+    if (heading || want_check) {
+        fputs(want_check || seen.streams == 1 ? "" : "\n", text);
+        escape_print(text, name, strlen(name));
+        fputs(want_check ? ": " : ":\n", text);
+    }
+    if (want_check)
+        fprintf(text, "%s stream, %s\n", stream_kind_name(info->kind),
+                info->data_read ? "ok" : "header and END ok, data not checked");
+    else if (want_header)
+        stream_info_print(text, info);
+    else
+        print_vocab(&info->header.vocab);
+}
+
+/* Prints the reason in `err`. */
+static void print_fault(const char *name, bool alone)
+{
+    seen.bad += err.status == STATUS_INPUT;
+    seen.unreadable += err.status != STATUS_INPUT;
+    if (json) {
+        fputs("{\"file\":", text);
+        escape_print_json(text, name, strlen(name));
+        fprintf(text, ",\"valid\":%s,\"error\":", err.status == STATUS_INPUT ? "false" : "null");
+        escape_print_json(text, err.text, strlen(err.text));
+        fputs("}\n", text);
+        return;
+    }
+    if (alone && !want_check)
+        cli_die(&err);
+    fputs(want_check || seen.streams == 1 ? "" : "\n", text);
     escape_print(text, err.text, strlen(err.text));
     fputc('\n', text);
 }
 
-static void check_one(const char *path)
+static void report_one(const char *path, bool alone)
 {
     const char *name;
-    bool complete = false;
+    struct stream_info info = {0};
     int kind = -1, fd = open_stream(path, &name);
-    checked.streams++;
+    seen.streams++;
     progress_start_input(fd);
     if (fd >= 0) {
         if (output_is_same(cli_common()->output, fd))
             cli_usage_error("%s: is also the output", name);
-        kind = check_stream(fd, name, &complete);
+        kind = read_info(fd, name, &info);
         close(fd);
     }
     progress_before_output(out.fd);
     if (kind < 0)
-        print_fault();
+        print_fault(name, alone);
     else
-        print_good(name, kind, complete);
+        print_good(name, &info, !alone);
+    stream_info_release(&info);
     check_written();
 }
 
-/* Prints a line per stream and, unless all are good, a last one on standard error. */
-_Noreturn static void check_streams(char **stream)
+/* Reports each stream and, unless all are good, prints a last line on standard error. */
+static void report_streams(char **stream)
 {
-    must(output_open(&out, cli_common()->output, -1, &err), &err);
-    must(output_text(&out, &err), &err);
-    text = out.text;
+    bool alone = !stream[0] || !stream[1];
+    open_output(-1);
     do
-        check_one(*stream);
+        report_one(*stream, alone);
     while (*stream && *++stream);
     must(output_commit(&out, &err), &err);
-    if (checked.bad == 0 && checked.unreadable == 0)
-        exit(STATUS_OK);
-    error_set(&err, checked.bad > 0 ? STATUS_INPUT : STATUS_FAILED,
-              "%lu of %lu stream%s bad, %lu unreadable", checked.bad, checked.streams,
-              plural(checked.streams), checked.unreadable);
-    cli_die(&err);
+    if (seen.bad > 0 || seen.unreadable > 0)
+        must(error_set(&err, seen.bad > 0 ? STATUS_INPUT : STATUS_FAILED,
+                       "%lu of %lu stream%s bad, %lu unreadable", seen.bad, seen.streams,
+                       plural(seen.streams), seen.unreadable),
+             &err);
 }
 
 /* ---- the command line ---- */
@@ -356,9 +481,9 @@ static void check_command_line(char **operand)
         cli_usage_error("--header, --vocab and --check cannot be combined");
     if (quick && !want_check)
         cli_usage_error("--quick requires --check");
-    if (!want_check && operand[0] && operand[1] && operand[2])
-        cli_usage_error("%s: unexpected argument", operand[2]);
-    for (int i = 0; want_check && operand[i]; i++)
+    if (json && !want_header && !want_check)
+        cli_usage_error("--json requires --header or --check");
+    for (int i = 0; operand[i]; i++)
         from_stdin += is_stdin(operand[i]);
     if (from_stdin > 1)
         cli_usage_error("standard input can be read only once");
@@ -367,34 +492,10 @@ static void check_command_line(char **operand)
 int main(int argc, char **argv)
 {
     char **operand = cli_start(&program, argc, argv);
-    const char *name, *word = operand[0] ? operand[1] : NULL;
     check_command_line(operand);
-    if (want_check)
-        check_streams(operand);
-    int fd = cli_open_input(operand[0], &name, true);
-    must(output_open(&out, cli_common()->output, fd, &err), &err);
-    must(output_text(&out, &err), &err);
-    text = out.text;
-    terminal = isatty(out.fd);
-    if (!want_header && !want_vocab && !word)
-        progress_before_output(out.fd);
-    progress_start_input(fd);
-
-    struct stream_reader *stream = stream_reader_open(fd, name, STREAM_ANY, &err);
-    if (!stream)
-        cli_die(&err);
-    enum stream_kind kind = stream_reader_kind(stream);
-    if (word && kind != STREAM_VECTORS)
-        cli_usage_error("%s: %s stream, but WORD requires a vectors stream", name,
-                        stream_kind_name(kind));
-    if (kind == STREAM_CORPUS)
-        cat_corpus(stream);
-    else if (kind == STREAM_BATCHES)
-        cat_batches(stream);
-    else if (kind == STREAM_VECTORS)
-        cat_vectors(stream, name, word);
+    if (want_header || want_vocab || want_check)
+        report_streams(operand);
     else
-        cat_counts(stream);
-    must(output_commit(&out, &err), &err);
+        cat_content(operand[0], operand[0] ? operand + 1 : operand);
     return STATUS_OK;
 }

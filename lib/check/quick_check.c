@@ -14,6 +14,7 @@
 #include "stream/corpus.h"
 #include "stream/layout.h"
 #include "stream/vectors.h"
+#include "train/checkpoint.h"
 
 enum {
     TAIL_MAX = 32 << 20,     /* the most bytes read: more than the largest record and a frame */
@@ -213,48 +214,83 @@ static enum outcome find_payload_end(int fd, uint64_t file_size, const char *nam
 /* What the header implies about END: the minimum records and bytes before it, and the known
  * totals. */
 struct expected {
-    enum stream_kind kind;
     uint64_t records, size, totals[STREAM_TOTALS];
     bool known[STREAM_TOTALS];
+    /* Of vectors: bytes of a row's values, and whether something else is between rows and END. */
+    uint64_t row_size;
+    bool more;
 };
 
+/* Moves the header out of a reader that is about to be closed. */
+static void take(struct stream_info *info, struct header *header, struct expected *e,
+                 const struct stream_reader *stream)
+{
+    stream_read_so_far(stream, &e->records, &e->size);
+    info->header = *header;
+    *header = (struct header){0};
+}
+
+static int read_batches_header(struct stream_reader *stream, struct stream_info *info,
+                               struct expected *e, struct error *err)
+{
+    struct batches_reader in;
+    if (batches_reader_attach(&in, stream, err) < 0)
+        return -1;
+    take(info, &in.header, e, stream);
+    info->shape = in.shape;
+    e->known[0] = true;
+    e->known[2] = false;
+    e->totals[0] = in.shape.examples * in.shape.epochs;
+    batches_reader_close(&in);
+    return 0;
+}
+
+static int read_vectors_header(struct stream_reader *stream, struct stream_info *info,
+                               struct expected *e, struct error *err)
+{
+    struct vectors_reader in;
+    if (vectors_reader_attach(&in, stream, err) < 0)
+        return -1;
+    take(info, &in.header, e, stream);
+    info->dim = in.dim;
+    e->known[0] = e->known[1] = true;
+    e->totals[0] = info->header.vocab.words.count;
+    e->row_size = (uint64_t)in.dim * sizeof(float);
+    vectors_reader_close(&in);
+    return 0;
+}
+
+static int read_corpus_header(struct stream_reader *stream, struct stream_info *info,
+                              struct expected *e, struct error *err)
+{
+    struct corpus_reader in;
+    if (corpus_reader_attach(&in, stream, err) < 0)
+        return -1;
+    take(info, &in.header, e, stream);
+    corpus_reader_close(&in);
+    return 0;
+}
+
 /* Reads preamble and header; for counts, which are only a header, the preamble. */
-static int read_header(int fd, const char *name, struct expected *e, struct error *err)
+static int read_header(int fd, const char *name, struct stream_info *info, struct expected *e,
+                       struct error *err)
 {
     struct stream_reader *stream = stream_reader_open(fd, name, STREAM_ANY, err);
     if (!stream)
         return -1;
-    struct corpus_reader corpus;
-    struct batches_reader batches;
-    struct vectors_reader vectors;
-    *e = (struct expected){.kind = stream_reader_kind(stream), .known[2] = true};
-    switch (e->kind) {
+    *e = (struct expected){.known[2] = true};
+    info->kind = stream_reader_kind(stream);
+    stream_reader_version(stream, &info->major, &info->minor);
+    switch (info->kind) {
     case STREAM_COUNTS:
         stream_reader_close(stream);
         return 0;
     case STREAM_BATCHES:
-        if (batches_reader_attach(&batches, stream, err) < 0)
-            return -1;
-        stream_read_so_far(stream, &e->records, &e->size);
-        e->known[0] = true;
-        e->known[2] = false;
-        e->totals[0] = batches.shape.examples * batches.shape.epochs;
-        batches_reader_close(&batches);
-        return 0;
+        return read_batches_header(stream, info, e, err);
     case STREAM_VECTORS:
-        if (vectors_reader_attach(&vectors, stream, err) < 0)
-            return -1;
-        stream_read_so_far(stream, &e->records, &e->size);
-        e->known[0] = e->known[1] = true;
-        e->totals[0] = vectors.header.vocab.words.count;
-        vectors_reader_close(&vectors);
-        return 0;
+        return read_vectors_header(stream, info, e, err);
     default:
-        if (corpus_reader_attach(&corpus, stream, err) < 0)
-            return -1;
-        stream_read_so_far(stream, &e->records, &e->size);
-        corpus_reader_close(&corpus);
-        return 0;
+        return read_corpus_header(stream, info, e, err);
     }
 }
 
@@ -263,9 +299,11 @@ static int end_fault(const char *name, uint64_t byte, const char *what, struct e
     return error_set(err, STATUS_INPUT, "%s: byte %llu: %s", name, (unsigned long long)byte, what);
 }
 
-static int compare_end(const struct payload_end *last, const struct expected *e, const char *name,
-                       uint64_t file_size, struct error *err)
+/* Compares END with the header, and stores its totals. */
+static int compare_end(const struct payload_end *last, struct expected *e, const char *name,
+                       uint64_t file_size, struct stream_info *info, struct error *err)
 {
+    enum { ROWS_FIELDS = 12 }; /* bytes in a ROWS record before the values */
     struct cursor c = cursor_over(last->data, last->size);
     if (cursor_u32(&c) != RECORD_END || cursor_u32(&c) != END_SIZE)
         return end_fault(name, file_size, "no END record", err);
@@ -273,43 +311,106 @@ static int compare_end(const struct payload_end *last, const struct expected *e,
     bool fits = records >= e->records && size >= e->size &&
                 size - e->size >= (records - e->records) * RECORD_HEADER_SIZE;
     for (int i = 0; i < STREAM_TOTALS; i++) {
-        uint64_t total = cursor_u64(&c);
-        fits = fits && (!e->known[i] || total == e->totals[i]);
+        info->totals[i] = cursor_u64(&c);
+        fits = fits && (!e->known[i] || info->totals[i] == e->totals[i]);
     }
+    e->more = size - e->size != (records - e->records) * (RECORD_HEADER_SIZE + ROWS_FIELDS) +
+                                    e->totals[0] * e->row_size;
     return fits ? 0 : end_fault(name, file_size, "END does not match the header", err);
 }
 
-static int verify_fully(int fd, const char *name, bool *full, struct error *err)
+/* Returns to the beginning of the stream. */
+static int rewind_to(int fd, const char *name, off_t start, struct error *err)
 {
-    struct header header = {0};
-    *full = true;
-    int kind = verify_stream(fd, name, &header, NULL, err);
-    header_release(&header);
-    return kind;
+    return lseek(fd, start, SEEK_SET) < 0
+               ? error_system(err, "%s: cannot seek back to its beginning", name)
+               : 0;
 }
 
-int quick_check(int fd, const char *name, bool *full, struct error *err)
+/* Checks header and END of a stream at `start` of a regular file. */
+static enum outcome check_ends(int fd, const char *name, uint64_t file_size,
+                               struct stream_info *info, bool *more, struct error *err)
 {
-    struct stat file;
     struct expected expected;
     struct payload_end last;
-    *full = false;
+    if (read_header(fd, name, info, &expected, err) < 0)
+        return FAILED;
+    if (info->kind == STREAM_COUNTS)
+        return NOT_FOUND;
+    enum outcome outcome = find_payload_end(fd, file_size, name, &last, err);
+    if (outcome == FOUND && compare_end(&last, &expected, name, file_size, info, err) < 0)
+        outcome = FAILED;
+    *more = info->kind == STREAM_VECTORS && expected.more;
+    return outcome;
+}
+
+/* *more: the vectors may be a checkpoint. */
+static int check(int fd, const char *name, struct stream_info *info, bool *more, struct error *err)
+{
+    struct stat file;
+    *more = false;
     off_t start = lseek(fd, 0, SEEK_CUR);
     if (start < 0 || fstat(fd, &file) < 0 || !S_ISREG(file.st_mode))
-        return verify_fully(fd, name, full, err);
-    if (read_header(fd, name, &expected, err) < 0)
+        return verify_stream(fd, name, info, NULL, err);
+    enum outcome outcome = check_ends(fd, name, (uint64_t)file.st_size, info, more, err);
+    if (outcome == FOUND && *more)
+        outcome = rewind_to(fd, name, start, err) < 0 ? FAILED : FOUND;
+    if (outcome == FOUND)
+        return (int)info->kind;
+    stream_info_release(info);
+    *more = false;
+    if (outcome == FAILED || rewind_to(fd, name, start, err) < 0)
         return -1;
-    enum outcome outcome = FOUND;
-    if (expected.kind != STREAM_COUNTS)
-        outcome = find_payload_end(fd, (uint64_t)file.st_size, name, &last, err);
-    if (outcome == FAILED)
+    return verify_stream(fd, name, info, NULL, err);
+}
+
+int quick_check(int fd, const char *name, struct stream_info *info, struct error *err)
+{
+    bool more;
+    return check(fd, name, info, &more, err);
+}
+
+/* ---- checkpoints ---- */
+
+struct checkpoint_start {
+    struct vectors_reader in;
+    struct checkpoint_check check;
+};
+
+/* Stops reading after TRAINING. */
+static int read_record(void *data, const struct record *record, struct error *err)
+{
+    struct checkpoint_start *c = data;
+    return checkpoint_check(&c->check, &c->in, record, err) < 0 || c->check.has_training ? -1 : 0;
+}
+
+/* Reads the vectors and what follows, up to TRAINING or END. */
+static int read_training(int fd, const char *name, struct stream_info *info, struct error *err)
+{
+    struct checkpoint_start c = {.check = {0}};
+    uint32_t first, count;
+    int got;
+    if (vectors_reader_open(&c.in, fd, name, err) < 0)
         return -1;
-    if (outcome == NOT_FOUND || expected.kind == STREAM_COUNTS) {
-        if (lseek(fd, start, SEEK_SET) < 0)
-            return error_system(err, "%s: cannot seek back to its beginning", name);
-        return verify_fully(fd, name, full, err);
+    c.in.checkpoint = read_record;
+    c.in.checkpoint_data = &c;
+    while ((got = vectors_read(&c.in, &first, &count, err)) > 0)
+        ;
+    bool found = c.check.has_training;
+    info->steps = c.check.progress.steps;
+    info->shape = c.check.run.shape;
+    checkpoint_check_release(&c.check);
+    vectors_reader_close(&c.in);
+    return got < 0 && !found ? -1 : 0;
+}
+
+int quick_info(int fd, const char *name, struct stream_info *info, struct error *err)
+{
+    bool more;
+    int kind = check(fd, name, info, &more, err);
+    if (kind >= 0 && more && read_training(fd, name, info, err) < 0) {
+        stream_info_release(info);
+        return -1;
     }
-    return compare_end(&last, &expected, name, (uint64_t)file.st_size, err) < 0
-               ? -1
-               : (int)expected.kind;
+    return kind;
 }

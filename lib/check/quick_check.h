@@ -8,14 +8,16 @@
 #ifndef SGNS_QUICK_CHECK_H
 #define SGNS_QUICK_CHECK_H
 
-#include <stdbool.h>
+#include "check/stream_info.h"
 
-#include "base/error.h"
+/* Checks the stream at the file offset of `fd`. Returns its kind, or -1. On success fills `info`,
+ * which must be zero before, except for the fields of a checkpoint; the caller releases it. If END
+ * cannot be found quickly (the input is not a regular file, or a frame at its end is larger than
+ * those these programs write), and for counts, which are only a header, the whole stream is
+ * verified instead, and info->data_read becomes true. */
+int quick_check(int fd, const char *name, struct stream_info *info, struct error *err) MUST_USE;
 
-/* Checks the stream at the file offset of `fd`. Returns its kind, or -1. If END cannot be found
- * quickly (the input is not a regular file, or a frame at its end is larger than those these
- * programs write), and for counts, which are only a header, the whole stream is verified instead,
- * and *full becomes true. */
-int quick_check(int fd, const char *name, bool *full, struct error *err) MUST_USE;
+/* The same with the fields of a checkpoint, for which its vectors are read, too, but not the rest. */
+int quick_info(int fd, const char *name, struct stream_info *info, struct error *err) MUST_USE;
 
 #endif

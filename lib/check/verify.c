@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "check/verify.h"
 
+#include <string.h>
+
 #include "stream/batches.h"
 #include "stream/corpus.h"
 #include "stream/counts.h"
 #include "stream/vectors.h"
 #include "train/checkpoint.h"
 
-static void no_progress(void)
+/* Moves what is known at the end of a stream out of a reader that is about to be closed. */
+static void take(struct stream_info *info, struct header *header,
+                 const struct stream_reader *stream)
 {
+    info->header = *header;
+    *header = (struct header){0};
+    memcpy(info->totals, stream_totals(stream), sizeof info->totals);
+    info->data_read = true;
 }
 
-/* Moves the header out of a reader that is about to be closed. */
-static void move_header(struct header *to, struct header *from)
-{
-    *to = *from;
-    *from = (struct header){0};
-}
-
-static int verify_corpus(struct stream_reader *stream, struct header *header,
+static int verify_corpus(struct stream_reader *stream, struct stream_info *info,
                          void (*progress)(void), struct error *err)
 {
     struct corpus_reader in;
@@ -28,12 +29,12 @@ static int verify_corpus(struct stream_reader *stream, struct header *header,
         return -1;
     while ((got = corpus_read(&in, &count, err)) > 0)
         progress();
-    move_header(header, &in.header);
+    take(info, &in.header, stream);
     corpus_reader_close(&in);
     return got;
 }
 
-static int verify_batches(struct stream_reader *stream, struct header *header,
+static int verify_batches(struct stream_reader *stream, struct stream_info *info,
                           void (*progress)(void), struct error *err)
 {
     struct batches_reader in;
@@ -44,7 +45,8 @@ static int verify_batches(struct stream_reader *stream, struct header *header,
     while ((got = batches_read(&in, &batch, err)) > 0)
         progress();
     minibatch_release(&batch);
-    move_header(header, &in.header);
+    take(info, &in.header, stream);
+    info->shape = in.shape;
     batches_reader_close(&in);
     return got;
 }
@@ -61,7 +63,7 @@ static int check_checkpoint(void *data, const struct record *record, struct erro
     return checkpoint_check(&v->checkpoint, &v->in, record, err);
 }
 
-static int verify_vectors(struct stream_reader *stream, struct header *header,
+static int verify_vectors(struct stream_reader *stream, struct stream_info *info,
                           void (*progress)(void), struct error *err)
 {
     struct checked_vectors v = {.checkpoint = {0}};
@@ -75,52 +77,62 @@ static int verify_vectors(struct stream_reader *stream, struct header *header,
         progress();
     if (got == 0)
         got = checkpoint_check_end(&v.checkpoint, &v.in, err);
+    take(info, &v.in.header, stream);
+    info->dim = v.in.dim;
+    info->steps = v.checkpoint.progress.steps;
+    info->shape = v.checkpoint.run.shape;
     checkpoint_check_release(&v.checkpoint);
-    move_header(header, &v.in.header);
     vectors_reader_close(&v.in);
     return got;
 }
 
-static int verify_counts(struct stream_reader *stream, struct header *header, struct error *err)
+static int verify_counts(struct stream_reader *stream, struct stream_info *info, struct error *err)
 {
+    struct header header = {0};
     struct corpus_totals totals;
-    int result = counts_read(stream, header, &totals, err);
+    int result = counts_read(stream, &header, &totals, err);
+    take(info, &header, stream);
     stream_reader_close(stream);
     return result;
 }
 
 /* Verifies the stream, and closes it. */
-static int verify(struct stream_reader *stream, struct header *header, void (*progress)(void),
+static int verify(struct stream_reader *stream, struct stream_info *info, void (*progress)(void),
                   struct error *err)
 {
-    switch (stream_reader_kind(stream)) {
+    switch (info->kind) {
     case STREAM_CORPUS:
-        return verify_corpus(stream, header, progress, err);
+        return verify_corpus(stream, info, progress, err);
     case STREAM_BATCHES:
-        return verify_batches(stream, header, progress, err);
+        return verify_batches(stream, info, progress, err);
     case STREAM_VECTORS:
-        return verify_vectors(stream, header, progress, err);
+        return verify_vectors(stream, info, progress, err);
     default:
-        return verify_counts(stream, header, err);
+        return verify_counts(stream, info, err);
     }
 }
 
-int verify_stream(int fd, const char *name, struct header *header, void (*progress)(void),
+static void no_progress(void)
+{
+}
+
+int verify_stream(int fd, const char *name, struct stream_info *info, void (*progress)(void),
                   struct error *err)
 {
-    return verify_stream_prefixed(fd, name, NULL, 0, header, progress, err);
+    return verify_stream_prefixed(fd, name, NULL, 0, info, progress, err);
 }
 
 int verify_stream_prefixed(int fd, const char *name, const void *prefix, size_t prefix_size,
-                           struct header *header, void (*progress)(void), struct error *err)
+                           struct stream_info *info, void (*progress)(void), struct error *err)
 {
     struct stream_reader *stream =
         stream_reader_open_prefixed(fd, name, STREAM_ANY, prefix, prefix_size, err);
     if (!stream)
         return -1;
-    enum stream_kind kind = stream_reader_kind(stream);
-    if (verify(stream, header, progress ? progress : no_progress, err) == 0)
-        return kind;
-    header_release(header);
+    info->kind = stream_reader_kind(stream);
+    stream_reader_version(stream, &info->major, &info->minor);
+    if (verify(stream, info, progress ? progress : no_progress, err) == 0)
+        return (int)info->kind;
+    stream_info_release(info);
     return -1;
 }

@@ -138,18 +138,176 @@ epochs: 2\nexamples: 15\ntotal examples: 30'
   tail -n 1 stdout | grep -qxF 'made by: maker\x1b[31m 1.0\x0amade by: another'
 }
 
-@test "an unknown word is an error that names it" {
+# ---- the vectors of some words ----
+
+@test "several words: their rows in the order asked, from a file and from a pipe" {
+  succeeds sgns-cat vectors.bin y a '<unk>' y b
+  for word in y a '<unk>' y b; do
+    sgns-cat vectors.bin | grep "^$word "
+  done | cmp - stdout
+  sgns-cat - y a '<unk>' y b <vectors.bin | cmp - stdout
+  slowly vectors.bin | sgns-cat - y a '<unk>' y b | cmp - stdout
+}
+
+@test "words from standard input, one per line" {
+  sgns-cat vectors.bin y a b a >expected
+  printf 'y\n\na\r\nb' >words
+  succeeds sgns-cat vectors.bin - a <words
+  cmp stdout expected
+  succeeds sgns-cat vectors.bin - </dev/null
+  assert_size_zero stdout
+  # All words, in another order.
+  sgns-cat vectors.bin | tail -n +2 | sort -r >expected
+  cut -d ' ' -f 1 expected | sgns-cat vectors.bin - | cmp - expected
+  fails_with 2 sgns-cat - - <vectors.bin
+  says 'standard input can be read only once'
+  fails_with 2 sgns-cat vectors.bin - a - <words
+}
+
+@test "words that begin with a dash" {
+  printf '%s\n' '<unk> 0' '- 1' '-lrb- 2' '--help 3' 'a 4' | "$SUPPORT/forge.py" --vectors >few.bin
+  succeeds sgns-cat few.bin -- --help -lrb- a
+  prints '--help 3\n-lrb- 2\na 4\n'
+  echo - | sgns-cat few.bin - | grep -qx -- '- 1'
+}
+
+@test "unknown words: status 6, the other words are printed" {
   fails_with 6 sgns-cat vectors.bin nothing
-  says "'nothing'"
+  says "sgns-cat: vectors.bin: 'nothing' is not in the vocabulary"
   fails_with 2 sgns-cat vectors.bin -lrb-
   says 'sgns-cat VECTORS -- -WORD'
   assert_size_zero stdout
+  exits_with 6 sgns-cat vectors.bin b nothing a ab
+  sgns-cat vectors.bin b a | cmp - stdout
+  says "sgns-cat: vectors.bin: 'nothing' is not in the vocabulary"
+  says_like "^sgns-cat: vectors.bin: 'ab' is not in the vocabulary; closest: "
+  assert_equal "$(tail -n 1 stderr)" 'sgns-cat: 2 of 4 words are not in the vocabulary'
+  fails_with 6 sgns-cat -q vectors.bin b nothing a ab
+  sgns-cat vectors.bin b a | cmp - stdout
+  exits_with 6 sgns-cat vectors.bin a - < <(printf 'b\nnothing\n')
+  assert_equal "$(<stderr)" "sgns-cat: stdin: line 2: 'nothing' is not in the vocabulary
+sgns-cat: 1 of 3 words are not in the vocabulary"
+  sgns-cat vectors.bin a b | cmp - stdout
 }
 
 @test "only a vectors stream has rows of words" {
   for kind in corpus batches counts; do
     fails_with 2 sgns-cat $kind.bin a
     assert_size_zero stdout
+  done
+}
+
+# ---- several streams, large files, JSON ----
+
+@test "--header and --vocab of several streams: each under its name" {
+  for option in --header --vocab; do
+    succeeds sgns-cat $option corpus.bin vectors.bin - <counts.bin
+    { echo corpus.bin:; sgns-cat $option corpus.bin; echo; echo vectors.bin:; sgns-cat $option vectors.bin
+      echo; echo stdin:; sgns-cat $option counts.bin; } | cmp - stdout
+    assert_size_zero stderr
+    head -c -1 corpus.bin >cut.bin
+    fails_with 3 sgns-cat $option cut.bin vectors.bin missing
+    says '1 of 3 streams bad, 1 unreadable'
+    sed -n 1p stdout | grep -qE '^cut\.bin: byte [0-9]+, record [0-9]+: ends inside a zstd frame$'
+    grep -qx vectors.bin: stdout
+    tail -n 1 stdout | grep -qx 'missing: cannot open: No such file or directory'
+    fails_with 3 sgns-cat $option cut.bin
+    says 'cut.bin: byte '
+    assert_size_zero stdout
+  done
+  fails_with 2 sgns-cat --header - - <corpus.bin
+}
+
+@test "--header of a large file reads only header and END, and says so" {
+  sample_text 60000 300 | ptb-vocab -q -m 1 | sgns-batch -q -e 3 -o batches
+  for i in {1..700}; do echo "w$i w"; done | ptb-vocab -q -m 1 | sgns-batch -q -e 1 -o wide.bin
+  sgns-train -q -d 8000 -O sgd -c checkpoint wide.bin -o vectors
+  for kind in batches vectors checkpoint; do
+    size=$(wc -c <$kind)
+    [ "$size" -gt 17000000 ]
+    succeeds sgns-cat --header $kind
+    grep -qx 'data: not read; the totals are those in END' stdout
+    [ $kind != checkpoint ] || grep -qE '^checkpoint: minibatch ([0-9]+) of \1$' stdout
+    # Through a pipe all of it is read.
+    sgns-cat --header <(cat $kind) | cmp - <(grep -v '^data: ' stdout)
+    # Damage in the data, beyond the vectors of a checkpoint, is not noticed.
+    printf 'xxxxxxxx' | dd of=$kind bs=1 seek=$((size / 2)) conv=notrunc status=none
+    sgns-cat --header $kind | cmp - stdout
+    fails_with 3 sgns-cat --check $kind
+    head -c -1 $kind >cut
+    fails_with 3 sgns-cat --header cut
+  done
+  # A hole of 100 GB in the middle takes no time.
+  cp batches holes
+  truncate -s 100G holes
+  tail -c 9000000 batches >>holes
+  succeeds timeout 20 sgns-cat --header holes
+}
+
+# keys: prints the keys of each JSON object on standard input.
+keys() {
+  python3 -c 'import json, sys
+for line in sys.stdin: print(*json.loads(line))'
+}
+
+@test "--header --json: the same properties as in the text" {
+  "$SUPPORT/forge.py" --one checkpoint-plain >checkpoint
+  for file in corpus.bin batches.bin vectors.bin counts.bin checkpoint; do
+    succeeds sgns-cat --header --json $file
+    assert_equal "$(wc -l <stdout)" 1
+    python3 -c '
+import json, sys
+with open("stdout") as file: stream = json.load(file)
+assert stream.pop("file") == sys.argv[1] and stream.pop("valid") is True and stream.pop("data_read") is True
+made = stream.pop("provenance")
+point = stream.pop("checkpoint", None)
+for key, value in stream.items(): print(key.replace("_", " ") + ":", value)
+if point: print("checkpoint: minibatch", point["minibatches"], "of", point["total_minibatches"])
+for program in made: print("made by:", *program)' $file | cmp - <(sgns-cat --header $file)
+  done
+  succeeds sgns-cat -H -j corpus.bin batches.bin vectors.bin checkpoint counts.bin
+  keys <stdout >found
+  cmp found - <<'END'
+file valid kind version words sentences tokens data_read provenance
+file valid kind version words batch_size epochs examples total_examples contexts noise data_read provenance
+file valid kind version words dim rows data_read provenance
+file valid kind version words dim rows checkpoint data_read provenance
+file valid kind version words sentences tokens data_read provenance
+END
+}
+
+@test "--json: invalid and unreadable streams are objects, too" {
+  head -c -1 corpus.bin >cut.bin
+  for option in --header --check '--check --quick'; do
+    # shellcheck disable=SC2086 # two words
+    fails_with 3 sgns-cat $option --json corpus.bin cut.bin missing - <counts.bin
+    says '1 of 4 streams bad, 1 unreadable'
+    python3 -c '
+import json
+with open("stdout") as file: good, cut, missing, counts = map(json.loads, file)
+assert good["valid"] is True and good["kind"] == "corpus" and counts["file"] == "stdin"
+assert list(cut) == list(missing) == ["file", "valid", "error"]
+assert cut["valid"] is False and cut["error"].startswith("cut.bin: byte ")
+assert missing["valid"] is None and missing["error"] == "missing: cannot open: No such file or directory"'
+  done
+  assert_equal "$(sgns-cat --check --quick --json corpus.bin | grep -o '"data_read":[a-z]*')" '"data_read":false'
+  exits_with 3 sgns-cat --header --json cut.bin
+  grep -q '"valid":false' stdout
+  fails_with 2 sgns-cat --json corpus.bin
+  says '--json requires --header or --check'
+  fails_with 2 sgns-cat --json --vocab corpus.bin
+}
+
+@test "--json: any bytes in names and provenance give valid JSON" {
+  name=$'\xff"\\\n\x01\xc3\xa9'
+  "$SUPPORT/forge.py" --one corpus-provenance-with-control-bytes >"$name"
+  for option in --header --check; do
+    succeeds sgns-cat $option --json "$name"
+    python3 -c '
+import json, os, sys
+with open("stdout", "rb") as file: stream = json.loads(file.read().decode())
+assert os.fsencode(stream["file"]) == os.fsencode(sys.argv[1]), stream
+assert stream["provenance"] == [["maker\x1b[31m", "1.0\nmade by: another"]], stream' "$name"
   done
 }
 
