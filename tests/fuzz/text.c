@@ -8,7 +8,6 @@
 
 #include "base/memory.h"
 #include "fuzz.h"
-#include "stream/layout.h"
 #include "text/encode.h"
 
 enum { LONG_RUN = 33000, THREADS = 3 };
@@ -24,6 +23,7 @@ enum { LONG_WORDS = 0x20, TEMPORARY_FILE = 0xf0 /* and above */ };
 static struct {
     uint64_t hash;
     struct bytes text;
+    size_t mark; /* bytes of a byte order mark before the text */
     size_t chunk, block_size;
     uint64_t min_count, memory;
     uint32_t max_words;
@@ -101,7 +101,8 @@ static struct sums sums_of_text(void)
 {
     struct sums s = {0};
     const char *word;
-    size_t at = 0, length;
+    in.mark = in.text.size >= 3 && memcmp(in.text.data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    size_t at = in.mark, length;
     for (int token; (token = next_token(&at, &word, &length)) != END;) {
         s.words += token != LINE_END;
         s.bad_words += token == BAD_WORD;
@@ -123,12 +124,22 @@ static struct text_reader open_text(void)
     return text;
 }
 
-/* Whether the text must be refused: what begins like zstd data is not text. */
+/* What is not text is refused. Without control characters only four signatures are not text, and
+ * those with bytes above 127. */
+static bool is_other_content(void)
+{
+    const struct content *content = content_recognise(in.text.data, in.text.size);
+    bool refused = content && !content->text;
+    if (refused && content_looks_like_text(in.text.data, in.text.size))
+        demand(strchr("%{!v(c", in.text.data[0]) || in.text.data[0] >= 0x80 ||
+               in.text.data[1] >= 0x80);
+    return refused;
+}
+
+/* Whether the text must be refused. */
 static bool is_bad(const struct sums *sums)
 {
-    bool is_zstd = in.text.size >= sizeof zstd_magic &&
-                   memcmp(in.text.data, zstd_magic, sizeof zstd_magic) == 0;
-    return is_zstd || sums->words == 0 || (in.strict && sums->bad_words > 0);
+    return is_other_content() || sums->words == 0 || (in.strict && sums->bad_words > 0);
 }
 
 /* Counts and encodes. Fills the header; the stream is in fuzz_output(). Returns whether the text
@@ -210,7 +221,7 @@ static void check_stream(const struct sums *sums)
 {
     struct error err;
     struct corpus_reader corpus;
-    size_t count, at = 0;
+    size_t count, at = in.mark;
     int got;
     uint64_t sum = 0;
     fuzz_input(fuzz_output()->data, fuzz_output()->size, 0);
