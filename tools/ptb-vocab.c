@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* ptb-vocab -- reads a text, writes a corpus stream: counts words, builds the vocabulary, encodes.
  * Also writes only the counts, merges counts, or encodes with an existing vocabulary. */
-#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/input.h"
@@ -114,16 +112,12 @@ static void note_bad_words(uint64_t bad_words)
                  (unsigned long long)bad_words, plural(bad_words), WORD_MAX);
 }
 
-/* The first file that has a structure which its words would include. */
 static void note_content(const struct text_files *files)
 {
-    for (size_t i = 0; i < files->begun; i++) {
-        const struct content *content = files->file[i].looks_like;
-        if (content) {
-            cli_note("%s: looks like %s; %s", files->file[i].name, content->name, content->advice);
-            return;
-        }
-    }
+    const struct text_file *file = text_files_structured(files);
+    if (file)
+        cli_note("%s: looks like %s; %s", file->name, file->looks_like->name,
+                 file->looks_like->advice);
 }
 
 static void note_totals(const struct corpus_totals *totals, uint32_t words)
@@ -384,40 +378,15 @@ static void check_command_line(char **operand)
         cli_usage_error("standard input can be read only once");
 }
 
-/* Refuses, before any work starts, a file that cannot be read. It is opened when its turn comes: a
- * pipe can be opened only once, and there may be more files than a process may have open. */
-static struct text_file text_file(const char *path)
-{
-    struct stat file;
-    const char *output = cli_common()->output;
-    if (is_stdin(path))
-        return (struct text_file){.name = "stdin", .fd = STDIN_FILENO};
-    if (stat(path, &file) < 0 || access(path, R_OK) < 0)
-        must(error_system(&err, "%s: cannot open", path), &err);
-    errno = EISDIR;
-    if (S_ISDIR(file.st_mode))
-        must(error_system(&err, "%s: cannot read", path), &err);
-    if (output ? output_same_name(path, output) : output_is_same(path, STDOUT_FILENO))
-        cli_usage_error("%s: input and output are the same file", path);
-    return (struct text_file){.name = path, .fd = -1};
-}
-
 /* Opens the texts, or standard input if there are none, and the output. */
 static void open_text(char **path, struct text_reader *text)
 {
-    size_t count = 0;
-    int input = -1;
-    while (path[count])
-        count++;
-    count += count == 0;
-    struct text_file *file = memory_new(count, sizeof *file, &err);
+    size_t count;
+    const char *output = cli_common()->output;
+    struct text_file *file = text_files_named(path, output, &count, &err);
     if (!file)
         cli_die(&err);
-    for (size_t i = 0; i < count; i++) {
-        file[i] = text_file(path[i]);
-        input = file[i].fd >= 0 ? file[i].fd : input;
-    }
-    must(output_open(&out, cli_common()->output, input, &err), &err);
+    must(output_open(&out, output, -1, &err), &err);
     progress_start(progress_bytes(path));
     must(text_reader_init_files(text, file, count, TEXT_BLOCK, &err), &err);
     free(file);

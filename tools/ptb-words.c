@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* ptb-words -- reads running text, writes one sentence per line, words separated by spaces. */
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "base/memory.h"
 #include "base/output.h"
 #include "program/cli.h"
 #include "program/progress.h"
-#include "stream/recognise.h"
 #include "text/segmenter.h"
+#include "text/text_files.h"
 
 static struct segmenter_options opt;
 
@@ -38,19 +35,19 @@ enum { BLOCK = 1 << 16 /* bytes */ };
 static struct error err;
 static struct output out;
 static struct segmenter segmenter;
-static uint64_t bytes_read;
 static char block[BLOCK];
 
-/* Returns 0 at the end of the text. */
-static size_t read_block(int fd, const char *name)
+static void open_text(char **path, struct text_files *text)
 {
-    ssize_t n;
-    do
-        n = read(fd, block, sizeof block);
-    while (n < 0 && errno == EINTR);
-    if (n < 0)
-        must(error_system(&err, "%s: read failed", name), &err);
-    return (size_t)n;
+    size_t count;
+    const char *output = cli_common()->output;
+    struct text_file *file = text_files_named(path, output, &count, &err);
+    if (!file)
+        cli_die(&err);
+    must(output_open(&out, output, -1, &err), &err);
+    must(output_text(&out, &err), &err);
+    must(text_files_init(text, file, count, BLOCK, &err), &err);
+    free(file);
 }
 
 static void write_output(void)
@@ -62,46 +59,30 @@ static void write_output(void)
         must(error_system(&err, "%s: write failed", out.name), &err);
 }
 
-static void split(int fd, const char *name)
+/* The end of a file is the end of a sentence. */
+static void split(struct text_files *text)
 {
-    uint64_t before = bytes_read;
-    for (size_t size; (size = read_block(fd, name)) > 0;) {
-        if (bytes_read == before)
-            must(stream_expect_text(name, block, size, &err), &err);
-        bytes_read += size;
-        must(segmenter_feed(&segmenter, block, size, &err), &err);
+    ssize_t size;
+    for (size_t begun = 1; (size = text_files_read(text, block, sizeof block, &err)) > 0;) {
+        if (text->begun > begun)
+            segmenter_end(&segmenter);
+        begun = text->begun;
+        must(segmenter_feed(&segmenter, block, (size_t)size, &err), &err);
         write_output();
-        progress_update((double)bytes_read, "%.0f MB, %.1f MB/s", (double)bytes_read / 1e6,
-                        progress_speed((double)bytes_read) / 1e6);
+        progress_update((double)text->bytes, "%.0f MB, %.1f MB/s", (double)text->bytes / 1e6,
+                        progress_speed((double)text->bytes) / 1e6);
     }
+    must((int)size, &err);
     segmenter_end(&segmenter);
     write_output();
 }
 
-static void open_output(int input)
+static void note_results(const struct text_files *text)
 {
-    must(output_open(&out, cli_common()->output, input, &err), &err);
-    must(output_text(&out, &err), &err);
-}
-
-/* Splits each text, or standard input if there are none. */
-static void split_all(char **text)
-{
-    const char *name;
-    do {
-        int fd = cli_open_input(*text, &name, false);
-        if (!out.text)
-            open_output(fd);
-        else if (output_is_same(cli_common()->output, fd))
-            cli_usage_error("%s: is also the output", name);
-        split(fd, name);
-        if (fd != STDIN_FILENO)
-            close(fd);
-    } while (*text && *++text);
-}
-
-static void note_results(void)
-{
+    const struct text_file *file = text_files_structured(text);
+    if (file)
+        cli_note("%s: looks like %s; %s", file->name, file->looks_like->name,
+                 file->looks_like->advice);
     uint64_t invalid = segmenter.invalid_bytes;
     if (invalid > 0)
         cli_note("%llu byte%s of invalid UTF-8 taken as spaces; if the text has another encoding, "
@@ -121,14 +102,17 @@ static void note_results(void)
 
 int main(int argc, char **argv)
 {
-    char **text = cli_start(&program, argc, argv);
+    char **path = cli_start(&program, argc, argv);
+    struct text_files text;
     must(segmenter_init(&segmenter, &opt, &err), &err);
-    progress_start(progress_bytes(text));
-    split_all(text);
+    open_text(path, &text);
+    progress_start(progress_bytes(path));
+    split(&text);
     if (segmenter.words == 0)
-        must(error_set(&err, STATUS_INPUT, "%s: no words", text[0] ? text[0] : "stdin"), &err);
-    note_results();
+        must(text_files_without_words(&text, &err), &err);
+    note_results(&text);
     must(output_commit(&out, &err), &err);
+    text_files_release(&text);
     segmenter_release(&segmenter);
     return STATUS_OK;
 }

@@ -5,10 +5,63 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "stream/recognise.h"
+
+static bool is_stdin(const char *path)
+{
+    return !path || strcmp(path, "-") == 0;
+}
+
+/* Whether two descriptions are of one regular file. */
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+    return S_ISREG(a->st_mode) && a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+static int describe(struct text_file *file, const char *path, const char *output, struct error *err)
+{
+    struct stat input, other;
+    bool from_stdin = is_stdin(path);
+    *file = (struct text_file){.name = from_stdin ? "stdin" : path,
+                               .fd = from_stdin ? STDIN_FILENO : -1};
+    if (from_stdin ? fstat(STDIN_FILENO, &input) < 0
+                   : stat(path, &input) < 0 || access(path, R_OK) < 0)
+        return error_system(err, "%s: cannot open", file->name);
+    errno = EISDIR;
+    if (S_ISDIR(input.st_mode))
+        return error_system(err, "%s: cannot read", file->name);
+    if ((output ? stat(output, &other) : fstat(STDOUT_FILENO, &other)) == 0 &&
+        is_same(&input, &other))
+        return error_set(err, STATUS_USAGE, "%s: input and output are the same file",
+                         output ? output : "stdout");
+    return 0;
+}
+
+struct text_file *text_files_named(char *const *path, const char *output, size_t *count,
+                                   struct error *err)
+{
+    size_t n = 0, from_stdin = 0;
+    int result = 0;
+    while (path[n])
+        n++;
+    *count = n + (n == 0);
+    struct text_file *file = memory_new(*count, sizeof *file, err);
+    for (size_t i = 0; file && i < *count && result == 0; i++) {
+        from_stdin += is_stdin(path[i]);
+        if (from_stdin > 1)
+            result = error_set(err, STATUS_USAGE, "standard input can be read only once");
+        else
+            result = describe(&file[i], path[i], output, err);
+    }
+    if (result == 0)
+        return file;
+    free(file);
+    return NULL;
+}
 
 int text_files_init(struct text_files *f, const struct text_file *file, size_t count,
                     size_t head_capacity, struct error *err)
@@ -126,6 +179,14 @@ const struct text_file *text_files_at(const struct text_files *f, size_t begun, 
     while (begun > 1 && f->file[begun - 1].start > offset)
         begun--;
     return &f->file[begun - 1];
+}
+
+const struct text_file *text_files_structured(const struct text_files *f)
+{
+    for (size_t i = 0; i < f->begun; i++)
+        if (f->file[i].looks_like)
+            return &f->file[i];
+    return NULL;
 }
 
 int text_files_without_words(const struct text_files *f, struct error *err)

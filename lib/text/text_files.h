@@ -36,6 +36,14 @@ struct text_files {
     size_t head_capacity, head_size, head_next;
 };
 
+/* Describes the files with the names `path` (up to NULL), or standard input if there are none; "-" is
+ * standard input, too. Refuses those that cannot be read, and, with status 2, standard input twice
+ * and a file that is also `output` (NULL: standard output). They are opened when their turn comes: a
+ * pipe can be opened only once, and there may be more files than a process may have open. Returns
+ * *count files, to be freed; NULL on error. */
+struct text_file *text_files_named(char *const *path, const char *output, size_t *count,
+                                   struct error *err) MUST_USE;
+
 /* Copies file (count, at least 1); the names must outlive the reader. Recognises the content by the
  * first `head_capacity` bytes. */
 int text_files_init(struct text_files *files, const struct text_file *file, size_t count,
@@ -54,6 +62,9 @@ const struct text_file *text_files_at(const struct text_files *files, size_t beg
 
 /* The offset in the file of the byte at `offset` of the text. */
 uint64_t text_file_position(const struct text_file *file, uint64_t offset);
+
+/* The first file that has a structure which its words would include, such as HTML; NULL if none. */
+const struct text_file *text_files_structured(const struct text_files *files);
 
 /* Reports a text without words. Returns -1. */
 int text_files_without_words(const struct text_files *files, struct error *err);

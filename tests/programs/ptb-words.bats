@@ -170,8 +170,34 @@ splits() {
   done
   echo 'a b' >text
   zstd -q text
-  fails_with 3 ptb-words text.zst
-  says 'text.zst: byte 0: zstd-compressed data, expected text'
+  iconv -f UTF-8 -t UTF-16 text >text.16
+  ptb-vocab -q -m 1 text -o corpus.bin
+  for name in text.zst text.16 corpus.bin; do
+    [ $name = text.zst ] && what='zstd-compressed data' || what='text in UTF-16'
+    [ $name != corpus.bin ] || what='a corpus stream'
+    fails_with 3 ptb-words $name -o out
+    says "$name: byte 0: $what, expected text"
+    fails_with 3 ptb-words -o out text $name
+    leaves_nothing out
+    fails_with 3 ptb-words < <(in_blocks 1 <$name)
+    says "stdin: byte 0: $what, expected text"
+    assert_size_zero stdout
+  done
+  echo '<!DOCTYPE html><html><body>Some words.</body></html>' >page
+  succeeds ptb-words text page
+  says 'ptb-words: page: looks like '
+}
+
+@test "several texts: refused before any work if one cannot be read, is the output or is read twice" {
+  echo 'a b' >text
+  ln text hard-link
+  fails_with 1 ptb-words text missing
+  assert_size_zero stdout
+  says 'missing: cannot open: No such file or directory'
+  fails_with 2 ptb-words text - -
+  says 'standard input can be read only once'
+  fails_with 2 ptb-words /dev/null text -o hard-link
+  says 'input and output are the same file'
 }
 
 # mixed_text: prints text that exercises every rule, with invalid bytes.
