@@ -170,7 +170,7 @@ struct session {
     struct answers answers;
     uint64_t asked, failed; /* queries */
     enum status failure;    /* 6 if all that failed have an unknown word, else 2 */
-    bool alone;             /* a single query */
+    bool alone, typing;     /* a single query; queries at the prompt */
     struct error last;      /* of the latest query that failed */
 };
 
@@ -296,7 +296,9 @@ static void reject(struct session *s, const char *text, size_t length, const str
     if (json)
         flush(s); /* the answers keep the order of the queries */
     answers_print_rejected(&s->answers, text, length, s->batch.unknown, s->batch.unknowns);
-    if (!s->alone)
+    if (s->typing)
+        cli_report(&s->last);
+    else if (!s->alone)
         cli_note("%s", s->last.text);
 }
 
@@ -391,7 +393,7 @@ static const char *line_of_mode(void)
     return pairs    ? "two words"
            : odd    ? "three words or more"
            : vector ? "a vector"
-                    : "a word, or a sum such as king - man + woman";
+                    : "a word, or a sum: king - man + woman";
 }
 
 static void print_help(void)
@@ -433,7 +435,7 @@ static void split_line(struct typed *t, const char *line, size_t length)
              &err);
         t->operand[count++] = word;
     }
-    t->operands = (struct operands){t->operand, count, 0};
+    t->operands = (struct operands){t->operand, count, 0, true};
 }
 
 /* Answers the operands of a line, as those of a command line. Returns -1 if they are invalid. */
@@ -464,7 +466,7 @@ static void answer_line(struct session *s, struct typed *t, const char *line, si
         use_k(s, neighbours);
         add(s, line, length, NULL);
     } else if (answer_operands(s, t) < 0) {
-        cli_note("%s", err.text);
+        cli_report(&err);
     }
     flush(s);
 }
@@ -474,8 +476,9 @@ static void answer_typed(struct session *s)
     struct prompt *prompt = prompt_open(program.name, s->answers.words, &err);
     if (!prompt)
         cli_die(&err);
-    cli_note("type %s; 'help' explains, 'exit' leaves", line_of_mode());
+    cli_note("type %s; help explains, exit leaves", line_of_mode());
     struct typed typed = {0};
+    s->typing = true;
     uint64_t asked = s->asked, failed = s->failed;
     const char *line;
     size_t length;
@@ -489,6 +492,7 @@ static void answer_typed(struct session *s)
     }
     s->asked = asked; /* the user has seen what failed */
     s->failed = failed;
+    s->typing = false;
     free(typed.text);
     free(typed.operand);
     free(typed.query.data);

@@ -59,9 +59,14 @@ static void print_line(const char *text)
     fputs(line, stderr);
 }
 
-void cli_die(const struct error *err)
+void cli_report(const struct error *err)
 {
     print_line(err->text);
+}
+
+void cli_die(const struct error *err)
+{
+    cli_report(err);
     output_discard();
     exit(err->status);
 }

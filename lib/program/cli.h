@@ -74,9 +74,12 @@ static inline const char *plural(uint64_t n)
     return n == 1 ? "" : "s";
 }
 
-/* Prints `err` as one line with the program's name, removes an unfinished output, and exits. */
+/* Prints `err` as cli_report does, removes an unfinished output, and exits. */
 _Noreturn void cli_die(const struct error *err);
 _Noreturn void cli_usage_error(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* Prints `err` as one line with the program's name. */
+void cli_report(const struct error *err);
 
 /* Calls cli_die if `result` is negative, else returns it. */
 int must(int result, const struct error *err);

@@ -14,6 +14,7 @@ static const char PROMPT[] = "> ";
 #include <histedit.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -119,6 +120,38 @@ static unsigned char complete(EditLine *edit, int key)
 
 /* ---- lines ---- */
 
+/* Ctrl-C: drops the line and shows a new prompt. */
+static unsigned char drop_line(EditLine *edit, int key)
+{
+    (void)key;
+    const LineInfo *line = el_line(edit);
+    el_cursor(edit, (int)(line->lastchar - line->cursor));
+    line = el_line(edit);
+    el_deletestr(edit, (int)(line->cursor - line->buffer));
+    fputs("^C\n", stderr);
+    return CC_REDISPLAY;
+}
+
+/* Ctrl-Z and Ctrl-\: what the terminal does with these keys. */
+static unsigned char send_signal(EditLine *edit, int key)
+{
+    (void)edit;
+    kill(0, key == 'Z' - '@' ? SIGTSTP : SIGQUIT);
+    return CC_REFRESH;
+}
+
+/* While a line is edited, no key is a signal: Ctrl-C must not end the program. The editor's terminal
+ * modes know only all of these keys, or none. */
+static void bind_signals(EditLine *edit)
+{
+    el_set(edit, EL_SETTY, "-d", "-isig", NULL);
+    el_set(edit, EL_ADDFN, "drop-line", "drops the line", drop_line);
+    el_set(edit, EL_ADDFN, "send-signal", "sends the signal of the key", send_signal);
+    el_set(edit, EL_BIND, "^C", "drop-line", NULL);
+    el_set(edit, EL_BIND, "^Z", "send-signal", NULL);
+    el_set(edit, EL_BIND, "^\\", "send-signal", NULL);
+}
+
 /* The locale determines the encoding of what the user types. Without one, or with an ASCII one, it
  * is UTF-8, as the words are. */
 static void choose_locale(void)
@@ -151,6 +184,7 @@ struct prompt *prompt_open(const char *program, const struct words *words, struc
     el_set(p->edit, EL_ADDFN, "complete-word", "completes a word of the vocabulary", complete);
     el_set(p->edit, EL_BIND, "^I", "complete-word", NULL);
     el_set(p->edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
+    bind_signals(p->edit);
     el_source(p->edit, NULL); /* the user's own bindings */
     return p;
 }
@@ -181,6 +215,7 @@ int prompt_read(struct prompt *p, const char **line, size_t *length, struct erro
 
 #else
 
+#include <signal.h>
 #include <unistd.h>
 
 #include "base/input.h"
@@ -206,10 +241,23 @@ void prompt_close(struct prompt *p)
     free(p);
 }
 
+/* Ctrl-C while a line is typed: the terminal has dropped the line. */
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    static const char again[] = "\n> ";
+    if (write(STDERR_FILENO, again, sizeof again - 1) < 0)
+        _exit(STATUS_FAILED); /* the terminal is gone */
+}
+
 int prompt_read(struct prompt *p, const char **line, size_t *length, struct error *err)
 {
+    struct sigaction old, action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, &old);
     fputs(PROMPT, stderr);
     int got = input_text_line(&p->input, line, length, err);
+    sigaction(SIGINT, &old, NULL);
     if (got <= 0)
         fputc('\n', stderr);
     return got;

@@ -21,8 +21,8 @@ struct prompt *prompt_open(const char *program, const struct words *words,
                            struct error *err) MUST_USE;
 void prompt_close(struct prompt *prompt);
 
-/* Reads the next line, without its newline; *line is valid until the next call. Returns 1, or 0 at
- * the end, or -1. */
+/* Reads the next line, without its newline; *line is valid until the next call. Ctrl-C drops what
+ * is typed, and does not end the program. Returns 1, or 0 at the end, or -1. */
 int prompt_read(struct prompt *prompt, const char **line, size_t *length,
                 struct error *err) MUST_USE;
 

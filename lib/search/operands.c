@@ -23,7 +23,10 @@ int operands_take_k(struct operands *o, int least, uint32_t *k, struct error *er
     if (last < least || !operands_is_number(o->operand[last]))
         return 0;
     const char *number = o->operand[last];
-    if (last >= 2 && is_sign(o->operand[last - 1]) && !is_sign(o->operand[last - 2]))
+    bool in_sum = last >= 2 && is_sign(o->operand[last - 1]) && !is_sign(o->operand[last - 2]);
+    if (in_sum && o->typed)
+        return 0;
+    if (in_sum)
         return error_set(err, STATUS_USAGE,
                          "%s %s %s: K, or a word of the sum? For K neighbours use -k %s, for the "
                          "sum write '%s %s %s' as one argument",

@@ -16,6 +16,7 @@
 struct operands {
     char *const *operand; /* (count) */
     int count, next;      /* next: index of the first one that is not taken yet */
+    bool typed;           /* at a prompt: "-" is not standard input, so a sum is never K */
 };
 
 /* Whether the text consists of digits. */

@@ -714,6 +714,48 @@ typed() {
   grep -q '^> ' shown
 }
 
+@test "the prompt says how to leave and takes the operands of a command line" {
+  compass
+  typed $'north - east 1\neast north 1\neast 2' v.bin
+  grep -q '^sgns-knn: type a word, or a sum.*exit leaves$' shown
+  grep -v '^>\|^sgns-knn' shown | sed '/^$/d' >answers
+  assert_equal "$(<answers)" "$(sgns-knn v.bin 'north - east' 1; sgns-knn v.bin east north 1 | sed '/^$/d'; sgns-knn v.bin east 2)"
+  # -k: no number is K.
+  typed $'east 2\neast' -k 1 v.bin
+  grep -qF "'2' is not in the vocabulary" shown
+  [ "$(grep -c '^cosine' shown)" -eq 2 ]
+  # What cannot be answered is shown even with -q, and the exit status is 0.
+  typed $'eats\neast - + x\nexit\neast' -q v.bin
+  grep -q "^sgns-knn: v.bin: 'eats' is not" shown
+  grep -q "^sgns-knn: east - +: write a sum" shown
+  run grep -E '^cosine|type a word' shown
+  assert_failure 1
+}
+
+@test "at the prompt, help, exit and quit are commands; after a space they are words" {
+  printf '%s\n' '<unk> 0 0' 'help 1 0' 'exit 1 1' 'quit 0 1' | vectors_of
+  typed $'help\n help 1\n exit\nexit\nquit 1' -q v.bin
+  grep -q '^exit, quit or Ctrl-D leaves' shown
+  [ "$(grep -c '^cosine' shown)" -eq 4 ]
+  typed $'?\nquit\nexit 1' -q v.bin
+  grep -q '^Type a word' shown
+  run grep '^cosine' shown
+  assert_failure 1
+  for mode in pairs:'two words' odd:'three words' vector:'a vector'; do
+    typed $'help 1 0\nhelp exit\nhelp exit quit\n' --${mode%%:*} v.bin
+    grep -q "sgns-knn: type ${mode#*:}" shown
+    grep -q '^cosine' shown
+  done
+}
+
+@test "at the prompt, Ctrl-C drops the line" {
+  compass
+  typed $'nor\\x03east' -k 1 v.bin
+  grep -q 'cosine sim=0.707: northeast$' shown
+  run grep 'not in the vocabulary' shown
+  assert_failure 1
+}
+
 @test "at a terminal the tab key completes words" {
   edits_lines() { ldd "$BUILD/bin/sgns-knn" | grep -q libedit; }
   need_peer 'a build with libedit' edits_lines
@@ -724,8 +766,8 @@ microscope 1 1
 microscopic 1 2
 chip 0 1
 END
-  typed $'ch\\t\nmicros\\t\\te\nmicrosco\\t' --tsv -o out -k 1 v.bin
-  assert_equal "$(cut -f 1,3 out)" "$(printf 'chip\tmicroscopic\nmicroscope\tmicroscopic')"
+  typed $'ch\\t\nmicros\\t\\te\nmicrosco\\t\nchip - mi\\tscope + ch\\t' --tsv -o out -k 1 v.bin
+  assert_equal "$(cut -f 1,3 out)" "$(printf 'chip\tmicroscopic\nmicroscope\tmicroscopic\nchip - microscope + chip\tmicroscopic')"
   grep -q 'microscope  microscopic' shown
 }
 
