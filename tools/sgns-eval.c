@@ -18,7 +18,7 @@
 #include "search/testset.h"
 #include "stream/vectors.h"
 
-static bool match_case, list_unknown;
+static bool match_case, list_unknown, json;
 static uint32_t restricted = 300000, threads;
 
 static const struct cli_option options[] = {
@@ -29,6 +29,7 @@ static const struct cli_option options[] = {
      false},
     {0, "unknown", OPTION_FLAG, &list_unknown, "print the unknown words instead of the results", 0,
      0, false},
+    {'j', "json", OPTION_FLAG, &json, "print one JSON object per TESTSET", 0, 0, false},
     {0},
 };
 
@@ -94,6 +95,27 @@ static void print_unknown(const struct evaluation *e, const char *name, const st
     fprintf(e->out.text, "%lu\t-\t-\t-\n", (unsigned long)set->unknown.count);
 }
 
+/* Begins the JSON object of a test set. */
+static void print_json_start(const struct evaluation *e, const char *name)
+{
+    progress_before_output(e->out.fd);
+    fputs("{\"file\":", e->out.text);
+    escape_print_json(e->out.text, name, strlen(name));
+}
+
+static void list_unknown_as_json(const struct evaluation *e, const char *name,
+                                 const struct testset *set)
+{
+    print_json_start(e, name);
+    fputs(",\"unknown_words\":[", e->out.text);
+    for (uint32_t i = 0; i < set->unknown.count; i++) {
+        fputs(i ? "," : "", e->out.text);
+        escape_print_json(e->out.text, words_text(&set->unknown, i),
+                          words_length(&set->unknown, i));
+    }
+    fputs("]}\n", e->out.text);
+}
+
 static void list_unknown_words(const struct evaluation *e, const char *name,
                                const struct testset *set)
 {
@@ -107,6 +129,29 @@ static void list_unknown_words(const struct evaluation *e, const char *name,
 }
 
 /* ---- similarities ---- */
+
+static void print_json_number(const struct evaluation *e, const char *key, double number)
+{
+    fprintf(e->out.text, isfinite(number) ? "\"%s\":%.6f" : "\"%s\":null", key, number);
+}
+
+static void print_pairs(const struct evaluation *e, const char *name, const struct testset *set,
+                        double spearman, double pearson, size_t used)
+{
+    if (!json) {
+        print_correlation(e, name, "spearman", spearman, used, set->items);
+        print_correlation(e, name, "pearson", pearson, used, set->items);
+        print_unknown(e, name, set);
+        return;
+    }
+    print_json_start(e, name);
+    fputs(",\"kind\":\"similarities\",", e->out.text);
+    print_json_number(e, "spearman", spearman);
+    fputc(',', e->out.text);
+    print_json_number(e, "pearson", pearson);
+    fprintf(e->out.text, ",\"used\":%zu,\"all\":%zu,\"unknown\":%lu}\n", used, set->items,
+            (unsigned long)set->unknown.count);
+}
 
 static void evaluate_pairs(const struct evaluation *e, const char *name, const struct testset *set)
 {
@@ -124,9 +169,7 @@ static void evaluate_pairs(const struct evaluation *e, const char *name, const s
                                     e->rows + (size_t)item->word[1] * e->in.dim, e->in.dim);
     }
     must(correlation_spearman(rating, similarity, used, &rho, &err), &err);
-    print_correlation(e, name, "spearman", rho, used, set->items);
-    print_correlation(e, name, "pearson", correlation_pearson(rating, similarity, used), used,
-                      set->items);
+    print_pairs(e, name, set, rho, correlation_pearson(rating, similarity, used), used);
     free(rating);
     free(similarity);
 }
@@ -138,18 +181,61 @@ struct tally {
     size_t correct[ANALOGY_METHODS], used, items;
 };
 
+static const char *const measure[] = {[ANALOGY_ADD] = "3cosadd", [ANALOGY_MUL] = "3cosmul"};
+
+/* NaN if no item was used. */
+static double percent(const struct tally *tally, int method)
+{
+    return tally->used ? 100.0 * (double)tally->correct[method] / (double)tally->used : NAN;
+}
+
 static void print_tally(const struct evaluation *e, const char *name, const char *section,
                         const struct tally *tally)
 {
-    static const char *const measure[] = {[ANALOGY_ADD] = "3cosadd", [ANALOGY_MUL] = "3cosmul"};
     for (int i = 0; i < ANALOGY_METHODS; i++) {
         print_start(e, name, section, measure[i]);
         if (tally->used == 0)
             fputs("-", e->out.text);
         else
-            fprintf(e->out.text, "%.2f", 100.0 * (double)tally->correct[i] / (double)tally->used);
+            fprintf(e->out.text, "%.2f", percent(tally, i));
         fprintf(e->out.text, "\t%zu\t%zu\t%zu\n", tally->correct[i], tally->used, tally->items);
     }
+}
+
+/* The members of a tally in a JSON object. */
+static void print_json_tally(const struct evaluation *e, const struct tally *tally)
+{
+    for (int i = 0; i < ANALOGY_METHODS; i++) {
+        fprintf(e->out.text, "\"%s\":{", measure[i]);
+        print_json_number(e, "percent", percent(tally, i));
+        fprintf(e->out.text, ",\"correct\":%zu},", tally->correct[i]);
+    }
+    fprintf(e->out.text, "\"used\":%zu,\"all\":%zu", tally->used, tally->items);
+}
+
+/* tally (sections + 1): of each section; the last is the total. */
+static void print_analogies(const struct evaluation *e, const char *name, const struct testset *set,
+                            const struct tally *tally)
+{
+    for (size_t i = 1; i < set->sections && !json; i++)
+        print_tally(e, name, set->section[i], &tally[i]);
+    if (!json) {
+        print_tally(e, name, "total", &tally[set->sections]);
+        print_unknown(e, name, set);
+        return;
+    }
+    print_json_start(e, name);
+    fputs(",\"kind\":\"analogies\",", e->out.text);
+    print_json_tally(e, &tally[set->sections]);
+    fprintf(e->out.text, ",\"unknown\":%lu,\"sections\":[", (unsigned long)set->unknown.count);
+    for (size_t i = 1; i < set->sections; i++) {
+        fputs(i > 1 ? ",{\"section\":" : "{\"section\":", e->out.text);
+        escape_print_json(e->out.text, set->section[i], strlen(set->section[i]));
+        fputc(',', e->out.text);
+        print_json_tally(e, &tally[i]);
+        fputc('}', e->out.text);
+    }
+    fputs("]}\n", e->out.text);
 }
 
 static void show_analogies(size_t done, size_t parts)
@@ -203,9 +289,7 @@ static void evaluate_analogies(const struct evaluation *e, const char *name,
         add_item(e, &tally[set->sections], set, item, &analogy[used]);
         used += testset_known(set, item);
     }
-    for (size_t i = 1; i < set->sections; i++)
-        print_tally(e, name, set->section[i], &tally[i]);
-    print_tally(e, name, "total", &tally[set->sections]);
+    print_analogies(e, name, set, tally);
     free(analogy);
     free(tally);
 }
@@ -216,15 +300,15 @@ static void evaluate(struct evaluation *e, const struct file *file)
 {
     struct testset set = {0};
     must(testset_read(&set, file->fd, file->name, &e->letter_case, &err), &err);
-    if (list_unknown) {
+    if (list_unknown && json) {
+        list_unknown_as_json(e, file->name, &set);
+    } else if (list_unknown) {
         progress_before_output(e->out.fd);
         list_unknown_words(e, file->name, &set);
+    } else if (set.kind == TESTSET_PAIRS) {
+        evaluate_pairs(e, file->name, &set);
     } else {
-        if (set.kind == TESTSET_PAIRS)
-            evaluate_pairs(e, file->name, &set);
-        else
-            evaluate_analogies(e, file->name, &set);
-        print_unknown(e, file->name, &set);
+        evaluate_analogies(e, file->name, &set);
     }
     testset_release(&set);
 }
@@ -268,7 +352,7 @@ int main(int argc, char **argv)
     const struct words *words = &e.in.header.vocab.words;
     e.words = restricted == 0 || restricted > words->count ? words->count : restricted;
     must(case_folding_init(&e.letter_case, words, e.words, match_case, &err), &err);
-    if (!list_unknown)
+    if (!list_unknown && !json)
         fputs("file\tsection\tmeasure\tscore\tcorrect\tused\tall\n", e.out.text);
     for (size_t i = 0; i < files; i++)
         evaluate(&e, &file[i]);

@@ -293,6 +293,51 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
   says 'empty: no word pairs or analogies: empty'
 }
 
+@test "--json prints the same results, one object per test set" {
+  trained
+  random_pairs 60 >pairs
+  random_analogies 200 >analogies
+  printf 'no such 1\nwords here 2\n' >none
+  printf ': \xff "quoted" \x01\nw1 w2 w3 w4\n' >$'odd\xff"name'
+  for options in '' '--match-case --restrict 50'; do
+    # shellcheck disable=SC2086 # none or three words
+    succeeds sgns-eval -j $options v.bin pairs analogies none $'odd\xff"name'
+    # shellcheck disable=SC2086
+    sgns-eval $options v.bin pairs analogies none $'odd\xff"name' >table
+    python3 - <<'END' | cmp - <(LC_ALL=C sed -e '1d' -e '/^odd/d' table)
+import json
+
+def row(*fields): print(*fields, sep="\t")
+def number(value, digits): return "-" if value is None else f"{value:.{digits}f}"
+def tally(name, section, found):
+    for measure in "3cosadd", "3cosmul":
+        row(name, section, measure, number(found[measure]["percent"], 2), found[measure]["correct"], found["used"], found["all"])
+
+with open("stdout") as file: results = [json.loads(line) for line in file]
+odd = results.pop()
+assert odd["file"] == 'odd\udcff"name' and odd["sections"][0]["section"] == '\udcff "quoted" \x01'
+for result in results:
+    name = result["file"]
+    if result["kind"] == "similarities":
+        assert list(result) == ["file", "kind", "spearman", "pearson", "used", "all", "unknown"]
+        for measure in "spearman", "pearson":
+            row(name, "total", measure, number(result[measure], 4), "-", result["used"], result["all"])
+    else:
+        assert list(result) == ["file", "kind", "3cosadd", "3cosmul", "used", "all", "unknown", "sections"]
+        for section in result["sections"]: tally(name, section["section"], section)
+        tally(name, "total", result)
+    row(name, "total", "unknown", result["unknown"], "-", "-", "-")
+END
+    # shellcheck disable=SC2086
+    sgns-eval --unknown --json $options v.bin pairs none |
+      python3 -c 'import json, sys
+for line in sys.stdin:
+    found = json.loads(line)
+    for word in found["unknown_words"]: print(found["file"], word, sep="\t")' |
+      cmp - <(sgns-eval --unknown $options v.bin pairs none)
+  done
+}
+
 @test "names of sections and files are escaped" {
   compass
   printf ': a\tb\x1b[m\neast north west east\n' >$'f\tile'
