@@ -30,7 +30,10 @@ static const struct cli_program program = {
     .example = "ptb-words book.txt | ptb-vocab -m 5 | sgns-batch -e 10 | sgns-train > book.bin",
 };
 
-enum { BLOCK = 1 << 16 /* bytes */ };
+enum {
+    BLOCK = 1 << 16,    /* bytes */
+    LONG_SENTENCE = 100 /* words on average: more than in any prose */
+};
 
 static struct error err;
 static struct output out;
@@ -91,6 +94,9 @@ static void note_results(const struct text_files *text)
     if (!opt.sentences_only && segmenter_is_unspaced(&segmenter))
         cli_note("most of this text is written without spaces between words; insert them with a "
                  "word segmenter first");
+    if (!opt.lines && segmenter.words > LONG_SENTENCE * segmenter.sentences)
+        cli_note("sentences have %llu words on average; if every line is a sentence, use --lines",
+                 (unsigned long long)(segmenter.words / segmenter.sentences));
     if (opt.sentences_only)
         cli_note("%llu sentence%s", (unsigned long long)segmenter.sentences,
                  plural(segmenter.sentences));

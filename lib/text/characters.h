@@ -16,7 +16,7 @@ enum character_class {
     CHARACTER_LETTER, /* categories L and Nl */
     CHARACTER_HEBREW, /* the same, of the Hebrew script */
     CHARACTER_DIGIT,  /* category Nd */
-    CHARACTER_MARK,   /* category M and the zero-width joiner; belongs to the letter before it */
+    CHARACTER_MARK,   /* category M, zero-width joiner, geresh; belongs to the letter before it */
     /* Inside words, between two characters of a word: */
     CHARACTER_APOSTROPHE,
     CHARACTER_JOINER,     /* underscore, zero-width non-joiner */

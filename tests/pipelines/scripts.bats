@@ -213,6 +213,15 @@ interrupted() {
   says 'use a smaller --min-count'
 }
 
+@test "pipelines/text: a text with a sentence per line, without punctuation, is noted" {
+  sample_text 100 30 >plain
+  quick succeeds "$PIPELINES/text" plain
+  says 'text: set WRAPPED=no for --lines'
+  WRAPPED=no quick succeeds "$PIPELINES/text" plain
+  refute grep -q -e '--lines' stderr
+  says 'ptb-words: 100 sentences'
+}
+
 @test "pipelines/text: several texts, one of them standard input; a terminal is refused" {
   echo 'One two.' >1.txt
   echo 'Three four' >2.txt

@@ -72,6 +72,19 @@ splits() {
   prints 'a b\na b\nc'
 }
 
+@test "a text whose sentences seem to be its lines is noted" {
+  sample_text 200 30 >text
+  succeeds ptb-words text
+  says_like '^ptb-words: sentences have [0-9]* words on average; if every line is a sentence, use --lines$'
+  says '1 sentence, '
+  succeeds ptb-words --lines text
+  says 'ptb-words: 200 sentences, '
+  refute grep -q average stderr
+  sed 's/$/./' text >punctuated
+  succeeds ptb-words punctuated
+  refute grep -q average stderr
+}
+
 @test "line ends of all systems and of Unicode" {
   for end in '\n' '\r\n' '\r' '\xc2\x85' '\xe2\x80\xa8'; do
     splits "a${end}b.${end}c${end}${end}d${end}" 'a b\nc\nd'
@@ -92,7 +105,7 @@ splits() {
   splits 'Всё смешалось в доме Облонских. Кто‐то…' 'всё смешалось в доме облонских\nкто то'
   splits 'Բարեւ, ինչո՞ւ չես գալիս։ Լա՛վ։' 'բարեւ ինչու չես գալիս\nլավ'
   splits 'გამარჯობა, მსოფლიო! ᲗᲑᲘᲚᲘᲡᲘ' 'გამარჯობა მსოფლიო\nთბილისი'
-  splits 'שָׁלוֹם, צה"ל וצה״ל; ג׳ורג׳ אמר: "בית־ספר".' 'שָׁלוֹם צה״ל וצה״ל ג׳ורג׳ אמר בית ספר'
+  splits 'שָׁלוֹם, צה"ל וצה״ל; ג׳ורג׳ אמר: ׳ "בית־ספר".' 'שָׁלוֹם צה״ל וצה״ל ג׳ורג׳ אמר בית ספר'
   splits 'مرحبا، كيف حالك؟ محـــمد بخيرٍ.' 'مرحبا كيف حالك\nمحمد بخيرٍ'
   splits 'میں ٹھیک ہوں۔ شکریہ' 'میں ٹھیک ہوں\nشکریہ'
   splits 'ܫܠܡܐ ܥܠܡܐ܀' 'ܫܠܡܐ ܥܠܡܐ'
