@@ -159,16 +159,14 @@ static uint32_t *select_words(const struct vocab *counted, uint64_t unknown)
  * these are. */
 static uint64_t keep_listed(struct vocab *counted)
 {
-    uint64_t unknown = 0;
+    struct vocab_kept kept;
     if (listed.words.count == 0)
         return 0;
-    int64_t missing = vocab_file_keep(&listed, counted, &unknown, &err);
-    if (missing < 0)
-        cli_die(&err);
-    if (missing > 0)
-        cli_note("%s: %lld of %lu word%s not in the text", opt.vocab, (long long)missing,
-                 (unsigned long)listed.words.count - 1, plural(listed.words.count - 1));
-    return unknown;
+    must(vocab_file_keep(&listed, counted, &kept, &err), &err);
+    if (kept.missing > 0)
+        cli_note("%s: %lu of %lu word%s not in the text", opt.vocab, (unsigned long)kept.missing,
+                 (unsigned long)kept.listed, plural(kept.listed));
+    return kept.unknown;
 }
 
 /* Counts the whole text, then encodes it with its own vocabulary. */
@@ -218,14 +216,29 @@ static void show_vocab(void)
     progress_update_input("reading the vocabulary");
 }
 
+/* --min-count and --max-vocab select words, but by default all are kept. */
+static void keep_all_words(uint64_t min_count)
+{
+    if (!cli_given("min-count"))
+        opt.min_count = min_count;
+    options[OPTION_MIN_COUNT].recorded = cli_given("min-count");
+    options[OPTION_MAX_VOCAB].recorded = cli_given("max-vocab");
+}
+
+/* Takes words without counts: the text will count them. */
+static void take_list(struct vocab *vocab)
+{
+    keep_all_words(1);
+    listed = *vocab;
+    *vocab = (struct vocab){0};
+}
+
 /* Takes the vocabulary, and the provenance, of a stream. */
 static void take_stream_vocab(enum stream_kind kind, const char *name)
 {
-    if (kind == STREAM_VECTORS && !vocab_is_counted(&header.vocab))
-        must(error_set(&err, STATUS_INPUT,
-                       "%s: vectors imported from another program, without word counts", name),
-             &err);
-    if (kind == STREAM_COUNTS) {
+    if (kind == STREAM_VECTORS && !vocab_is_counted(&header.vocab)) {
+        take_list(&header.vocab);
+    } else if (kind == STREAM_COUNTS) {
         cut_vocab();
     } else if (cli_given("min-count") || cli_given("max-vocab")) {
         cli_usage_error("%s: --min-count and --max-vocab require counts", name);
@@ -239,15 +252,12 @@ static void take_text_vocab(struct input *input)
 {
     struct vocab_file file = {0};
     must(vocab_file_read(&file, input, &err), &err);
-    if (!cli_given("min-count"))
-        opt.min_count = file.counted ? 0 : 1;
-    options[OPTION_MIN_COUNT].recorded = cli_given("min-count");
-    options[OPTION_MAX_VOCAB].recorded = cli_given("max-vocab");
     if (file.counted) {
+        keep_all_words(0);
         header.vocab = file.vocab;
         cut_vocab();
     } else {
-        listed = file.vocab;
+        take_list(&file.vocab);
     }
 }
 

@@ -17,6 +17,7 @@
 #include "search/knn_create.h"
 #include "search/operands.h"
 #include "search/queries.h"
+#include "stream/recognise.h"
 #include "stream/vectors.h"
 
 /* Distinguished by its address from an "auto" on the command line. */
@@ -351,6 +352,7 @@ static void answer_lines(struct session *s)
     struct input input = input_from(STDIN_FILENO, "stdin");
     const char *line;
     size_t length;
+    must(stream_expect_text_in(&input, 1, &err), &err);
     for (;;) {
         if (!input_line_ready(&input))
             flush(s);

@@ -16,6 +16,7 @@
 #include "search/components.h"
 #include "search/spelling.h"
 #include "search/tsne.h"
+#include "stream/recognise.h"
 #include "stream/vectors.h"
 
 enum { TSNE_MAX = 50000 /* words: 10 GB of memory */ };
@@ -130,6 +131,7 @@ static void add_lines(struct selection *s, int fd, const char *name)
     struct input input = input_from(fd, name);
     const char *line;
     size_t length;
+    must(stream_expect_text_in(&input, CONTENT_PROBE, &err), &err);
     while (must(input_text_line(&input, &line, &length, &err), &err) > 0) {
         const char *tab = memchr(line, '\t', length);
         size_t before = tab ? (size_t)(tab - line) : 0, start = tab ? before + 1 : 0;

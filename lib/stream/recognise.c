@@ -45,7 +45,8 @@ const struct content *stream_content(const void *data, size_t size)
     static const struct content streams[] = {
         [STREAM_CORPUS] = {"a corpus stream", "print it as text with 'sgns-cat FILE'", false},
         [STREAM_BATCHES] = {"a batch stream", "print it as text with 'sgns-cat FILE'", false},
-        [STREAM_VECTORS] = {"a vectors stream", "use its vocabulary with 'ptb-vocab --vocab=FILE TEXT'", false},
+        [STREAM_VECTORS] = {"a vectors stream",
+                            "use its vocabulary with 'ptb-vocab --vocab=FILE TEXT'", false},
         [STREAM_COUNTS] = {"a counts stream", "use it with 'ptb-vocab --vocab=FILE TEXT'", false},
     };
     enum stream_kind kind;
@@ -58,6 +59,13 @@ int stream_expect_text(const char *name, const void *data, size_t size, struct e
 {
     const struct content *content = stream_content(data, size);
     return content && !content->text ? content_refuse(content, name, "text", err) : 0;
+}
+
+int stream_expect_text_in(struct input *in, size_t size, struct error *err)
+{
+    return input_fill(in, size, err) < 0
+               ? -1
+               : stream_expect_text(in->name, input_next(in), input_available(in), err);
 }
 
 /* What makes a stream of the second kind from one of the first; STREAM_ANY: from a text. */

@@ -166,22 +166,24 @@ int vocab_file_read(struct vocab_file *file, struct input *input, struct error *
     return result;
 }
 
-int64_t vocab_file_keep(struct vocab *vocab, struct vocab *counted, uint64_t *unknown,
-                        struct error *err)
+int vocab_file_keep(struct vocab *list, struct vocab *counted, struct vocab_kept *kept,
+                    struct error *err)
 {
-    struct word_index *index = word_index_new(&vocab->words, err);
+    bool has_unknown = words_find(&list->words, UNKNOWN_WORD, strlen(UNKNOWN_WORD)) != NO_WORD;
+    struct word_index *index = word_index_new(&list->words, err);
     if (!index)
         return -1;
-    int64_t missing = (int64_t)vocab->words.count - 1;
+    *kept = (struct vocab_kept){.listed = list->words.count - has_unknown};
+    kept->missing = kept->listed;
     for (uint32_t id = UNKNOWN_ID + 1; id < counted->words.count; id++) {
-        if (word_index_find(index, words_text(&counted->words, id),
-                            words_length(&counted->words, id)) != NO_WORD) {
-            missing--;
-            continue;
+        const char *word = words_text(&counted->words, id);
+        if (word_index_find(index, word, words_length(&counted->words, id)) != NO_WORD) {
+            kept->missing--;
+        } else {
+            kept->unknown += counted->count[id];
+            counted->count[id] = 0;
         }
-        *unknown += counted->count[id];
-        counted->count[id] = 0;
     }
     word_index_free(index);
-    return missing;
+    return 0;
 }

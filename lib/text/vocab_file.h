@@ -21,10 +21,16 @@ struct vocab_file {
  * errors of status 3 that name the line; so is a file without words. */
 int vocab_file_read(struct vocab_file *file, struct input *input, struct error *err) MUST_USE;
 
-/* Moves the count of each word in `counted` that is not in `vocab` to *unknown, so that only words
- * of both have a count. Returns how many words of `vocab`, other than <unk>, are not in `counted`,
- * or −1. */
-int64_t vocab_file_keep(struct vocab *vocab, struct vocab *counted, uint64_t *unknown,
-                        struct error *err) MUST_USE;
+/* What vocab_file_keep() has kept. */
+struct vocab_kept {
+    uint32_t listed;  /* words of the list, without <unk> */
+    uint32_t missing; /* of these, words that are not in the text */
+    uint64_t unknown; /* tokens of words that are not in the list */
+};
+
+/* Sets the count of each word in `counted`, the words of a text after <unk>, to 0 if it is not in
+ * `list`. */
+int vocab_file_keep(struct vocab *list, struct vocab *counted, struct vocab_kept *kept,
+                    struct error *err) MUST_USE;
 
 #endif

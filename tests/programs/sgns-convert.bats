@@ -96,10 +96,11 @@ for i in range(rows):
   sgns-convert -q emb.txt | sgns-knn - east 1 | grep -qF '</s>'
   fails_with 6 sgns-knn emb.bin '<s>'
   says 'closest: </s>'
-  echo text >text
-  fails_with 3 ptb-vocab --vocab emb.bin text -o out
-  says 'without word counts'
-  leaves_nothing out
+  # Its words select from those of a text.
+  echo 'north pole' >text
+  succeeds ptb-vocab --vocab emb.bin text -o out
+  says 'emb.bin: 2 of 3 words not in the text'
+  assert_equal "$(sgns-cat --vocab out)" $'<unk>\t1\nnorth\t1'
 }
 
 @test "converting a stream keeps its provenance and its words with their counts" {
