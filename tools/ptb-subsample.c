@@ -90,7 +90,7 @@ int main(int argc, char **argv)
     progress_start_input(fd);
     while (must(corpus_read(&in, &count, &err), &err) > 0) {
         (opt.draws == 1 ? sample : sample_by_sentences)(&s, in.token, count);
-        progress_update_input("%.1f million tokens, %.1f million kept", (double)s.seen / 1e6,
+        progress_update_input("%.1fM tokens, %.1fM kept", (double)s.seen / 1e6,
                               (double)s.out.totals.tokens / 1e6);
     }
     /* Before END is written, so that the notes of a pipe appear in the order of its programs. */

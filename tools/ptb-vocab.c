@@ -77,14 +77,14 @@ static void refuse_as_output(const char *name, int fd)
 
 static void show_reading(uint64_t bytes, uint64_t tokens)
 {
-    progress_update((double)bytes, "%s: %.0f MB, %.1f million tokens, %.0f MB/s",
+    progress_update((double)bytes, "%s: %.0f MB, %.1fM tokens, %.0f MB/s",
                     opt.vocab ? "encoding" : "counting", (double)bytes / 1e6, (double)tokens / 1e6,
                     progress_speed((double)bytes) / 1e6);
 }
 
 static void show_encoding(uint64_t tokens)
 {
-    progress_update((double)tokens, "encoding: %.1f million tokens, %.1f million/s",
+    progress_update((double)tokens, "encoding: %.1fM tokens, %.1fM/s",
                     (double)tokens / 1e6, progress_speed((double)tokens) / 1e6);
 }
 

@@ -93,7 +93,7 @@ static void read_corpus(int fd, const char *name)
     progress_start_input(fd);
     while (must(corpus_read(&in, &count, &err), &err) > 0) {
         must(sentences_add(&text, in.token, count, &err), &err);
-        progress_update_input("reading: %.1f million tokens", (double)in.totals.tokens / 1e6);
+        progress_update_input("reading: %.1fM tokens", (double)in.totals.tokens / 1e6);
     }
     must(sentences_finish(&text, &err), &err);
     words_read = in.totals.tokens;
@@ -133,7 +133,7 @@ static void read_vocab(void)
 
 static void show_lines(uint64_t read)
 {
-    progress_update_input("reading: %.1f million examples", (double)read / 1e6);
+    progress_update_input("reading: %.1fM examples", (double)read / 1e6);
 }
 
 static void note_dropped(const char *name)
@@ -170,7 +170,7 @@ static double shuffled, written; /* so far */
 static void show_shuffled(uint64_t positions)
 {
     shuffled = (double)positions;
-    progress_update(shuffled + written, "shuffling: %.1f million %s", shuffled / 1e6,
+    progress_update(shuffled + written, "shuffling: %.1fM %s", shuffled / 1e6,
                     opt.lines ? "examples" : "tokens");
 }
 
@@ -178,7 +178,7 @@ static void show_written(uint64_t n)
 {
     progress_before_output(out.fd);
     written = (double)n;
-    progress_update(shuffled + written, "writing: %.1f million examples", written / 1e6);
+    progress_update(shuffled + written, "writing: %.1fM examples", written / 1e6);
 }
 
 static void start_progress(const struct example_source *source)

@@ -7,7 +7,8 @@
  *     FAULTS=interrupt   every other read, write, sync and poll fails with EINTR
  *     FAULTS=count       nothing fails
  *
- * With FAULTS_PROCESSORS=N the process seems to be allowed to run on N processors.
+ * With FAULTS_PROCESSORS=N the process seems to be allowed to run on N processors. With
+ * FAULTS_CLOCK=N the monotonic clock gains N seconds each time that it is read, and none otherwise.
  *
  * The descriptor FAULTS_REPORT gets a line "failed CALL" for the first call that failed and,
  * after main, a line "CALL COUNT" for each kind. The C library's streams call the kernel
@@ -30,6 +31,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum call {
@@ -95,6 +97,7 @@ NEXT(open)
 NEXT(mkostemp)
 NEXT(pthread_create)
 NEXT(sched_getaffinity)
+NEXT(clock_gettime)
 NEXT(ftruncate)
 NEXT(flock)
 NEXT(lseek)
@@ -377,6 +380,16 @@ int sched_getaffinity(pid_t process, size_t size, cpu_set_t *set)
     for (long i = 0; i < atol(processors); i++)
         CPU_SET_S((size_t)i, size, set);
     return 0;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    static atomic_long reads;
+    const char *gain = getenv("FAULTS_CLOCK");
+    int result = real_clock_gettime()(clock, now);
+    if (gain && clock == CLOCK_MONOTONIC)
+        *now = (struct timespec){atol(gain) * ++reads, 0};
+    return result;
 }
 
 ssize_t getrandom(void *to, size_t size, unsigned flags)
