@@ -346,7 +346,7 @@ static bool is_utf16be(struct probe p)
     return p.controls > 0 && rate_utf16(p, true) > 0;
 }
 
-/* Every four bytes are a character. */
+/* Every four bytes are a character of the planes in use; two letters of UTF-16 would not be. */
 static bool is_unmarked_utf32(struct probe p, bool big_endian)
 {
     size_t characters = p.size / 4;
@@ -355,7 +355,7 @@ static bool is_unmarked_utf32(struct probe p, bool big_endian)
         uint32_t code = bytes_load_u32(c);
         if (big_endian)
             code = (uint32_t)c[0] << 24 | (uint32_t)c[1] << 16 | (uint32_t)c[2] << 8 | c[3];
-        if (code == 0 || code > 0x10ffff)
+        if (code == 0 || code >= 0x40000)
             return false;
     }
     return characters >= 2;

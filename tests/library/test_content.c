@@ -322,6 +322,16 @@ static void check_kinds(void)
 #undef IS
 }
 
+static void check_short_lines(void)
+{
+    check_is("a\0\n\0b\0\n\0c\0\n\0", 12, "text in UTF-16");
+    check_is("\0a\0\n\0b\0\n\0c\0\n", 12, "text in UTF-16");
+    check_is("\xff\xfe"
+             "a\0",
+             4, "text in UTF-16");
+    check_is("a\0\0\0\n\0\0\0", 8, "text in UTF-32");
+}
+
 static void check_binary(void)
 {
     struct buffer b = {.size = SIZE};
@@ -358,6 +368,7 @@ int main(void)
     check_texts();
     check_utf16_and_32();
     check_kinds();
+    check_short_lines();
     check_binary();
     check_refusal();
     return tap_end();
