@@ -252,8 +252,13 @@ static void solve_known(const struct evaluation *e, const struct testset *set,
         if (testset_known(set, &set->item[i]))
             memcpy(analogy[used++].word, set->item[i].word, sizeof analogy->word);
     progress_start(1);
-    struct analogies_config config = {
-        e->rows, e->words, e->in.dim, e->letter_case.group, cli_threads(threads), show_analogies};
+    struct analogies_config config = {.rows = e->rows,
+                                      .words = e->words,
+                                      .dim = e->in.dim,
+                                      .group = e->letter_case.group,
+                                      .first = vectors_lack_unknown(&e->in.header),
+                                      .threads = cli_threads(threads),
+                                      .progress = show_analogies};
     must(analogies_solve(&config, analogy, used, &err), &err);
 }
 

@@ -246,7 +246,7 @@ static void solve_batches(void *data)
     struct member *m = &s->member[team_member()];
     for (size_t i; (i = atomic_fetch_add(&s->next, 1)) < s->batches;) {
         start_batch(s, m, &s->batch[i]);
-        for (uint32_t first = 0, end; first < s->config.words; first = end) {
+        for (uint32_t first = s->config.first, end; first < s->config.words; first = end) {
             end = s->config.words - first < CHUNK ? s->config.words : first + CHUNK;
             solve_chunk(s, m, &s->batch[i], first, end);
             report_chunk(s);

@@ -31,6 +31,7 @@ struct analogies_config {
     uint32_t words, dim;
     const uint32_t
         *group; /* (words): words in the group of a, b or c are never answers (case_folding.h) */
+    uint32_t first;   /* words before this one are never answers: 1 for <unk> without a vector */
     unsigned threads; /* at least 1 */
     /* Called from time to time, on the caller's thread, with the parts of the work that are done.
      * NULL: never called. */

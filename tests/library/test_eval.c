@@ -40,7 +40,7 @@ static void plain_solve(const struct analogies_config *c, struct analogy *a)
 {
     double most[ANALOGY_METHODS] = {-INFINITY, -INFINITY};
     a->answer[ANALOGY_ADD] = a->answer[ANALOGY_MUL] = NO_WORD;
-    for (uint32_t id = 0; id < c->words; id++) {
+    for (uint32_t id = c->first; id < c->words; id++) {
         double cosine[3];
         if (is_asked(c, a, id))
             continue;
@@ -101,6 +101,7 @@ static void test_analogies(uint32_t words, uint32_t dim, uint32_t n, enum conten
             analogy[i].word[j] = draw_below(&state, words);
     struct analogies_config config = {
         .rows = rows, .words = words, .dim = dim, .group = group, .threads = threads};
+    config.first = dim % 2;
     require(analogies_solve(&config, analogy, n, &err) == 0, &err);
     uint32_t wrong = 0;
     for (uint32_t i = 0; i < n; i++) {

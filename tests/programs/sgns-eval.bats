@@ -101,6 +101,26 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
   grep -v : questions | figures_of v.bin - | cmp - <(figures_of v.bin questions | grep '^total')
 }
 
+@test "<unk> is no answer if sgns-train made the vectors" {
+  printf 'east north south west\n%.0s' 1 2 3 >text
+  ptb-vocab -q -m 1 text | sgns-batch -q -b 4 | sgns-train -q -d 2 -o trained.bin
+  sgns-cat --vocab trained.bin | cut -f 1 >words
+  # To east, north is what south is to <unk> exactly, and to west nearly.
+  while read -r word; do
+    case $word in
+      '<unk>') echo "$word 0 1" ;;
+      east) echo "$word 1 0" ;;
+      north) echo "$word 0 1" ;;
+      south) echo "$word 1 -0.01" ;;
+      west) echo "$word -0.1 0.9" ;;
+    esac
+  done <words | "$SUPPORT/forge.py" --vectors >other.bin
+  "$SUPPORT/forge.py" --graft trained.bin other.bin >v.bin
+  echo east north south west >question
+  assert_equal "$(figures_of other.bin question | cut -f 2-4 | head -n 1)" "$(printf '3cosadd\t0.00\t0')"
+  assert_equal "$(figures_of v.bin question | cut -f 2-4 | head -n 1)" "$(printf '3cosadd\t100.00\t1')"
+}
+
 @test "results that are undefined are printed as -" {
   compass
   printf 'east north 1\n' >one
