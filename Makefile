@@ -105,7 +105,7 @@ BENCH   := $(basename $(notdir $(wildcard tests/bench/*.c)))
 OBJECTS := $(patsubst %.c,$(B)/obj/%.o,$(filter-out lib/train/kernels.c lib/search/scores.c,$(wildcard lib/*/*.c))) \
            $(KERNELS:%=$(B)/obj/kernels/%.o) $(KERNELS:%=$(B)/obj/scores/%.o)
 
-.PHONY: all check check-arm64 check-bare check-systems check-hard completions deb check-oracle check-valgrind fuzz fuzz-targets coverage bench demo deps deps-check lint format install install-files uninstall clean help
+.PHONY: all check check-arm64 check-bare check-systems check-hard character-tables completions deb check-oracle check-valgrind fuzz fuzz-targets coverage bench demo deps deps-check lint format install install-files uninstall clean help
 
 ## all: build the programs, in build/bin (MODE=debug|asan|tsan: in build/MODE/bin; B=DIR: in DIR/bin)
 all: $(TOOLS:%=$(B)/bin/%) $(GPU)
@@ -193,6 +193,10 @@ completions: all
 	  tools/completions bash $(B)/bin/$$program > tools/completions.d/bash/$$program && \
 	  tools/completions zsh $(B)/bin/$$program > tools/completions.d/zsh/_$$program || exit; \
 	done
+
+## character-tables: generate lib/text/character_tables.c from Unicode's data (package unicode-data)
+character-tables:
+	@tools/character-tables > lib/text/character_tables.c.new && mv lib/text/character_tables.c.new lib/text/character_tables.c
 
 ## format: run clang-format on all C sources
 format:

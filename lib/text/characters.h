@@ -46,7 +46,6 @@ enum { CHARACTER_BLOCK = 128, CHARACTERS = 0x110000 };
 extern const struct character character_kind[];
 extern const uint8_t character_block[CHARACTERS / CHARACTER_BLOCK];
 extern const uint8_t character_kinds[][CHARACTER_BLOCK];
-extern const char character_version[]; /* of Unicode */
 
 static inline const struct character *character_of(uint32_t character)
 {

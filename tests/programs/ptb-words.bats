@@ -279,7 +279,7 @@ while at < len(data):
 
 @test "the tables are those that tools/character-tables generates" {
   tables=$ROOT/lib/text/character_tables.c
-  version=$(sed -n 's/^.* from Unicode \([0-9.]*\)\. .*/\1/p' "$tables")
+  version=$(sed -n 's/.* of Unicode \([0-9.]*\),$/\1/p' "$tables")
   has_data() { grep -qF "PropList-$version.txt" /usr/share/unicode/PropList.txt; }
   need_peer "Debian's unicode-data $version" has_data
   "$ROOT/tools/character-tables" | cmp - "$tables"
