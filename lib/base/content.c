@@ -262,7 +262,8 @@ struct utf16 {
     size_t ascii;      /* from space to tilde, and white space */
     size_t separators; /* white space of ASCII, and the most frequent punctuation of CJK */
     size_t stray;      /* other units whose low byte is white space of ASCII */
-    size_t low;        /* below U+2000, or with a control character as the low byte */
+    size_t alphabets;  /* below U+2000: a control character as the high byte */
+    size_t low;        /* these, and others with a control character as the low byte */
 };
 
 static bool is_white(unsigned c)
@@ -294,6 +295,7 @@ static struct utf16 decode_utf16(struct probe p, bool big_endian)
         u.ascii += is_white(unit) || (unit >= ' ' && unit <= '~');
         u.separators += is_separator(unit);
         u.stray += !is_separator(unit) && is_white(unit & 0xff);
+        u.alphabets += unit < 0x2000;
         u.low += unit < 0x2000 || is_control(unit & 0xff);
     }
     return u;
@@ -305,8 +307,14 @@ static bool is_valid_utf16(const struct utf16 *u)
     return u->invalid * 64 <= u->units;
 }
 
-/* Whether white space, if there is any, is in its place in 16-bit units. In 8-bit text most of it
- * would be stray. */
+/* Nearly every second byte is zero or a control character, as in ASCII and all alphabets. */
+static bool is_alphabetic(const struct utf16 *u)
+{
+    return u->alphabets * 10 >= u->units * 9;
+}
+
+/* White space, if there is any, is in its place in 16-bit units. In 8-bit text most of it would be
+ * stray. */
 static bool has_wide_spaces(const struct utf16 *u)
 {
     return u->low > 0 && u->stray <= 3 * u->separators;
@@ -318,20 +326,21 @@ static bool is_marked_utf16(struct probe p)
     bool big_endian = starts_with(p, 0, "\xfe\xff", 2);
     if (p.controls == 0 || (!big_endian && !starts_with(p, 0, "\xff\xfe", 2)))
         return false;
-    struct utf16 u = decode_utf16(p, big_endian);
-    return is_valid_utf16(&u) && has_wide_spaces(&u);
+    struct utf16 u = decode_utf16((struct probe){p.data + 2, p.size - 2, p.controls}, big_endian);
+    return u.units > 0 && is_valid_utf16(&u) && (is_alphabetic(&u) || has_wide_spaces(&u));
 }
 
-/* Without a mark, nearly every second byte is zero, as in the Latin alphabet, or there are enough
- * units to be certain. Returns the number of separators, 0 if it is not UTF-16. */
+/* Without a mark there must be enough units to be certain. Returns the number of separators, 0 if
+ * it is not UTF-16. */
 static size_t rate_utf16(struct probe p, bool big_endian)
 {
     struct utf16 u = decode_utf16(p, big_endian);
-    if (u.units < 4 || !is_valid_utf16(&u))
+    if (!is_valid_utf16(&u))
         return 0;
-    bool latin = u.ascii * 4 >= u.units * 3;
+    bool ascii = u.units >= 4 && u.ascii * 4 >= u.units * 3;
+    bool alphabet = u.units >= 8 && is_alphabetic(&u);
     bool other = u.units >= 64 && u.separators >= 2 && u.low >= 6 && u.low * 16 >= u.units;
-    return latin || (other && has_wide_spaces(&u)) ? u.separators : 0;
+    return ascii || alphabet || (other && has_wide_spaces(&u)) ? u.separators : 0;
 }
 
 /* In the other byte order than its own, UTF-16 is also valid, but has fewer separators. */
