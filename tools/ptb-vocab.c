@@ -84,8 +84,8 @@ static void show_reading(uint64_t bytes, uint64_t tokens)
 
 static void show_encoding(uint64_t tokens)
 {
-    progress_update((double)tokens, "encoding: %.1fM tokens, %.1fM/s",
-                    (double)tokens / 1e6, progress_speed((double)tokens) / 1e6);
+    progress_update((double)tokens, "encoding: %.1fM tokens, %.1fM/s", (double)tokens / 1e6,
+                    progress_speed((double)tokens) / 1e6);
 }
 
 static struct text_options reading(void)

@@ -62,9 +62,8 @@ static struct cli_option options[] = {
 static const struct cli_program program = {
     .name = "sgns-batch",
     .operands = "[CORPUS | LINES]",
-    .summary =
-        "Make shuffled minibatches of centre, context and noise words from a corpus, or from\n"
-        "lines of text.",
+    .summary = "Make shuffled minibatches of centre, context and noise words from a corpus, or\n"
+               "from lines of text.",
     .options = options,
     .max_operands = 1,
     .example = "ptb-vocab < ptb.txt | ptb-subsample | sgns-batch --epochs 10 > batches.bin",

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/escape.h"
@@ -270,21 +271,21 @@ static void parse_whole(const struct cli_option *option, const char *text)
 /* Whether this may follow the letter of a unit: "1G", "1GB" and "1GiB" are the same. */
 static bool ends_unit(const char *text)
 {
-    return *text == 0 || strcmp(text, "B") == 0 || strcmp(text, "iB") == 0;
+    return *text == 0 || strcasecmp(text, "B") == 0 || strcasecmp(text, "iB") == 0;
 }
 
 static void parse_size(const struct cli_option *option, const char *text)
 {
     char *end;
-    errno = 0;
-    unsigned long long number = strtoull(text, &end, 10);
-    bool good = isdigit((unsigned char)text[0]) && errno == 0;
-    const char *unit = *end ? strchr(size_letters, *end) : NULL;
-    int shift = unit ? 10 * (int)(unit - size_letters + 1) : 0;
-    if (!good || !(unit ? ends_unit(end + 1) : *end == 0) || number > UINT64_MAX >> shift ||
-        (double)(number << shift) < option->min || (double)(number << shift) > option->max)
+    double number = strtod(text, &end);
+    bool decimal = isdigit((unsigned char)text[0]) && end == text + strspn(text, "0123456789.");
+    const char *unit = *end ? strchr(size_letters, toupper((unsigned char)*end)) : NULL;
+    number = ldexp(number, unit ? 10 * (int)(unit - size_letters + 1) : 0);
+    /* Only a number with a unit may have decimal places. */
+    bool complete = unit ? ends_unit(end + 1) : *end == 0 && !strchr(text, '.');
+    if (!decimal || !complete || number < option->min || number > option->max)
         bad_number(option, text, "size in bytes, or with K, M, G or T,");
-    *(uint64_t *)option->value = number << shift;
+    *(uint64_t *)option->value = (uint64_t)number;
 }
 
 static void parse_value(const struct cli_option *option, const char *text)

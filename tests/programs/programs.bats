@@ -132,10 +132,10 @@ numeric_options() {
 @test "a size is a number of bytes, or has a unit; the message names the units" {
   sample_text 50 20 | ptb-vocab -q -m 1 -o corpus.bin
   sgns-batch -q corpus.bin -o expected
-  for size in 1048576 1024K 1M 1MB 1MiB 2G 2GB; do
+  for size in 1048576 1024K 1M 1m 1MB 1mb 1MiB 1.5M 2G 2GB 0.5g; do
     sgns-batch -q --memory "$size" corpus.bin | cmp - expected
   done
-  for size in 1 1X 1MX 1BM 1m M 1iB 1MBB; do
+  for size in 1 1X 1MX 1BM M 1iB 1MBB 2000000.5 .5G 1.2.3M 1e7 0x200000 -1M; do
     fails_with 2 sgns-batch --memory "$size" corpus.bin -o out
     says "--memory=$size: expected a size in bytes, or with K, M, G or T, from 1M to "
   done
