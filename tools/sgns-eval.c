@@ -335,6 +335,11 @@ static struct file *open_files(char **operand, size_t n)
     return file;
 }
 
+static void show_reading(void)
+{
+    progress_update_input("reading");
+}
+
 int main(int argc, char **argv)
 {
     char **operand = cli_start(&program, argc, argv);
@@ -350,10 +355,13 @@ int main(int argc, char **argv)
     must(output_open(&e.out, cli_common()->output, fd, &err), &err);
     must(output_text(&e.out, &err), &err);
 
+    progress_start_input(fd);
     must(vectors_reader_open(&e.in, fd, name, &err), &err);
+    e.in.progress = show_reading;
     e.rows = vectors_read_all(&e.in, &err);
     if (!e.rows)
         cli_die(&err);
+    progress_end();
     const struct words *words = &e.in.header.vocab.words;
     e.words = restricted == 0 || restricted > words->count ? words->count : restricted;
     must(case_folding_init(&e.letter_case, words, e.words, match_case, &err), &err);

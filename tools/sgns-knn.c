@@ -592,9 +592,16 @@ static void answer_request(struct session *s, const struct request *request)
 
 /* ---- a session ---- */
 
+static void show_reading(void)
+{
+    progress_update_input("reading");
+}
+
 static void open_session(struct session *s, int fd)
 {
+    progress_start_input(fd);
     must(vectors_reader_open(&s->in, fd, s->source, &err), &err);
+    s->in.progress = show_reading;
     const struct vocab *vocab = &s->in.header.vocab;
     uint32_t words = vocab->words.count;
     s->config = (struct knn_config){.rows = vectors_read_all(&s->in, &err),
@@ -603,6 +610,7 @@ static void open_session(struct session *s, int fd)
                                     .threads = cli_threads(threads)};
     if (!s->config.rows)
         cli_die(&err);
+    progress_end();
     s->batch =
         (struct queries){.vectors = &s->config,
                          .vocab = vocab,

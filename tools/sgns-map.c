@@ -271,6 +271,11 @@ static void print_map(const struct selection *s, const float *map, const struct 
     }
 }
 
+static void show_reading(void)
+{
+    progress_update_input("reading");
+}
+
 int main(int argc, char **argv)
 {
     char **operand = cli_start(&program, argc, argv);
@@ -292,11 +297,14 @@ int main(int argc, char **argv)
     must(output_text(&out, &err), &err);
 
     struct vectors_reader in = {0};
+    progress_start_input(fd);
     must(vectors_reader_open(&in, fd, name, &err), &err);
+    in.progress = show_reading;
     struct selection s = {.source = name, .vocab = &in.header.vocab};
     select_words(&s, operand + 1, list, list_name);
     check_count(&s);
     float *rows = vectors_read_all(&in, &err);
+    progress_end();
     float *map = memory_new(s.count, 2 * sizeof *map, &err);
     struct unit_rows unit;
     if (!rows || !map || unit_rows_init(&unit, rows, in.dim, s.id, s.count, &err) < 0)

@@ -322,13 +322,19 @@ static void resume_init(struct header *header, const struct header *from, const 
     must(header_join_provenance(header, from, from->programs - 1, &err), &err);
 }
 
+static void show_reading(void)
+{
+    progress_update_input("reading");
+}
+
 static void resume(struct trainer *trainer, const struct checkpoint_run *run,
                    struct train_progress *progress, struct header *header)
 {
     const char *name;
     struct header from = {0};
     int fd = cli_open_input(opt.resume, &name, true);
-    must(checkpoint_read(fd, name, run, trainer, progress, &from, &err), &err);
+    progress_start_input(fd);
+    must(checkpoint_read(fd, name, run, trainer, progress, &from, show_reading, &err), &err);
     resume_init(header, &from, name);
     header_release(&from);
     close(fd);
@@ -344,7 +350,10 @@ static void initialise(enum weights matrix, const char *path, struct trainer *tr
     if (!path)
         return;
     int fd = cli_open_input(path, &name, true);
-    must(initial_vectors_read(fd, name, matrix, header, &opt.model, trainer, &initial, &err), &err);
+    progress_start_input(fd);
+    must(initial_vectors_read(fd, name, matrix, header, &opt.model, trainer, &initial, show_reading,
+                              &err),
+         &err);
     close(fd);
     cli_note("%s%lu of %lu word%s initialised from %s%s",
              matrix == WEIGHTS_CONTEXT ? "context vectors of " : "", (unsigned long)initial.words,

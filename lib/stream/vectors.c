@@ -101,6 +101,8 @@ int vectors_read(struct vectors_reader *reader, uint32_t *first, uint32_t *count
             return -1;
         if (got == 0)
             return check_end(reader, err);
+        if (reader->progress)
+            reader->progress();
         if (record.type == RECORD_ROWS)
             return read_rows(reader, &record, first, count, err);
         bool checkpoint = record.type == RECORD_TRAINING || record.type == RECORD_STATE;

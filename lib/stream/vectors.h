@@ -26,6 +26,7 @@ struct vectors_reader {
      * between the rows and END. Returns 0 or -1. */
     int (*checkpoint)(void *data, const struct record *record, struct error *err);
     void *checkpoint_data;
+    void (*progress)(void); /* called, if not NULL, for each record of rows or of a checkpoint */
 };
 
 /* Reads preamble and header. `name`, for messages, must outlive the reader. On error there is

@@ -355,13 +355,14 @@ static int read_all(struct reading *r, struct error *err)
 
 int checkpoint_read(int fd, const char *name, const struct checkpoint_run *run,
                     struct trainer *trainer, struct train_progress *progress, struct header *header,
-                    struct error *err)
+                    void (*reading)(void), struct error *err)
 {
     struct reading r = {.run = run, .trainer = trainer};
     if (vectors_reader_open(&r.in, fd, name, err) < 0)
         return -1;
     r.in.checkpoint = read_record;
     r.in.checkpoint_data = &r;
+    r.in.progress = reading;
     int result = read_all(&r, err);
     if (result == 0) {
         *progress = r.check.progress;

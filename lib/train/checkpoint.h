@@ -72,9 +72,9 @@ const float *checkpoint_row(const struct checkpoint_check *check, struct rested_
 /* Reads a checkpoint of the given run: the model into the trainer, its progress into *progress,
  * and its header into *header, which must be empty before. A checkpoint of another run is an
  * error of status 3 that names the difference. After an error the trainer must not be used any
- * more. */
+ * more. `reading` is called after each record; NULL: never called. */
 int checkpoint_read(int fd, const char *name, const struct checkpoint_run *run,
                     struct trainer *trainer, struct train_progress *progress, struct header *header,
-                    struct error *err) MUST_USE;
+                    void (*reading)(void), struct error *err) MUST_USE;
 
 #endif

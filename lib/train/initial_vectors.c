@@ -119,7 +119,7 @@ static int read_all(struct reading *r, struct error *err)
 
 int initial_vectors_read(int fd, const char *name, enum weights matrix, struct header *header,
                          const struct trainer_config *model, struct trainer *trainer,
-                         struct initial_vectors *initial, struct error *err)
+                         struct initial_vectors *initial, void (*progress)(void), struct error *err)
 {
     struct reading r = {.matrix = matrix, .model = model, .trainer = trainer, .initial = initial};
     *initial = (struct initial_vectors){0};
@@ -127,6 +127,7 @@ int initial_vectors_read(int fd, const char *name, enum weights matrix, struct h
         return -1;
     r.in.checkpoint = read_record;
     r.in.checkpoint_data = &r;
+    r.in.progress = progress;
     r.index = word_index_new(&header->vocab.words, err);
     r.row = memory_new(model->words, model->dim * sizeof *r.row, err);
     r.known = memory_new(model->words, sizeof *r.known, err);

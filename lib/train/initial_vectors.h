@@ -22,9 +22,11 @@ struct initial_vectors {
  * after its last minibatch. Other rows and the optimiser's moments are not changed. The trainer
  * must not have done a step yet. Adds the stream's provenance to `header`. The stream is verified
  * to its END. Vectors whose dimension differs from the model's are an error of status 3. After an
- * error the trainer must not be used any more. */
+ * error the trainer must not be used any more. `progress` is called after each record; NULL: never
+ * called. */
 int initial_vectors_read(int fd, const char *name, enum weights matrix, struct header *header,
                          const struct trainer_config *model, struct trainer *trainer,
-                         struct initial_vectors *initial, struct error *err) MUST_USE;
+                         struct initial_vectors *initial, void (*progress)(void),
+                         struct error *err) MUST_USE;
 
 #endif

@@ -105,7 +105,8 @@ static int resume_run(const struct checkpoint_run *run, struct error *err)
     struct model model = {.trainer = {.methods = &methods}, .run = run};
     struct train_progress progress = {0};
     struct header header = {0};
-    int result = checkpoint_read(FUZZ_FD, "input", run, &model.trainer, &progress, &header, err);
+    int result =
+        checkpoint_read(FUZZ_FD, "input", run, &model.trainer, &progress, &header, NULL, err);
     header_release(&header);
     demand(model.resumed == (result == 0));
     demand(result < 0 || progress.steps > 0);

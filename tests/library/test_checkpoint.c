@@ -241,7 +241,8 @@ static void test_stream(const char *device, const struct trainer_config *config,
     run_steps(trainer, 0, STOP, &batch, o);
     int fd = checkpoint_file(trainer, &run, STOP);
     struct header header = {0};
-    require(checkpoint_read(fd, "checkpoint", &run, again, &progress, &header, &err) == 0, &err);
+    require(checkpoint_read(fd, "checkpoint", &run, again, &progress, &header, NULL, &err) == 0,
+            &err);
     header_release(&header);
     run_steps(again, STOP, STEPS, &batch, o);
     capture(again, config, o);
@@ -455,7 +456,7 @@ static void test_forgeries(enum optimizer optimizer)
         kept[which].content = changed;
         fd = write_records(kept, n);
         struct header header = {0};
-        if (checkpoint_read(fd, "forged", &run, trainer, &progress, &header, &err) < 0) {
+        if (checkpoint_read(fd, "forged", &run, trainer, &progress, &header, NULL, &err) < 0) {
             refused++;
             odd += err.status != STATUS_INPUT || progress.steps != 0;
         } else { /* training can resume from it, though perhaps without a sensible result */

@@ -452,7 +452,7 @@ static int read_checkpoint(struct error *err)
     struct train_progress progress;
     struct header of_checkpoint = {0};
     int result = checkpoint_read(rewound(checkpoint_file), "in", &of, trainer, &progress,
-                                 &of_checkpoint, err);
+                                 &of_checkpoint, NULL, err);
     header_release(&of_checkpoint);
     return result;
 }
