@@ -565,7 +565,7 @@ static int import(const char *format, int fd, struct error *err)
 {
     struct input in = input_from(rewound(fd), "in");
     struct import to = {.dim = 0};
-    int result = format_find(format)->import(&in, NULL, false, &to, err);
+    int result = format_find(format)->import(&in, NULL, &to, err);
     import_release(&to);
     input_release(&in);
     return result;

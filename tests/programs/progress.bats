@@ -10,7 +10,9 @@ setup_file() {
   sample_text 60000 300 >text # 1.6 MB: a dozen blocks and records
   ptb-vocab -q -m 1 -o corpus.bin text
   sgns-batch -q -e 1 -n 1 -o batches.bin corpus.bin
-  sgns-train -q -d 3000 -o vectors.bin <(head -n 1000 text | ptb-vocab -q -m 1 | sgns-batch -q -e 1)
+  head -n 1000 text | ptb-vocab -q -m 1 | sgns-batch -q -e 1 -o few-batches.bin
+  sgns-train -q -d 3000 -o vectors.bin few-batches.bin
+  sgns-train -q -d 3000 -c long.ckpt --checkpoint-every 5steps -o unused few-batches.bin
   sgns-train -q -d 3 -c middle.ckpt -o few.bin batches.bin
   sgns-convert -q --to word2vec -o vectors.txt vectors.bin
   sgns-cat few.bin | awk 'NR > 1 { a[n++] = $1 }
@@ -97,6 +99,20 @@ shows_progress() {
 @test "sgns-train: the part of the minibatches" {
   shows_progress 'sgns-train -d 5 -o out batches.bin'
   grep -qE '^ *[0-9]+%, [0-9:]+ left, epoch 1/1, loss [0-9.]+, [0-9]+ tokens/sec [#.]{32}$' lines
+  # The vectors have the dimension 3000, of which few fit in a record.
+  shows_progress 'sgns-train -d 3000 --init vectors.bin -o out few-batches.bin'
+  assert_equal "$(stages)" 'reading epoch 1/1'
+  on_terminal 80 'sgns-train -d 3000 --resume long.ckpt -o out few-batches.bin'
+  grep -qE '^ *[0-9]+%, [-:0-9]+ left, reading' lines
+  grep -q '^skipping the first [0-9]* minibatches$' lines
+}
+
+@test "programs that read vectors: the part of the file that has been read" {
+  for command in 'sgns-knn vectors.bin w1' 'sgns-eval vectors.bin questions'; do
+    on_terminal 80 "$command"
+    grep -qE '^ *[0-9]+%, [-:0-9]+ left, reading' lines
+    refute grep -q '^=.*reading' shown
+  done
 }
 
 @test "sgns-convert: the part of the file that has been read, then of the words that are written" {
