@@ -50,7 +50,7 @@ static const struct cli_option options[] = {
     {0, "eval", OPTION_STRING, &opt.eval,
      "FILE: print the loss on the held-out minibatches in FILE after each epoch", 0, 0, false},
     {'c', "checkpoint", OPTION_STRING, &opt.checkpoint,
-     "FILE: save checkpoints to FILE, also when a signal stops training", 0, 0, false},
+     "FILE: save checkpoints to FILE, also at the end and when a signal stops training", 0, 0, false},
     {0, "checkpoint-every", OPTION_STRING, &opt.every,
      "T: checkpoint interval, e.g. 60s or 1000steps", 0, 0, false},
     {'r', "resume", OPTION_STRING, &opt.resume, "FILE: resume from the checkpoint in FILE", 0, 0,
@@ -450,18 +450,27 @@ static int write_matrix(const struct report *report, const struct batches_reader
                                  out->name, &err);
 }
 
-/* Their provenance names the option, by which they differ from the vectors. */
+/* Makes `header`, which must be empty, that of the context vectors: its provenance names the option,
+ * by which they differ from the vectors. Its vocabulary remains that of `from`. */
+static int context_header(struct header *header, const struct header *from)
+{
+    static const char option[] = "--context-output=";
+    if (header_join_provenance(header, from, from->programs, &err) < 0)
+        return -1;
+    struct bytes *record = &header->provenance[header->programs - 1];
+    header->vocab = from->vocab;
+    return bytes_put(record, option, strlen(option), &err) < 0
+               ? -1
+               : bytes_put(record, opt.context_output, strlen(opt.context_output) + 1, &err);
+}
+
 static int write_contexts(const struct report *report, const struct batches_reader *in,
                           const struct output *out)
 {
-    static const char option[] = "--context-output=";
     struct header header = {0};
-    must(header_join_provenance(&header, &in->header, in->header.programs, &err), &err);
-    struct bytes *record = &header.provenance[header.programs - 1];
-    must(bytes_put(record, option, strlen(option), &err), &err);
-    must(bytes_put(record, opt.context_output, strlen(opt.context_output) + 1, &err), &err);
-    header.vocab = in->header.vocab;
-    int result = write_matrix(report, in, WEIGHTS_CONTEXT, &header, out);
+    int result = context_header(&header, &in->header);
+    if (result == 0)
+        result = write_matrix(report, in, WEIGHTS_CONTEXT, &header, out);
     header.vocab = (struct vocab){0}; /* the reader's */
     header_release(&header);
     return result;
@@ -473,8 +482,8 @@ static int write_vectors(struct report *report, const struct batches_reader *in,
     if (write_matrix(report, in, WEIGHTS_CENTRE, &in->header, &out->vectors) < 0 ||
         (opt.context_output && write_contexts(report, in, &out->contexts) < 0))
         return -1;
-    if (report->log)
-        check_log(report, fclose(report->log));
+    if (report->log && fclose(report->log) != 0)
+        return error_system(&err, "%s: write failed", opt.loss_log);
     return opt.context_output ? output_commit_both(&out->vectors, &out->contexts, &err)
                               : output_commit(&out->vectors, &err);
 }

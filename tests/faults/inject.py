@@ -46,6 +46,7 @@ CASES = {
     "words-stdout": "ptb-words text >",
     "vocab": "ptb-vocab -m 1 text",
     "vocab-stdout": "ptb-vocab -m 1 text >",
+    "vocab-files": "ptb-vocab -m 1 -t 2 text long-text text",
     "vocab-threads": "ptb-vocab -m 1 -t 3 long-text",
     "vocab-spill": "ptb-vocab -m 1 --memory 0 long-text",
     "vocab-spill-threads": "ptb-vocab -m 1 --memory 200K -t 3 long-text",
@@ -75,6 +76,7 @@ CASES = {
     "cat-batches": "sgns-cat batches.bin",
     "cat-vectors": "sgns-cat vectors.bin a",
     "cat-counts": "sgns-cat counts.bin",
+    "cat-words": "sgns-cat vectors.bin b a",
     "cat-checkpoint": "sgns-cat --header middle.bin",
 }
 
