@@ -117,7 +117,7 @@ need_files() {
 # frequent_words CORPUS: prints words that may be worth looking at, one per line. The most frequent ones are
 # mostly grammar; they, <unk> and numbers are left out. Up to 300 of the next ones follow.
 frequent_words() {
-  sgns-cat --vocab "$1" | cut -f 1 | awk '
+  sgns-cat --vocab "$1" | cut -f 1 | LC_ALL=C awk '
     { word[NR] = $0 }
     END {
       skipped = NR < 400 ? int(NR / 4) : 100

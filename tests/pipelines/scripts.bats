@@ -213,6 +213,18 @@ interrupted() {
   says 'use a smaller --min-count'
 }
 
+@test "pipelines/text: the same result in every locale" {
+  for _ in {1..300}; do echo 'यह हिन्दी है। क्या विद्यालय बड़ा है? École ÉLAN.'; done >text
+  export EPOCHS=1 DIM=4
+  OUT=utf8 LC_ALL=C.UTF-8 succeeds "$PIPELINES/text" text
+  cp stdout expected
+  cp stderr said
+  OUT=utf8 LC_ALL=C succeeds "$PIPELINES/text" text
+  cmp stdout expected
+  sed 's/[0-9.]* tokens.sec.*//' said >said-utf8
+  sed 's/[0-9.]* tokens.sec.*//' stderr | cmp - said-utf8
+}
+
 @test "pipelines/text: a text with a sentence per line, without punctuation, is noted" {
   sample_text 100 30 >plain
   quick succeeds "$PIPELINES/text" plain
