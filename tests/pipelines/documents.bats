@@ -18,7 +18,9 @@ setup_file() {
       the bank to a court in london join
       a loan is a mortgage
       a king is to a queen what a man is to a woman
-      call me some whale of the sea gelbart' | sed 's/^ *//' | head -n 400
+      call me some whale of the sea gelbart
+      japan is to japanese what germany is to german and france to french
+      what go is to went do is to did and say to said' | sed 's/^ *//' | head -n 400
     # The words of the map in README.md.
     yes "$(sed -n '/^WIDTH=.*plot-map/,/^```/p' "$ROOT/README.md" | tr -cs 'a-z\n' ' ' | tail -n +2)" | head -n 300
     "$ROOT/pipelines/sample-corpus" | head -n 4000
@@ -65,6 +67,7 @@ works() {
 }
 
 @test "the commands of pipelines/README.md work" {
+  need_gnuplot
   works run pipelines/README.md
 }
 
@@ -80,6 +83,7 @@ works() {
   if sanitized || built_for_coverage; then
     skip 'needs a build without instrumentation, for speed; the commands are also run above'
   fi
+  need_gnuplot
   valid=$(dirname "$PTB")/ptb.valid.txt
   [ -e "$valid" ] || skip 'needs ptb.valid.txt in the same directory'
   ln -sf "$PTB" ptb.train.txt
