@@ -50,7 +50,8 @@ static const struct cli_option options[] = {
     {0, "eval", OPTION_STRING, &opt.eval,
      "FILE: print the loss on the held-out minibatches in FILE after each epoch", 0, 0, false},
     {'c', "checkpoint", OPTION_STRING, &opt.checkpoint,
-     "FILE: save checkpoints to FILE, also at the end and when a signal stops training", 0, 0, false},
+     "FILE: save checkpoints to FILE, also at the end and when a signal stops training", 0, 0,
+     false},
     {0, "checkpoint-every", OPTION_STRING, &opt.every,
      "T: checkpoint interval, e.g. 60s or 1000steps", 0, 0, false},
     {'r', "resume", OPTION_STRING, &opt.resume, "FILE: resume from the checkpoint in FILE", 0, 0,
@@ -450,8 +451,8 @@ static int write_matrix(const struct report *report, const struct batches_reader
                                  out->name, &err);
 }
 
-/* Makes `header`, which must be empty, that of the context vectors: its provenance names the option,
- * by which they differ from the vectors. Its vocabulary remains that of `from`. */
+/* Makes `header`, which must be empty, that of the context vectors: its provenance names the
+ * option, by which they differ from the vectors. Its vocabulary remains that of `from`. */
 static int context_header(struct header *header, const struct header *from)
 {
     static const char option[] = "--context-output=";
@@ -494,8 +495,8 @@ static int write_vectors(struct report *report, const struct batches_reader *in,
 static void finish(struct report *report, const struct batches_reader *in, struct outputs *out)
 {
     struct error unsaved;
-    /* First, since an earlier one that is being written also takes room. If it fails, it is replaced
-     * by the last one. */
+    /* First, since an earlier one that is being written also takes room. If it fails, it is
+     * replaced by the last one. */
     int saved = report->saver ? checkpoint_saver_wait(report->saver, &unsaved) : 0;
     int written = write_vectors(report, in, out);
     if (report->saver && model_is_sound(written))

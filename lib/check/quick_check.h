@@ -17,7 +17,8 @@
  * verified instead, and info->data_read becomes true. */
 int quick_check(int fd, const char *name, struct stream_info *info, struct error *err) MUST_USE;
 
-/* The same with the fields of a checkpoint, for which its vectors are read, too, but not the rest. */
+/* The same with the fields of a checkpoint, for which its vectors are read, too, but nothing after
+ * them. */
 int quick_info(int fd, const char *name, struct stream_info *info, struct error *err) MUST_USE;
 
 #endif

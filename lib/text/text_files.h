@@ -2,8 +2,9 @@
 /* text_files.h -- reads files one after the other, as one text.
  *
  * A file that does not end with a newline is ended with one if another file follows, so that no
- * sentence continues from one file to the next. Any of the files may be a pipe. A UTF-8 byte order mark at the start of
- * a file is dropped. Otherwise the encoding does not matter, as long as it extends ASCII.
+ * sentence continues from one file to the next. Any of the files may be a pipe. A UTF-8 byte order
+ * mark at the start of a file is dropped. Otherwise the encoding does not matter, as long as it
+ * extends ASCII.
  */
 #ifndef SGNS_TEXT_FILES_H
 #define SGNS_TEXT_FILES_H

@@ -234,8 +234,8 @@ sgns-cat: 1 of 3 words are not in the vocabulary"
     printf 'xxxxxxxx' | dd of=$kind bs=1 seek=$((size / 2)) conv=notrunc status=none
     sgns-cat --header $kind | cmp - stdout
     fails_with 3 sgns-cat --check $kind
-    head -c -1 $kind >cut
-    fails_with 3 sgns-cat --header cut
+    head -c -1 $kind >cut.bin
+    fails_with 3 sgns-cat --header cut.bin
   done
   # A hole of 100 GB in the middle takes no time.
   cp batches holes
