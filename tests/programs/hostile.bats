@@ -152,17 +152,22 @@ fastest() {
   sgns-cat --header out | grep -qx "examples: $((LINE * 99000))"
 }
 
+# first_lines: prints 4096 bytes of text. By such a start a file is text, whatever follows.
+first_lines() {
+  yes a | head -n 2048
+}
+
 @test "a word of many megabytes, of letters or of zero bytes, becomes <unk>" {
   for byte in x '\0'; do
     for size in 1 $LINE; do
-      { printf 'a '; head -c "${size}M" /dev/zero | tr '\0' "$byte"; printf ' b'; } >word
+      { first_lines; printf 'a '; head -c "${size}M" /dev/zero | tr '\0' "$byte"; printf ' b'; } >word
       for option in --memory=8M --count; do
         within_bounds text word 0 ptb-vocab -q $option '{}' -o out
       done
       ptb-vocab -q -m 1 word | sgns-cat >printed
-      assert_equal "$(<printed)" 'a <unk> b'
+      assert_equal "$(tail -n 1 printed)" 'a <unk> b'
       fails_with 3 ptb-vocab --strict word -o out
-      says 'word: byte 2: word longer than 65535 bytes or with a zero byte'
+      says 'word: byte 4098: word longer than 65535 bytes or with a zero byte'
     done
   done
 }
@@ -170,7 +175,7 @@ fastest() {
 @test "CRLF, no final newline, a byte order mark, and every pair of bytes are read as specified" {
   printf 'a b\r\nc\r\n\r\nd' | ptb-vocab -q -m 1 | sgns-cat >printed
   assert_equal "$(od -c printed)" "$(printf 'a b\nc\n\nd\n' | od -c)"
-  printf '\xef\xbb\xbfa a\n' | ptb-vocab -q -m 1 | sgns-cat | cmp - <(printf '\xef\xbb\xbfa a\n')
+  printf '\xef\xbb\xbfa a\n' | ptb-vocab -q -m 1 | sgns-cat | cmp - <(printf 'a a\n')
   # Expected by python3: words between ASCII white space, <unk> for words with a zero byte.
   python3 -c '
 import itertools, sys
@@ -182,7 +187,7 @@ kept = lambda word: b"<unk>" if b"\0" in word else word
 open("expected", "wb").write(b"".join(b" ".join(kept(w) for w in words(l) if w) + b"\n" for l in lines))
 '
   for threads in 1 4; do
-    ptb-vocab -q -m 1 -t $threads bytes | sgns-cat | cmp - expected
+    { first_lines; cat bytes; } | ptb-vocab -q -m 1 -t $threads | sgns-cat | cmp - <(first_lines; cat expected)
   done
 }
 

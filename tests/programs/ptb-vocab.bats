@@ -133,11 +133,11 @@ letters() {
 @test "--vocab reads a word and its count per line, as word2vec, GloVe and gensim write them" {
   printf 'the cat of the x\n' >text
   printf '</s> 9\nof 3\nthe 5\ncat 3\n' >word2vec
-  printf 'the\t5\r\nof\t3\r\n\r\n  cat   3\r\n' >tabs
+  printf 'the\t5\r\nof\t3\r\n\r\n  cat   3\r\n' >tabbed
   printf '\xef\xbb\xbfof 3\ncat 3\nthe 5' >bom
   succeeds vocab_of --vocab word2vec text
   prints '<unk>\t0\nthe\t5\nof\t3\ncat\t3\n'
-  succeeds vocab_of --vocab tabs text
+  succeeds vocab_of --vocab tabbed text
   prints '<unk>\t0\nthe\t5\nof\t3\ncat\t3\n'
   succeeds vocab_of --vocab bom text
   prints '<unk>\t0\nthe\t5\nof\t3\ncat\t3\n'
@@ -680,7 +680,7 @@ END
     [mac]='text without newlines, with carriage returns')
   for file in "${!looks[@]}"; do
     for option in --min-count=1 --count; do
-      succeeds ptb-vocab $option $file -o out
+      succeeds ptb-vocab "$option" "$file" -o out
       says "ptb-vocab: $file: looks like ${looks[$file]}; "
     done
   done
@@ -689,17 +689,17 @@ END
 }
 
 @test "a byte order mark is dropped at the start of each file, and nowhere else" {
-  printf '\xef\xbb\xbfthe cat\n' >1
-  printf '\xef\xbb\xbf\xef\xbb\xbfthe \xef\xbb\xbfcat\n' >2
-  printf '\xef\xbb\xbf' >3
-  succeeds round_trip -m 1 1 2 3 1
+  printf '\xef\xbb\xbfthe cat\n' >once
+  printf '\xef\xbb\xbf\xef\xbb\xbfthe \xef\xbb\xbfcat\n' >often
+  printf '\xef\xbb\xbf' >nothing
+  succeeds round_trip -m 1 once often nothing once
   prints 'the cat\n\xef\xbb\xbfthe \xef\xbb\xbfcat\nthe cat\n'
-  slowly 1 | round_trip -m 1 >out
+  slowly once | round_trip -m 1 >out
   assert_equal "$(<out)" 'the cat'
   # Positions are those in the file.
-  printf '\xef\xbb\xbfa x\0y\n' >4
-  fails_with 3 ptb-vocab --strict 1 4
-  says '4: byte 5: word longer'
+  printf '\xef\xbb\xbfa x\0y\n' >bad
+  fails_with 3 ptb-vocab --strict once bad
+  says 'bad: byte 5: word longer'
 }
 
 @test "a text in any encoding that extends ASCII is read, and odd bytes in it" {
