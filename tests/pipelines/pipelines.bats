@@ -247,58 +247,6 @@ END
   assert_equal "$(ls -A cache/sgns)" ''
 }
 
-# ---- pictures ----
-
-# log EPOCHS STEPS FROM [EVAL]: prints a loss log with losses that decrease from FROM.
-log() {
-  awk -v epochs="$1" -v steps="$2" -v from="$3" -v evaluated="${4-}" 'BEGIN {
-    printf "epoch\tstep\tloss\ttokens/s%s\n", evaluated ? "\teval" : ""
-    for (i = 1; i <= epochs * steps; i++) {
-      printf "%d\t%d\t%.4f\t1000", int((i - 1) / steps) + 1, i, from / sqrt(1 + i / steps)
-      if (evaluated) printf "\t%s", i % steps ? "" : evaluated
-      print ""
-    }
-  }'
-}
-
-@test "pipelines/plot-loss: plots one or several logs in the terminal, as SVG and as PNG" {
-  need_gnuplot
-  log 5 40 0.7 >plain.tsv
-  log 3 20 0.6 0.55 >held_out.tsv
-  succeeds "$PIPELINES/plot-loss" plain.tsv
-  assert_size_zero stderr
-  grep -q 'loss \*\*\*' stdout
-  grep -q 'mean so far ###' stdout
-  refute grep -q 'held out' stdout
-  succeeds "$PIPELINES/plot-loss" held_out.tsv one.svg
-  assert_size_zero stderr
-  grep -q 'held out  *O' stdout
-  grep -q '>held out<' one.svg
-  succeeds "$PIPELINES/plot-loss" plain.tsv held_out.tsv both.svg
-  for name in plain held_out 'held_out, held out'; do
-    grep -q ">$name<" both.svg
-  done
-  refute grep -q 'mean so far' both.svg
-  mkdir frozen
-  cp plain.tsv frozen/loss.tsv
-  succeeds "$PIPELINES/plot-loss" frozen/loss.tsv plain.tsv both.png
-  grep -q 'frozen \*\*\*' stdout
-  assert_equal "$(head -c 4 both.png | tail -c 3)" PNG
-  exits_with 2 "$PIPELINES/plot-loss"
-  says 'usage: plot-loss'
-  exits_with 2 "$PIPELINES/plot-loss" only.png
-}
-
-@test "pipelines/plot-loss: plots the numbers of the log" {
-  need_gnuplot
-  # A loss of 0.5 in the first half and 0.3 in the second.
-  { printf 'epoch\tstep\tloss\ttokens/s\n'; seq 200 | awk '{ print ($1 > 100) + 1 "\t" $1 "\t" ($1 > 100 ? 0.3 : 0.5) "\t9" }'; } >log.tsv
-  succeeds "$PIPELINES/plot-loss" log.tsv
-  # The loss drops from 0.5 in one step, the mean so far declines to 0.4.
-  grep -qE '^  0\.5 +[|+].*(\*|#){30}' stdout
-  grep -qE '^  0\.3 .*\*{30}' stdout
-}
-
 # ---- the Penn Treebank ----
 
 # value FILE NAME: prints the value of NAME in a header.

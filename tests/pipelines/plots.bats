@@ -75,7 +75,7 @@ labels_are_clear() {
   need_gnuplot
   mkdir 'a b'
   cp emb.bin -- './-e.bin'
-  for name in map.png map.svg map.pdf 'a b/it'\''s $x.png' ./-x.png; do
+  for name in map.png map.svg map.pdf "a b/it's \$x.png" ./-x.png; do
     succeeds "$PIPELINES/plot-map" emb.bin "$name" chip memory
     assert_size_zero stdout
   done
@@ -148,14 +148,143 @@ labels_are_clear() {
 
 @test "plot-map: the same picture from every awk" {
   need_gnuplot
-  CLUSTERS=6 succeeds "$PIPELINES/plot-map" emb.bin one.svg
+  CLUSTERS=3 succeeds "$PIPELINES/plot-map" emb.bin one.svg
   for awk in mawk gawk original-awk 'busybox awk'; do
     command -v "${awk% awk}" >/dev/null || [ -n "${PEERS-}" ] || continue
     mkdir bin
     printf '#!/bin/sh\nexec %s "$@"\n' "$(command -v "${awk% awk}")${awk#"${awk% awk}"}" >bin/awk
     chmod +x bin/awk
-    PATH=$PWD/bin:$PATH CLUSTERS=6 succeeds "$PIPELINES/plot-map" emb.bin other.svg
+    PATH=$PWD/bin:$PATH CLUSTERS=3 succeeds "$PIPELINES/plot-map" emb.bin other.svg
     cmp one.svg other.svg
     rm -r bin
   done
+}
+
+# ---- plot-loss ----
+
+# log EPOCHS STEPS FROM [EVAL]: prints a loss log with losses that decrease from FROM.
+log() {
+  awk -v epochs="$1" -v steps="$2" -v from="$3" -v evaluated="${4-}" 'BEGIN {
+    printf "epoch\tstep\tloss\ttokens/s%s\n", evaluated ? "\teval" : ""
+    for (i = 1; i <= epochs * steps; i++) {
+      printf "%d\t%d\t%.4f\t1000", int((i - 1) / steps) + 1, i, from / sqrt(1 + i / steps)
+      if (evaluated) printf "\t%s", i % steps ? "" : evaluated
+      print ""
+    }
+  }'
+}
+
+@test "plot-loss: one or several logs in the terminal, as SVG, PNG and PDF" {
+  need_gnuplot
+  log 5 40 0.7 >plain.tsv
+  log 3 20 0.6 0.55 >held_out.tsv
+  succeeds "$PIPELINES/plot-loss" plain.tsv
+  assert_size_zero stderr
+  grep -q 'loss \*\*\*' stdout
+  grep -q 'mean so far ###' stdout
+  grep -q '^ *Training loss *$' stdout
+  refute grep -q 'held' stdout
+  succeeds "$PIPELINES/plot-loss" held_out.tsv one.svg
+  assert_size_zero stderr
+  grep -q 'held out  *O' stdout
+  grep -q '>held out<' one.svg
+  grep -q '>Training loss and held-out loss<' one.svg
+  succeeds "$PIPELINES/plot-loss" plain.tsv held_out.tsv both.svg
+  for name in plain held_out 'held_out, held out'; do
+    grep -q ">$name<" both.svg
+  done
+  refute grep -q 'mean so far' both.svg
+  mkdir frozen
+  cp plain.tsv frozen/loss.tsv
+  succeeds "$PIPELINES/plot-loss" frozen/loss.tsv plain.tsv both.png
+  grep -q 'frozen \*\*\*' stdout
+  succeeds "$PIPELINES/plot-loss" plain.tsv one.pdf
+  assert_equal "$(kind both.png) $(kind one.svg) $(kind one.pdf)" 'PNG <? %PDF-'
+}
+
+@test "plot-loss: plots the numbers of the log" {
+  need_gnuplot
+  # A loss of 0.5 in the first half and 0.3 in the second.
+  { printf 'epoch\tstep\tloss\ttokens/s\n'; seq 200 | awk '{ print ($1 > 100) + 1 "\t" $1 "\t" ($1 > 100 ? 0.3 : 0.5) "\t9" }'; } >log.tsv
+  succeeds "$PIPELINES/plot-loss" log.tsv
+  # The loss drops from 0.5 in one step, the mean so far declines to 0.4.
+  grep -qE '^ +0\.5 +[|+].*(\*|#){30}' stdout
+  grep -qE '^ +0\.3 .*\*{30}' stdout
+  grep -q '^ *epoch *$' stdout
+}
+
+@test "plot-loss: short logs, one epoch, resumed and incomplete logs" {
+  need_gnuplot
+  log 3 20 0.7 >whole.tsv
+  head -n 2 whole.tsv >one.tsv
+  head -n 15 whole.tsv >short.tsv
+  { head -n 1 whole.tsv; tail -n 35 whole.tsv; } >resumed.tsv
+  { head -n 30 whole.tsv; printf '2\t3'; } >killed.tsv
+  { head -n 30 whole.tsv; printf '2\t30\tnan\t9\n'; } >diverged.tsv
+  for name in one short resumed killed diverged; do
+    succeeds "$PIPELINES/plot-loss" $name.tsv $name.svg
+    assert_size_zero stderr
+    grep -q '[*#O]' stdout
+  done
+  grep -q '>minibatch<' one.svg
+  grep -q '>minibatch<' short.svg
+  grep -q '>epoch<' resumed.svg
+  # Among others, one epoch counts as complete; the longest log sets the range.
+  succeeds "$PIPELINES/plot-loss" whole.tsv short.tsv resumed.tsv many.svg
+  grep -q '>epoch<' many.svg
+  grep -q '> 3<' many.svg
+  refute grep -q '> 3.5<' many.svg
+  # The legend is below the axis: no curve reaches it.
+  /usr/bin/python3 - many.svg <<'END'
+import re, sys
+text = open(sys.argv[1]).read()
+lowest = max(float(y) for path in re.findall(r"<path[^>]*d='M[^']*'", text) if path.count("L") > 8
+             for y in re.findall(r",([0-9.]+)", path.split("d='")[1]))
+for name in ("whole", "short", "resumed"):
+    y = float(re.search(r"translate\([0-9.]+,([0-9.]+)\)[^<]*<text>%s<" % name, text)[1])
+    assert y > lowest + 10, (name, y, lowest)
+END
+}
+
+@test "plot-loss: what is refused, in one line, leaves no picture" {
+  need_gnuplot
+  log 2 20 0.7 >good.tsv
+  head -n 1 good.tsv >heading.tsv
+  : >empty.tsv
+  printf 'some words\n' >words.tsv
+  { head -n 5 good.tsv; echo oops; tail -n 5 good.tsv; } >bad.tsv
+  refused() {
+    exits_with "$@"
+    assert_size_zero stdout
+    assert_equal "$(wc -l <stderr)" 1
+    leaves_nothing new
+  }
+  refused 1 "$PIPELINES/plot-loss" good.tsv missing.tsv new.png
+  says 'plot-loss: missing.tsv: cannot be read'
+  refused 3 "$PIPELINES/plot-loss" heading.tsv new.png
+  says 'plot-loss: heading.tsv: no steps'
+  refused 3 "$PIPELINES/plot-loss" empty.tsv new.png
+  says 'plot-loss: empty.tsv: empty, expected a loss log'
+  refused 3 "$PIPELINES/plot-loss" words.tsv new.png
+  says 'plot-loss: words.tsv: line 1: expected a heading'
+  refused 3 "$PIPELINES/plot-loss" bad.tsv new.png
+  says 'plot-loss: bad.tsv: line 6: expected numbers'
+  refused 1 "$PIPELINES/plot-loss" good.tsv missing/new.png
+  refused 2 "$PIPELINES/plot-loss" new.png
+  refused 2 "$PIPELINES/plot-loss" --surprise good.tsv
+  refused 2 "$PIPELINES/plot-loss" good.tsv good.tsv good.tsv good.tsv good.tsv good.tsv good.tsv good.tsv good.tsv
+  exits_with 2 "$PIPELINES/plot-loss"
+  says 'plot-loss LOG... [PICTURE]'
+}
+
+@test "plot-loss: any file name, and --help" {
+  need_gnuplot
+  mkdir "it's \$HOME"
+  log 2 20 0.7 | tee -- "./-q.tsv" "it's \$HOME/a_b {c}.tsv" >/dev/null
+  succeeds "$PIPELINES/plot-loss" -- -q.tsv "it's \$HOME/a_b {c}.tsv" "it's \$HOME/new \\ picture.svg"
+  assert_size_zero stderr
+  grep -qF ">it's \$HOME/a_b {c}<" "it's \$HOME/new \\ picture.svg"
+  succeeds "$PIPELINES/plot-loss" --help
+  grep -qF 'plot-loss LOG... [PICTURE]' stdout
+  assert_size_zero stderr
 }

@@ -42,7 +42,7 @@ words() {
     "$(printf '%s\tbig cities %s\t %s\tbig cities %s\tother' "${word[@]}")"
   cp stdout expected
   sgns-map -q --words - emb.bin <list | cmp - expected
-  cat emb.bin | sgns-map -q --words list - | cmp - expected
+  sgns-map -q --words list - <emb.bin | cmp - expected
   printf 'one\t%s\none\t%s\n' "${word[@]:0:2}" >list
   succeeds sgns-map --words list emb.bin
   assert_equal "$(awk -F '\t' '{ print NF }' stdout | sort -u)" 3 # a single group
@@ -66,12 +66,12 @@ words() {
 }
 
 @test "unknown words are refused, with similar ones, or skipped" {
-  word=$(head -n 1 vocabulary)
-  fails_with 6 sgns-map emb.bin "$word" "${word}x" -o out
-  says "emb.bin: '${word}x' is not in the vocabulary; closest: $word"
+  known=$(head -n 1 vocabulary)
+  fails_with 6 sgns-map emb.bin "$known" "${known}x" -o out
+  says "emb.bin: '${known}x' is not in the vocabulary; closest: $known"
   leaves_nothing out
-  succeeds sgns-map --skip-unknown emb.bin none "$word" 'of these'
-  assert_equal "$(words)" "$word"
+  succeeds sgns-map --skip-unknown emb.bin none "$known" 'of these'
+  assert_equal "$(words)" "$known"
   says 'sgns-map: 2 unknown words skipped'
   fails_with 6 sgns-map -q --skip-unknown emb.bin none
   echo none >list
