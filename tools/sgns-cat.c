@@ -46,7 +46,7 @@ static const struct cli_program program = {
                "standard input. With --header, --vocab or --check, all operands are STREAMs.",
     .options = options,
     .max_operands = INT_MAX,
-    .words = true,
+    .dash = "a word that begins with '-' follows '--': sgns-cat VECTORS -- -WORD",
     .example = "ptb-vocab < ptb.txt | ptb-subsample | sgns-cat | head\n"
                "  sgns-cat emb.bin king queen",
 };

@@ -59,7 +59,8 @@ static const struct cli_program program = {
     .options = options,
     .max_operands = INT_MAX,
     .example = "sgns-knn emb.bin chip 3",
-    .words = true,
+    .dash = "a word or number that begins with '-' follows '--', as in sgns-knn VECTORS -- -WORD, "
+            "and a '-' in a sum has spaces around it, as in king - man",
     .spelling = {"neighbors", "neighbours"},
 };
 

@@ -84,9 +84,7 @@ void cli_usage_error(const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     if (may_be_word)
-        error_set(&err, STATUS_USAGE,
-                  "%s; a word that begins with '-' follows '--': %s VECTORS -- -WORD", text,
-                  program->name);
+        error_set(&err, STATUS_USAGE, "%s; %s", text, program->dash);
     else
         error_set(&err, STATUS_USAGE, "%s; try '%s --help'", text, program->name);
     cli_die(&err);
@@ -413,7 +411,7 @@ static void parse_options(int argc, char **argv)
     while ((code = getopt_long(argc, argv, t.letters, t.row, NULL)) != -1) {
         const struct cli_option *option = code >= 256 ? t.option[code - 256] : by_letter(&t, code);
         /* An unknown option, or a letter with its value in the same argument. */
-        may_be_word = program->words && code != ':' &&
+        may_be_word = program->dash && code != ':' &&
                       (!option || (code < 256 && optarg && optarg != argv[optind - 1]));
         if (code == ':')
             cli_usage_error("%s: requires a value", argv[optind - 1]);

@@ -46,7 +46,7 @@ struct cli_program {
     int max_operands;
     const char *example;     /* for --help: one or more command lines */
     bool binary;             /* writes a stream: refuses a terminal, unless --force */
-    bool words;              /* operands are words, and may begin with "-" */
+    const char *dash;        /* how to write an operand that begins with "-"; NULL: none does */
     const char *spelling[2]; /* another spelling of an option, and its name; NULL: none */
 };
 

@@ -62,6 +62,20 @@ train_on_gpu() {
   sgns-knn -q --device cuda --tsv cpu.bin - 1000 <asked | cmp - expected
 }
 
+@test "CUDA: vectors, fewer words and near words give the same answers as the CPU" {
+  sgns-cat cpu.bin | tail -n +2 >rows
+  for options in --vector '--vector --unk -k 1000' '--vector --restrict 7 --min-cosine 0.1'; do
+    # shellcheck disable=SC2086
+    sgns-knn --device cpu $options --tsv cpu.bin - <rows >expected
+    # shellcheck disable=SC2086
+    sgns-knn -q --device cuda $options --tsv cpu.bin - <rows | cmp - expected
+  done
+  sgns-knn --device cpu --restrict 7 --min-cosine 0.1 --all cpu.bin >expected
+  sgns-knn -q --device cuda --restrict 7 --min-cosine 0.1 --all cpu.bin | cmp - expected
+  sgns-knn --device cpu --restrict 7 cpu.bin w20 7 >expected
+  sgns-knn -q --device cuda --restrict 7 cpu.bin w20 7 | cmp - expected
+}
+
 @test "CUDA: a truncated input is refused as on the CPU" {
   head -c 3000 batches.bin >cut.bin
   fails_with 3 sgns-train -q --device cpu -d 20 cut.bin -o out

@@ -494,6 +494,7 @@ same_sums() {
   says 'with spaces around + and -'
   fails_with 2 sgns-knn v.bin king -man
   says 'sgns-knn VECTORS -- -WORD'
+  says "spaces around it, as in king - man"
   fails_with 2 sgns-knn v.bin -kind
   says 'sgns-knn VECTORS -- -WORD'
   fails_with 2 sgns-knn -k x v.bin king
