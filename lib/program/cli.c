@@ -438,6 +438,8 @@ char **cli_start(const struct cli_program *described, int argc, char **argv)
     atexit(progress_end);
     signal(SIGXFSZ, SIG_IGN); /* a write beyond the file size limit fails instead of killing us */
     parse_options(argc, argv);
+    if (common.quiet)
+        progress_disable();
     if (help || version) {
         if (help)
             print_help();

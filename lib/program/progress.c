@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "program/cli.h"
 
 enum {
     BAR_MIN = 8, /* columns */
@@ -29,7 +28,8 @@ static struct {
     bool updated;              /* that update has been */
     int input;                 /* -1: the stage does not read one */
     double shown;              /* clock_seconds() when a line was last printed, or at the start */
-    bool silent;               /* the output is a pipe to which the program has begun to write */
+    bool disabled;
+    bool silent; /* the output is a pipe to which the program has begun to write */
     volatile sig_atomic_t visible; /* on a terminal there is a line of this program */
 } line = {.input = -1, .shown = -1};
 
@@ -93,6 +93,11 @@ void progress_before_output(int output)
 }
 
 /* ---- a stage ---- */
+
+void progress_disable(void)
+{
+    line.disabled = true;
+}
 
 void progress_start(double total)
 {
@@ -188,7 +193,7 @@ static void update(double done, const char *format, va_list args)
         line.since = now;
         line.updated = true;
     }
-    if (cli_common()->quiet || line.silent || now - line.shown < 0.1)
+    if (line.disabled || line.silent || now - line.shown < 0.1)
         return;
     bool rewrite = can_rewrite();
     if (!rewrite && now - line.shown < 30)
@@ -227,7 +232,7 @@ void progress_keep(const char *format, ...)
 {
     char text[PROGRESS_LINE];
     va_list args;
-    if (cli_common()->quiet)
+    if (line.disabled)
         return;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);

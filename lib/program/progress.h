@@ -6,12 +6,15 @@
  * whose output is a pipe shows its progress until it starts to write; from then on the program that
  * reads the pipe has something to do, and shows its own.
  *
- * Only the main thread may call these functions. With --quiet they print nothing.
+ * Only the main thread may call these functions.
  */
 #ifndef SGNS_PROGRESS_H
 #define SGNS_PROGRESS_H
 
 #include "base/error.h"
+
+/* From now on nothing is printed: --quiet. */
+void progress_disable(void);
 
 /* Starts a stage of `total` units of work; 0: unknown. */
 void progress_start(double total);
