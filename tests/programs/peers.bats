@@ -88,3 +88,14 @@ agree() {
     agree 0.001
   done
 }
+
+# Debian's package lacks gensim's test data; its source and its wheel have them.
+@test "of gensim's own test data every text is read as Python reads it, every other file is named" {
+  [ -n "${GENSIM_DATA-}" ] || skip "needs GENSIM_DATA=path/to/gensim/test/test_data"
+  python3 "$SUPPORT/gensim_files.py" "$GENSIM_DATA" >found
+  grep -qxE '[1-9][0-9]* read [1-9][0-9]* refused' found
+  cp "$GENSIM_DATA"/{wordsim353.tsv,simlex999.txt,questions-words.txt} .
+  make_samples .
+  sgns-eval vectors.bin wordsim353.tsv simlex999.txt questions-words.txt >figures
+  assert_equal "$(awk -F '\t' '$2 == "total" && $3 ~ /spearman|3cosadd/ { print $7 }' figures | paste -sd ' ')" '353 999 19544'
+}
