@@ -456,7 +456,8 @@ char **cli_start(const struct cli_program *described, int argc, char **argv)
         common.output = NULL;
     if (argc - optind > program->max_operands)
         cli_usage_error("%s: unexpected argument", argv[optind + program->max_operands]);
-    if (program->binary && !common.output && !common.force && isatty(STDOUT_FILENO))
+    bool binary = program->binary && !(program->text && *program->text);
+    if (binary && !common.output && !common.force && isatty(STDOUT_FILENO))
         cli_usage_error(
             "refusing to write binary data to a terminal: use a pipe, '>' or '-o FILE'");
     return argv + optind;

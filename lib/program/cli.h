@@ -47,6 +47,7 @@ struct cli_program {
     const char *example;     /* for --help: one or more command lines */
     bool binary;             /* writes a stream: refuses a terminal, unless --force */
     const char *dash;        /* how to write an operand that begins with "-"; NULL: none does */
+    const bool *text;        /* an option with which it writes text after all; NULL: none */
     const char *spelling[2]; /* another spelling of an option, and its name; NULL: none */
 };
 
