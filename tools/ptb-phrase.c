@@ -36,7 +36,7 @@ static struct cli_option options[] = {
      0, true},
     {0, "score", OPTION_STRING, &opt.score, "SCORE: word2phrase or npmi", 0, 0, true},
     {0, "threshold", OPTION_DOUBLE, &opt.phrases.threshold,
-     "T: join pairs whose score exceeds T; with npmi, from -1 to 1, 0.5 by default", -1, 1e300,
+     "T: join pairs whose score exceeds T; with npmi, from -1 to 1, 0.5 by default", -1, 1e15,
      true},
     {'m', "min-count", OPTION_U64, &opt.phrases.min_count,
      "N: discount of the count of a pair; with npmi, its minimum", 1, 0x1p64, true},

@@ -126,9 +126,13 @@ static bool takes_value(const struct cli_option *option)
     return option->type != OPTION_FLAG && option->type != OPTION_UNSET;
 }
 
-/* The shortest text that converts back to the same double. */
+/* The shortest text that converts back to the same double; whole numbers without an exponent. */
 static void format_double(char *text, size_t size, double value)
 {
+    if (value == floor(value) && fabs(value) < 1e15) {
+        snprintf(text, size, "%.0f", value);
+        return;
+    }
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(text, size, "%.*g", digits, value);
         if (strtod(text, NULL) == value)

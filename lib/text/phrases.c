@@ -163,9 +163,10 @@ static double score(const struct phrase_options *o, double pair, double first, d
 {
     if (!o->npmi)
         return (pair - (double)o->min_count) / (first * last) * tokens;
-    return pair < (double)o->min_count
-               ? -INFINITY
-               : log(pair / tokens / (first / tokens * (last / tokens))) / -log(pair / tokens);
+    if (pair < (double)o->min_count)
+        return -INFINITY;
+    /* Rounded to float, since C libraries differ in the last bits of log. */
+    return (float)(log(pair / tokens / (first / tokens * (last / tokens))) / -log(pair / tokens));
 }
 
 static int visit(void *data, const struct pair_count *pair, struct error *err)

@@ -12,6 +12,7 @@ setup_file() {
   sample_text 14000 60 | sed 's/w3/w\xc3\xb6rt/g' >text
   ptb-vocab -q -m 2 text -o corpus.bin
   head -n 3000 text | ptb-vocab -q --vocab corpus.bin | sgns-batch -q -w 2 -n 2 -b 64 -e 2 -o batches.bin
+  sgns-cat batches.bin | cut -f 1,2 >examples
   sgns-train -q -d 20 batches.bin -o vectors.bin
   # A checkpoint in the middle of training.
   head -c $(($(wc -c <batches.bin) / 2)) batches.bin |
@@ -83,9 +84,11 @@ same() {
 @test "ptb-vocab --count" { same text ptb-vocab -q --count -t @; }
 @test "ptb-vocab --vocab" { same text ptb-vocab -q --vocab corpus.bin -t @; }
 @test "ptb-vocab --merge" { same counts.bin ptb-vocab -q --merge counts.bin; }
+@test "ptb-phrase" { same corpus.bin ptb-phrase -q --threshold 1 --passes 2 --memory 1M -t @; }
 @test "ptb-subsample" { same corpus.bin ptb-subsample -q --threshold 0.01; }
 @test "sgns-batch" { same corpus.bin sgns-batch -q --noise-exponent 0.7 -e 2 -t @; }
 @test "sgns-batch --resample --memory" { same corpus.bin sgns-batch -q --resample --memory 1M -e 2 -t @; }
+@test "sgns-batch --examples" { same examples sgns-batch -q --examples -e 2 -t @; }
 @test "sgns-train" { same batches.bin sgns-train -q -d 20 --lr 0.01 -t @; }
 @test "sgns-train --optimizer sgd" { same batches.bin sgns-train -q -d 20 -O sgd -t @; }
 @test "sgns-train --resume" { same batches.bin sgns-train -q -d 20 --resume checkpoint.bin -t @; }

@@ -138,15 +138,17 @@ fastest() {
   grep -qx "tokens: $((LINE * 1024 * 1024 / 2))" header
   within_bounds corpus.bin line.bin 0 sgns-cat '{}'
   tr -d '\n' <stdout | cmp - <(head -c -1 line)
+  within_bounds corpus.bin line.bin 0 ptb-phrase -q --memory=8M '{}' -o out
   within_bounds corpus.bin line.bin 0 ptb-subsample -q '{}' -o out
   within_bounds corpus.bin line.bin 0 sgns-cat --check '{}'
 }
 
-@test "a sentence of millions of words passes ptb-subsample and sgns-batch in little memory" {
+@test "a sentence of millions of words passes ptb-phrase, ptb-subsample and sgns-batch in little memory" {
   for ((i = 0; i < LINE; i++)); do
     seq 1000 9999
     seq 10000 99999 | shuf -n 90000 --random-source=<(yes)
   done | tr '\n' ' ' | ptb-vocab -q -m 1 -o long.bin # 1 MB and 100,000 tokens each time
+  within_bounds corpus.bin long.bin 0 ptb-phrase -q --memory=8M '{}' -o out
   within_bounds corpus.bin long.bin 0 ptb-subsample -q '{}' -o out
   within_bounds corpus.bin long.bin 0 sgns-batch -q -e 1 --memory=8M '{}' -o out
   sgns-cat --header out | grep -qx "examples: $((LINE * 99000))"

@@ -177,6 +177,11 @@ numeric_options() {
   range ptb-vocab --min-count 1 $largest 0 $beyond
   range ptb-vocab --max-vocab 1 2147483647 0 2147483648
   range ptb-vocab --threads 0 64 -1 1025
+  range ptb-phrase --threshold -1 1e15 -1.001 1e16
+  range ptb-phrase --passes 1 3 0 101
+  range ptb-phrase --min-count 1 $largest 0 $beyond
+  range ptb-phrase --memory 1M 1T 1048575 2000000T
+  range ptb-phrase --threads 0 64 -1 1025
   range ptb-subsample --threshold 0 1 -1e-300 1.0001
   range ptb-subsample --seed 0 $largest -1 $beyond
   range sgns-batch --batch-size 1 1048576 0 1048577
@@ -541,7 +546,7 @@ on_a_terminal() {
 }
 
 @test "a stream is written to a terminal only with --force" {
-  for program in ptb-vocab ptb-subsample sgns-batch sgns-train; do
+  for program in ptb-vocab ptb-phrase ptb-subsample sgns-batch sgns-train; do
     set_up "$program"
     status=0
     on_a_terminal "${COMMAND[*]}" || status=$?
@@ -558,7 +563,7 @@ on_a_terminal() {
 }
 
 @test "a stream is not read from a terminal" {
-  for program in ptb-subsample sgns-batch sgns-train sgns-knn sgns-convert sgns-eval sgns-map sgns-cat; do
+  for program in ptb-phrase ptb-subsample sgns-batch sgns-train sgns-knn sgns-convert sgns-eval sgns-map sgns-cat; do
     command_on "$program" -
     status=0
     on_a_terminal "${COMMAND[*]} -o out" || status=$?

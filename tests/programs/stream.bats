@@ -200,7 +200,7 @@ expected_by() {
     'ptb-vocab --merge') echo counts ;;
     'sgns-train --resume') echo vectors ;;
     ptb-vocab) echo text ;;
-    ptb-subsample | sgns-batch) echo corpus ;;
+    ptb-phrase | ptb-subsample | sgns-batch) echo corpus ;;
     sgns-train) echo batch ;;
     sgns-knn) echo vectors ;;
     sgns-cat*) echo sgns ;;
@@ -326,6 +326,7 @@ refuses_invalid() {
 }
 
 @test "ptb-vocab refuses every invalid forged stream" { refuses_invalid ptb-vocab; }
+@test "ptb-phrase refuses every invalid forged stream" { refuses_invalid ptb-phrase; }
 @test "ptb-subsample refuses every invalid forged stream" { refuses_invalid ptb-subsample; }
 @test "sgns-batch refuses every invalid forged stream" { refuses_invalid sgns-batch; }
 @test "sgns-knn refuses every invalid forged stream" { refuses_invalid sgns-knn; }

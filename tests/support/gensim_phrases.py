@@ -11,6 +11,7 @@ empty line, and the sentences with the phrases joined.
 gensim has no unknown word, so a sentence is divided at <unk>; and its original_scorer multiplies by the number
 of words and pairs where word2phrase does by the number of tokens, so that score is a function here.
 """
+import ctypes
 import sys
 
 from gensim.models.phrases import Phrases, npmi_scorer
@@ -46,6 +47,8 @@ def main():
         model = Phrases(texts, min_count=min_count, threshold=threshold, scoring=scorer, delimiter="_",
                         connector_words=frozenset(sys.argv[5:]), max_vocab_size=10**8)
         for phrase, value in sorted(model.export_phrases().items(), key=lambda item: item[0].encode()):
+            if score == "npmi":  # rounded, as there
+                value = ctypes.c_float(value).value
             print(f"{phrase}\t{value:.9g}")
         sentences = [[join(model, part) for part in line] for line in sentences]
     print()

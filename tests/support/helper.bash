@@ -30,7 +30,7 @@ export PYTHONDONTWRITEBYTECODE=1
 # The shell that script(1) runs its commands with.
 export SHELL=/bin/sh
 
-PROGRAMS=(ptb-words ptb-vocab ptb-subsample sgns-batch sgns-train sgns-knn sgns-convert sgns-eval sgns-map sgns-cat)
+PROGRAMS=(ptb-words ptb-vocab ptb-phrase ptb-subsample sgns-batch sgns-train sgns-knn sgns-convert sgns-eval sgns-map sgns-cat)
 
 setup() {
   cd "$BATS_TEST_TMPDIR" || return
@@ -181,7 +181,7 @@ make_samples() {
 input_of() {
   case $1 in
     ptb-words | ptb-vocab) echo text ;;
-    ptb-subsample | sgns-batch | sgns-cat) echo corpus.bin ;;
+    ptb-phrase | ptb-subsample | sgns-batch | sgns-cat) echo corpus.bin ;;
     sgns-train) echo batches.bin ;;
     sgns-knn | sgns-convert | sgns-eval | sgns-map) echo vectors.bin ;;
   esac
@@ -215,7 +215,7 @@ reading() {
 # readers_of KIND: prints the programs that read streams of this kind.
 readers_of() {
   case $1 in
-    corpus) echo ptb-vocab ptb-subsample sgns-batch sgns-cat ;;
+    corpus) echo ptb-vocab ptb-phrase ptb-subsample sgns-batch sgns-cat ;;
     batches) echo ptb-vocab sgns-train sgns-cat ;;
     vectors) echo ptb-vocab sgns-knn sgns-convert sgns-eval sgns-map sgns-cat ;;
     counts) echo ptb-vocab sgns-cat ;;

@@ -123,7 +123,7 @@ def faults(verdicts, command):
 # ---- the matrix ----
 
 READERS = {  # {} is replaced by the stream, or by - for a pipe
-    "corpus": ["ptb-vocab -q --vocab {} text", "ptb-subsample -q {}", "sgns-batch -q {}"],
+    "corpus": ["ptb-vocab -q --vocab {} text", "ptb-phrase -q {}", "ptb-subsample -q {}", "sgns-batch -q {}"],
     "batches": ["ptb-vocab -q --vocab {} text", "sgns-train -q -t 2 -d 3 {}"],
     "vectors": ["ptb-vocab -q --vocab {} text", "sgns-knn -q {} a"],
     "checkpoint": ["ptb-vocab -q --vocab {} text", "sgns-knn -q {} a",
