@@ -216,13 +216,7 @@ static void read_vocab(struct header *from)
     if (output_is_same(cli_common()->output, fd))
         cli_usage_error("%s: is also the output", name);
     progress_start_input(fd);
-    int kind = must(verify_stream(fd, name, from, show_vocab, &err), &err);
-    if (kind == STREAM_COUNTS || (kind == STREAM_VECTORS && !vocab_is_counted(&from->vocab)))
-        must(error_set(&err, STATUS_INPUT,
-                       "%s: has no vocabulary with counts, expected an output of ptb-phrase, or "
-                       "a stream made from one",
-                       name),
-             &err);
+    must(verify_vocab(fd, name, from, show_vocab, &err), &err);
     close(fd);
 }
 

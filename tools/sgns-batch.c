@@ -45,17 +45,17 @@ static struct cli_option options[] = {
     {0, "no-shuffle", OPTION_UNSET, &opt.examples.shuffle, "keep the examples in corpus order", 0,
      0, true},
     {'s', "seed", OPTION_U64, &opt.examples.seed, "N: random seed", 0, 0x1p64, true},
-    {'t', "threads", OPTION_U32, &opt.threads, "N: threads to use; 0: one per processor, at most 8",
-     0, 1024, false},
-    {0, "memory", OPTION_SIZE, &opt.memory,
-     "SIZE: memory limit for corpus and shuffle order; larger corpora spill to $TMPDIR", 1 << 20,
-     0x1p60, false},
     {0, "examples", OPTION_FLAG, &opt.lines,
      "read lines instead of a corpus: centre word, tab, context words, optionally tab and noise "
      "words",
      0, 0, true},
     {0, "vocab", OPTION_STRING, &opt.vocab,
      "STREAM: with --examples: use the vocabulary of STREAM, not that of the lines", 0, 0, true},
+    {'t', "threads", OPTION_U32, &opt.threads, "N: threads to use; 0: one per processor, at most 8",
+     0, 1024, false},
+    {0, "memory", OPTION_SIZE, &opt.memory,
+     "SIZE: memory limit for corpus and shuffle order; larger corpora spill to $TMPDIR", 1 << 20,
+     0x1p60, false},
     {0},
 };
 
@@ -114,19 +114,7 @@ static void read_vocab(void)
     if (output_is_same(cli_common()->output, fd))
         cli_usage_error("%s: is also the output", name);
     progress_start_input(fd);
-    struct stream_info info = {0};
-    int kind = must(verify_stream(fd, name, &info, show_vocab, &err), &err);
-    header = info.header;
-    if (kind == STREAM_COUNTS)
-        must(
-            error_set(&err, STATUS_INPUT,
-                      "%s: counts stream, expected a vocabulary; ptb-vocab --vocab makes one of it",
-                      name),
-            &err);
-    if (kind == STREAM_VECTORS && !vocab_is_counted(&header.vocab))
-        must(error_set(&err, STATUS_INPUT,
-                       "%s: vectors imported from another program, without word counts", name),
-             &err);
+    must(verify_vocab(fd, name, &header, show_vocab, &err), &err);
     close(fd);
 }
 

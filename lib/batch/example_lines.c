@@ -101,6 +101,8 @@ static int split_line(struct reading *r, const char *line, size_t length, struct
 
 static int check_line(const struct reading *r, struct error *err)
 {
+    if (r->in->unterminated)
+        return input_line_fault(r->in, err, "no newline at the end: the input is truncated");
     if (r->tabs == 0)
         return input_line_fault(r->in, err, "expected a centre word, a tab and context words");
     if (r->words[CENTRE] != 1)

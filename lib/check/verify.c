@@ -136,3 +136,19 @@ int verify_stream_prefixed(int fd, const char *name, const void *prefix, size_t 
     stream_info_release(info);
     return -1;
 }
+
+int verify_vocab(int fd, const char *name, struct header *header, void (*progress)(void),
+                 struct error *err)
+{
+    struct stream_info info = {0};
+    int kind = verify_stream(fd, name, &info, progress, err);
+    *header = info.header;
+    if (kind == STREAM_COUNTS)
+        return error_set(err, STATUS_INPUT,
+                         "%s: counts, expected a vocabulary; 'ptb-vocab --vocab' makes one of them",
+                         name);
+    if (kind == STREAM_VECTORS && !vocab_is_counted(&header->vocab))
+        return error_set(err, STATUS_INPUT,
+                         "%s: vectors imported from another program, without word counts", name);
+    return kind < 0 ? -1 : 0;
+}

@@ -15,4 +15,10 @@ int verify_stream_prefixed(int fd, const char *name, const void *prefix, size_t 
                            struct stream_info *info, void (*progress)(void),
                            struct error *err) MUST_USE;
 
+/* Verifies a stream for its vocabulary, in which a corpus can be encoded: with counts, and <unk> first.
+ * `header`, which must be empty, becomes that of the stream; the caller releases it. Counts, and vectors
+ * without counts, are an error of status 3. */
+int verify_vocab(int fd, const char *name, struct header *header, void (*progress)(void),
+                 struct error *err) MUST_USE;
+
 #endif

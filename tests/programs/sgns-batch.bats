@@ -688,7 +688,7 @@ differ() {
   lines 'a\tb\n' >text
   ptb-vocab -q --count -o counts.bin text
   fails_with 3 sgns-batch --examples --vocab counts.bin text
-  says 'counts.bin: counts stream'
+  says 'counts.bin: counts, expected a vocabulary'
   fails_with 3 sgns-batch --examples --vocab text text
   lines '2 1\na 1\nb 1\n' | sgns-convert -q --from word2vec -o imported.bin
   fails_with 3 sgns-batch --examples --vocab imported.bin text
