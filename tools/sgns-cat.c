@@ -225,7 +225,8 @@ static struct {
     float *row;                   /* (count × dim) in the order of the request */
 } asked;
 
-static void ask(const struct word_index *index, const char *word, size_t length)
+/* Returns whether the word is in the vocabulary. */
+static bool ask(const struct word_index *index, const char *word, size_t length)
 {
     must(memory_reserve(&asked.word, &asked.capacity, asked.count + 1, sizeof *asked.word, &err),
          &err);
@@ -233,6 +234,7 @@ static void ask(const struct word_index *index, const char *word, size_t length)
     asked.word[asked.count] = (struct asked){id, asked.count};
     asked.count += id != NO_WORD;
     asked.unknown += id == NO_WORD;
+    return id != NO_WORD;
 }
 
 /* Words in a file may be many, and are not typed: no offer of similar words for them. */
@@ -240,24 +242,18 @@ static void ask_lines(const struct word_index *index)
 {
     struct input input = input_from(STDIN_FILENO, "stdin");
     const char *line;
-    size_t length, unknown;
-    while (must(input_text_line(&input, &line, &length, &err), &err) > 0) {
-        unknown = asked.unknown;
-        if (length > 0)
-            ask(index, line, length);
-        if (asked.unknown > unknown)
+    size_t length;
+    while (must(input_text_line(&input, &line, &length, &err), &err) > 0)
+        if (length > 0 && !ask(index, line, length))
             cli_note("stdin: line %llu: '%.*s' is not in the vocabulary",
                      (unsigned long long)input.line, (int)length, line);
-    }
     input_release(&input);
 }
 
 static void ask_operand(const struct word_index *index, const struct vocab *vocab, const char *name,
                         const char *word, bool alone)
 {
-    size_t unknown = asked.unknown;
-    ask(index, word, strlen(word));
-    if (asked.unknown == unknown)
+    if (ask(index, word, strlen(word)))
         return;
     spelling_unknown(vocab, name, word, strlen(word), &err);
     if (alone || err.status != STATUS_UNKNOWN_WORD)
