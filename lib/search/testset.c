@@ -110,13 +110,21 @@ static bool is_number(struct field field)
     return parse_rating(field, &ignored);
 }
 
-/* Whether two words and a number are among the fields: not the four words of an analogy. */
-static bool is_rated(const struct field *field, int n)
+/* Whether there is a number after two fields. */
+static bool has_number(const struct field *field, int n)
 {
-    bool number = false;
     for (int i = 2; i < n; i++)
-        number = number || is_number(field[i]);
-    return number && !is_number(field[0]) && !is_number(field[1]);
+        if (is_number(field[i]))
+            return true;
+    return false;
+}
+
+/* Whether four fields can be the words of an analogy a : b = c : d. Words there may be numbers, but
+ * then those in the same place are, too. */
+static bool is_analogy(const struct field *field, int n)
+{
+    return n == 4 && is_number(field[0]) == is_number(field[2]) &&
+           is_number(field[1]) == is_number(field[3]);
 }
 
 /* ---- headings ---- */
@@ -157,7 +165,7 @@ static bool is_csv(const char *line, size_t length, char separator)
         (split_at(line, length, ' ', field) == 3 && is_number(field[2])))
         return false;
     int n = split_at(line, length, separator, field);
-    return n == 3 || (n > 3 && (is_rated(field, n) || find_rating(field, n) > 0)) ||
+    return n == 3 || (n > 3 && (has_number(field, n) || find_rating(field, n) > 0)) ||
            (n == 4 && !memchr(line, ' ', length));
 }
 
@@ -177,21 +185,28 @@ static int split(const struct testset_reader *r, const char *line, size_t length
 
 /* ---- faults ---- */
 
+/* The first field from `from` on that is a number, or is none. */
+static int next_field(const struct field *field, int n, int from, bool number)
+{
+    while (from < n && is_number(field[from]) != number)
+        from++;
+    return from;
+}
+
 /* Reports a line whose fields are not the expected ones, and how to select them. */
 static int fault(const struct testset_reader *r, const struct field *field, int n,
                  const char *expected, struct error *err)
 {
-    int rating = 2;
-    while (rating < n && !is_number(field[rating]))
-        rating++;
-    if (n <= 3 || rating == n || is_number(field[0]) || is_number(field[1]))
+    int first = next_field(field, n, 0, false), second = next_field(field, n, first + 1, false);
+    int rating = next_field(field, n, second + 1, true);
+    if (n <= 3 || rating >= n)
         return input_line_fault(&r->input, err, "expected %s", expected);
     char separator = r->separator ? r->separator : field[0].text[field[0].length];
     char option[] = "-d '?' ";
     option[4] = separator;
-    return input_line_fault(&r->input, err,
-                            "expected %s; select two words and a rating with cut %s-f 1,2,%d",
-                            expected, separator == '\t' ? "" : option, rating + 1);
+    return input_line_fault(
+        &r->input, err, "expected %s; select two words and a rating with cut %s-f %d,%d,%d",
+        expected, separator == '\t' ? "" : option, first + 1, second + 1, rating + 1);
 }
 
 /* ---- lines ---- */
@@ -258,7 +273,7 @@ static int decide_kind(struct testset_reader *r, const struct field *field, int 
     if (n == 3)
         return !is_number(field[2]);
     r->set->kind = TESTSET_ANALOGIES;
-    return n == 4 && !is_rated(field, n)
+    return is_analogy(field, n)
                ? 0
                : fault(r, field, n, "two words and a rating, or the four words of an analogy", err);
 }
@@ -274,7 +289,7 @@ static int read_pair(struct testset_reader *r, const struct field *field, int n,
 static int read_analogy(struct testset_reader *r, const struct field *field, int n,
                         struct error *err)
 {
-    if (n != 4 || (!r->has_sections && is_rated(field, n)))
+    if (n != 4 || (!r->has_sections && !is_analogy(field, n)))
         return fault(r, field, n, "the four words of an analogy, or ': section'", err);
     return add_item(r, field, 0, err);
 }

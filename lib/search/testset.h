@@ -6,8 +6,8 @@
  * commas or semicolons. ": name" begins a section of analogies. Empty lines, lines that begin with
  * '#', and a heading of three fields (word, word, rating) are skipped. A heading that begins with
  * "word" and names one rating, such as that of SimLex-999, selects the column of the ratings.
- * The first line that is not skipped decides between similarities and analogies. Two words
- * followed by numbers are no analogy, unless a section line came before.
+ * The first line that is not skipped decides between similarities and analogies. A number beside
+ * words is no part of an analogy, except in the same place of both pairs or after a section line.
  */
 #ifndef SGNS_TESTSET_H
 #define SGNS_TESTSET_H

@@ -277,6 +277,8 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
   refused 1 'east\tnorth\tN\t8\tSYNONYM\n' '-f 1,2,4'
   refused 1 'east\tnorth\t8\t7\t9\t10\n' '-f 1,2,3'
   refused 1 'east,north,N,8\n' "-d ',' -f 1,2,4"
+  refused 1 '0,east,north,8\n1,north,west,2\n' "-d ',' -f 2,3,4"
+  refused 1 '17\teast\tnorth\t8\tN\n' '-f 2,3,4'
   refused 2 'first second part mark\neast north N 8\n' "-d ' ' -f 1,2,4"
   refused 2 'east north 1\neast north 1 2\n' "-d ' ' -f 1,2,3"
   refused 2 'word1\tword2\tPOS\tscore\neast\tnorth\tN\t8\t1\n' '-f 1,2,4'
