@@ -308,7 +308,33 @@ static size_t visit_ascii(struct segmenter *s, const char *text, size_t size)
     return at;
 }
 
-/* Whether visit_ascii() keeps the state right. */
+/* Visits letters that have two bytes, in lower case too, up to anything else, also Hebrew ones and Σ,
+ * which have rules of their own. Returns the number of bytes. */
+static size_t visit_two_byte_letters(struct segmenter *s, const char *text, size_t size)
+{
+    size_t at = 0;
+    char *out = s->out + s->size;
+    for (; at + 1 < size; at += 2) {
+        unsigned char lead = (unsigned char)text[at], next = (unsigned char)text[at + 1];
+        if (lead < 0xc2 || lead > 0xdf || (next & 0xc0) != 0x80)
+            break;
+        uint32_t c = (lead & 0x1fu) << 6 | (next & 0x3fu);
+        const struct character *kind = character_of(c);
+        uint32_t lower = s->options.keep_case ? c : c + (uint32_t)kind->lower;
+        if (kind->class != CHARACTER_LETTER || c == CAPITAL_SIGMA || lower < 0x80 || lower > 0x7ff)
+            break;
+        out[at] = (char)(0xc0 | lower >> 6);
+        out[at + 1] = (char)(0x80 | (lower & 0x3f));
+    }
+    s->size += at;
+    if (at > 0) {
+        s->last_class = CHARACTER_LETTER;
+        s->last_is_unspaced = false;
+    }
+    return at;
+}
+
+/* Whether these two keep the state right. */
 static bool is_plain(const struct segmenter *s)
 {
     return !s->middle && !s->ending && !s->final_sigma && !s->line_is_empty && !s->starting &&
@@ -386,8 +412,10 @@ int segmenter_feed(struct segmenter *s, const char *text, size_t size, struct er
     while (at < size) {
         if (is_plain(s)) {
             at += visit_ascii(s, text + at, size - at);
-            if (at == size)
-                break;
+            size_t letters = visit_two_byte_letters(s, text + at, size - at);
+            at += letters;
+            if (letters > 0 || at == size)
+                continue;
         }
         size_t length = visit_next(s, text + at, size - at);
         if (length == 0) {
