@@ -72,6 +72,8 @@ static int fault(const struct vocab_file_reader *r, const struct field field[2],
     const char *advice = "";
     if (n == 2 && parse_count(field[0], &count) && !r->started)
         advice = "; if the count comes first, use awk '{ print $2, $1 }'";
+    else if (n == 2 && !r->started)
+        advice = "; if this is a heading, remove it with tail -n +2";
     else if (n == 1 && memchr(field[0].text, ',', field[0].length))
         advice = "; separate them with tr , '\\t'";
     return input_line_fault(r->input, err, "expected %s%s",

@@ -200,7 +200,7 @@ letters() {
     leaves_nothing out
   }
   refused 'a b c\n' 'line 1: expected a word, or a word and its count'
-  refused 'word count\na 1\n' 'line 1: expected a word, or a word and its count'
+  refused 'word count\na 1\n' 'line 1: expected a word, or a word and its count; if this is a heading, remove it with tail -n +2'
   refused '   5 a\n' "line 1: expected a word, or a word and its count; if the count comes first, use awk '{ print \$2, \$1 }'"
   refused 'a,5\n' "line 1: expected a word, or a word and its count; separate them with tr , '\t'"
   refused 'a 1\n\nb\n' 'line 3: expected a word and its count'
