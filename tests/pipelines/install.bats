@@ -55,7 +55,7 @@ expected_files() {
       echo "share/sgns/pipelines/$name 755"
     done
     printf '%s 644\n' share/man/man7/sgns.7 share/doc/sgns/FORMAT.md \
-      share/sgns/pipelines/{README.md,common.bash,pictures/{loss,words}.png}
+      share/sgns/pipelines/{README.md,common.bash,pictures/{chapter,loss,words}.png}
   } | LC_ALL=C sort
 }
 
