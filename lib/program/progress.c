@@ -17,11 +17,13 @@ enum {
     BAR_MIN = 8, /* columns */
     BAR_MAX = 32,
     COLUMNS = 80,       /* of a terminal that does not tell its width */
-    COLUMNS_SPARE = 3,  /* one, so that no terminal wraps, and two for the "^C" that it may echo */
     PROGRESS_LINE = 512 /* bytes of any line */
 };
 
-#define ERASER "\r\033[K"
+/* The cursor is left at the start of the line. If the terminal becomes narrower and breaks the line
+ * into several, the cursor is at the first of them, and all that follows it is erased. */
+#define LINE_END "\r"
+#define ERASER   "\r\033[J"
 
 static struct {
     double total, from, since; /* of the stage: units; at its first update: units done, time */
@@ -55,7 +57,7 @@ static size_t line_width(void)
         columns = COLUMNS;
     if (columns > PROGRESS_LINE)
         columns = PROGRESS_LINE;
-    return columns > COLUMNS_SPARE ? columns - COLUMNS_SPARE : 0;
+    return columns - 1; /* no terminal wraps a line that leaves the last column empty */
 }
 
 const char *progress_eraser(void)
@@ -208,7 +210,7 @@ static void update(double done, const char *format, va_list args)
             append_bar(text, done / line.total, width);
         line.visible = true; /* before the line: a signal may come now */
     }
-    fprintf(stderr, "%s%s%s", rewrite ? ERASER : "", text, rewrite ? "" : "\n");
+    fprintf(stderr, "%s%s%s", rewrite ? ERASER : "", text, rewrite ? LINE_END : "\n");
     line.shown = now;
 }
 

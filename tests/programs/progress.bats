@@ -55,7 +55,7 @@ shows_progress() {
     on_terminal $columns "$1"
     [ "$(wc -l <lines)" -ge 3 ] || fail "'$1' shows only $(wc -l <lines) lines of progress"
     increasing || fail "percentages of '$1'"
-    awk -v columns=$columns 'length($0) > columns - 3 { print; exit 1 }' lines || fail "too long for $columns columns"
+    awk -v columns=$columns 'length($0) > columns - 1 { print; exit 1 }' lines || fail "too long for $columns columns"
     refute grep -q '^!' shown
     refute grep -q '^~.*wrapped' shown
     refute grep -q '^=.*left, ' shown
@@ -199,7 +199,7 @@ shows_progress() {
     wait
     rm feed resized out
     tail -n 1 lines | awk -v columns=${change#*,} '
-      { exit !(length($0) <= columns - 3 && length($0) > columns - 50) }'
+      { exit !(length($0) <= columns - 1 && length($0) > columns - 50) }'
   done
 }
 

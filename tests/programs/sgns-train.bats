@@ -503,7 +503,7 @@ trained_in() {
   mkfifo pipe
   { head -c $half long.bin; sleep 0.5; tail -c +$((half + 1)) long.bin; } >pipe 3>&- &
   TERM=${TERM_HERE:-xterm} script -qec "stty cols $1; sgns-train -d 10 -o vectors.bin pipe" /dev/null </dev/null |
-    tr '\r' '\n' | sed 's/\x1b\[K//' | grep . >shown
+    tr '\r' '\n' | sed 's/\x1b\[J//' | grep . >shown
   wait
 }
 

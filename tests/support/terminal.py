@@ -20,7 +20,7 @@ import struct
 import sys
 import termios
 
-ESCAPE_ERASE = b"\x1b[K"
+ESCAPE_ERASE = b"\x1b[J"
 
 
 class Screen:
