@@ -179,9 +179,12 @@ static void format_value(const struct cli_option *option, char *text, size_t siz
     }
 }
 
-/* Whether the option has a default value to show; a number without one is NAN. */
+/* Whether the option has a default value to show; a number without one is NAN. A limit that is the
+ * largest by default is no limit. */
 static bool has_default(const struct cli_option *option)
 {
+    if (option->type == OPTION_U32 && *(uint32_t *)option->value == option->max)
+        return false;
     if (option->type == OPTION_STRING)
         return *(const char **)option->value != NULL;
     if (option->type == OPTION_DOUBLE)

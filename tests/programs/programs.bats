@@ -57,7 +57,7 @@ appending() {
     refute grep -q ' $' help
   done
   sgns-batch --help | tr -s ' \n' ' ' >joined
-  grep -qF -- "--memory=SIZE memory limit for corpus and shuffle order; larger corpora spill to \$TMPDIR [1G] --examples" joined
+  grep -qF -- "--memory=SIZE memory limit for corpus and shuffle order; larger corpora spill to \$TMPDIR [1G] -" joined
 }
 
 @test "a letter stands for the same option in every program" {
