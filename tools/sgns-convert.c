@@ -62,21 +62,45 @@ static const struct format *named(const char *option, const char *name)
 
 static struct input in;
 static const struct format *from, *to; /* NULL: a stream */
+static struct format_found found;
 
 /* Determines `from`, and sets `opt.from` for the provenance. */
 static void find_source(void)
 {
-    must(input_fill(&in, 4, &err), &err);
-    if (opt.from || stream_may_start_with(input_next(&in), input_available(&in))) {
-        from = opt.from ? named("from", opt.from) : NULL;
+    must(format_detect(&in, &found, &err), &err);
+    if (opt.from) {
+        from = named("from", opt.from);
+        if (from && found.stream)
+            must(error_set(&err, STATUS_INPUT, "%s: an sgns stream, not %s", in.name, from->name),
+                 &err);
+        if (!from && !found.stream)
+            must(stream_refuse_content(in.name, input_next(&in), input_available(&in),
+                                       STREAM_VECTORS, &err),
+                 &err);
         return;
     }
-    must(format_guess(&in, &from, &err), &err);
-    if (!from)
+    from = found.format;
+    if (!from && found.content)
+        must(content_refuse(found.content, in.name, "word vectors", &err), &err);
+    if (!from && !found.stream)
         cli_usage_error("%s: cannot detect the format; specify --from=FORMAT: sgns, word2vec, "
                         "word2vec-bin, glove, fasttext, npy or projector",
                         in.name);
-    opt.from = from->name;
+    opt.from = from ? from->name : NULL;
+}
+
+/* Ends the program with the error of reading the input, and with what the input seems to be if that
+ * is not what the user said. */
+_Noreturn static void refuse_source(void)
+{
+    if (err.status == STATUS_INPUT && found.content) {
+        content_refuse(found.content, in.name, from->name, &err);
+    } else if (err.status == STATUS_INPUT && found.format && found.format->import != from->import) {
+        size_t length = strlen(err.text);
+        snprintf(err.text + length, sizeof err.text - length, "; the input seems to be %s",
+                 found.format->name);
+    }
+    cli_die(&err);
 }
 
 /* ---- output ---- */
@@ -210,7 +234,8 @@ static void convert_foreign(struct input *words)
     struct import import = {.ignore_count = opt.ignore_count,
                             .skip_nonfinite = opt.skip_nonfinite,
                             .progress = show_reading};
-    must(from->import(&in, words, &import, &err), &err);
+    if (from->import(&in, words, &import, &err) < 0)
+        refuse_source();
     struct header header = {.vocab = import.vocab};
     import.vocab = (struct vocab){0};
     progress_start(header.vocab.words.count);

@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "base/memory.h"
 #include "base/output.h"
+#include "formats/load.h"
 #include "program/cli.h"
 #include "program/progress.h"
 #include "search/analogies.h"
@@ -16,7 +17,6 @@
 #include "search/correlation.h"
 #include "search/cosine.h"
 #include "search/testset.h"
-#include "stream/vectors.h"
 
 static bool match_case, list_unknown, json;
 static uint32_t restricted = 300000, threads;
@@ -53,8 +53,7 @@ struct file {
 };
 
 struct evaluation {
-    struct vectors_reader in;
-    float *rows;
+    struct loaded_vectors in;
     uint32_t words; /* used, at most all */
     struct case_folding letter_case;
     struct output out;
@@ -165,8 +164,8 @@ static void evaluate_pairs(const struct evaluation *e, const char *name, const s
         if (!testset_known(set, item))
             continue;
         rating[used] = item->rating;
-        similarity[used++] = cosine(e->rows + (size_t)item->word[0] * e->in.dim,
-                                    e->rows + (size_t)item->word[1] * e->in.dim, e->in.dim);
+        similarity[used++] = cosine(e->in.rows + (size_t)item->word[0] * e->in.dim,
+                                    e->in.rows + (size_t)item->word[1] * e->in.dim, e->in.dim);
     }
     must(correlation_spearman(rating, similarity, used, &rho, &err), &err);
     print_pairs(e, name, set, rho, correlation_pearson(rating, similarity, used), used);
@@ -252,7 +251,7 @@ static void solve_known(const struct evaluation *e, const struct testset *set,
         if (testset_known(set, &set->item[i]))
             memcpy(analogy[used++].word, set->item[i].word, sizeof analogy->word);
     progress_start(1);
-    struct analogies_config config = {.rows = e->rows,
+    struct analogies_config config = {.rows = e->in.rows,
                                       .words = e->words,
                                       .dim = e->in.dim,
                                       .group = e->letter_case.group,
@@ -356,11 +355,7 @@ int main(int argc, char **argv)
     must(output_text(&e.out, &err), &err);
 
     progress_start_input(fd);
-    must(vectors_reader_open(&e.in, fd, name, &err), &err);
-    e.in.progress = show_reading;
-    e.rows = vectors_read_all(&e.in, &err);
-    if (!e.rows)
-        cli_die(&err);
+    must(vectors_load(&e.in, fd, name, "sgns-eval - TESTSET", cli_note, show_reading, &err), &err);
     progress_end();
     const struct words *words = &e.in.header.vocab.words;
     e.words = restricted == 0 || restricted > words->count ? words->count : restricted;
@@ -372,8 +367,7 @@ int main(int argc, char **argv)
     must(output_commit(&e.out, &err), &err);
 
     case_folding_release(&e.letter_case);
-    free(e.rows);
     free(file);
-    vectors_reader_close(&e.in);
+    loaded_vectors_release(&e.in);
     return STATUS_OK;
 }

@@ -10,6 +10,7 @@
 #include "base/input.h"
 #include "base/memory.h"
 #include "base/output.h"
+#include "formats/load.h"
 #include "program/cli.h"
 #include "program/progress.h"
 #include "program/prompt.h"
@@ -161,7 +162,7 @@ static const size_t BATCH_BYTES = 16 << 20;
 
 struct session {
     const char *source; /* the name of the vectors, for messages */
-    struct vectors_reader in;
+    struct loaded_vectors in;
     struct knn_config config;
     struct knn *knn;
     struct word_index *index;
@@ -601,17 +602,15 @@ static void show_reading(void)
 static void open_session(struct session *s, int fd)
 {
     progress_start_input(fd);
-    must(vectors_reader_open(&s->in, fd, s->source, &err), &err);
-    s->in.progress = show_reading;
+    must(vectors_load(&s->in, fd, s->source, "sgns-knn - WORD", cli_note, show_reading, &err),
+         &err);
+    progress_end();
     const struct vocab *vocab = &s->in.header.vocab;
     uint32_t words = vocab->words.count;
-    s->config = (struct knn_config){.rows = vectors_read_all(&s->in, &err),
+    s->config = (struct knn_config){.rows = s->in.rows,
                                     .words = restricted && restricted < words ? restricted : words,
                                     .dim = s->in.dim,
                                     .threads = cli_threads(threads)};
-    if (!s->config.rows)
-        cli_die(&err);
-    progress_end();
     s->batch =
         (struct queries){.vectors = &s->config,
                          .vocab = vocab,
@@ -632,8 +631,7 @@ static void close_session(struct session *s)
     word_index_free(s->index);
     queries_release(&s->batch);
     free(s->found);
-    free((float *)s->config.rows);
-    vectors_reader_close(&s->in);
+    loaded_vectors_release(&s->in);
 }
 
 /* Exits with the error of the query that failed, or the number of those that did. */

@@ -11,6 +11,7 @@
 
 #include "base/gpu.h"
 #include "base/output.h"
+#include "formats/load.h"
 #include "program/cli.h"
 #include "program/progress.h"
 #include "program/signals.h"
@@ -342,6 +343,30 @@ static void resume(struct trainer *trainer, const struct checkpoint_run *run,
     cli_note("resuming after minibatch %llu", (unsigned long long)progress->steps);
 }
 
+static void initialise_stream(const struct vectors_source *source, enum weights matrix,
+                              struct trainer *trainer, struct header *header,
+                              struct initial_vectors *initial)
+{
+    struct stream_reader *stream = vectors_source_stream(source, &err);
+    if (!stream)
+        cli_die(&err);
+    must(initial_vectors_read(stream, matrix, header, &opt.model, trainer, initial, show_reading,
+                              &err),
+         &err);
+}
+
+static void initialise_foreign(struct vectors_source *source, enum weights matrix,
+                               struct trainer *trainer, struct header *header,
+                               struct initial_vectors *initial)
+{
+    struct loaded_vectors loaded = {0};
+    must(vectors_source_load(source, &loaded, cli_note, show_reading, &err), &err);
+    must(initial_vectors_set(&loaded.header.vocab.words, loaded.rows, loaded.dim, source->in.name,
+                             matrix, header, &opt.model, trainer, initial, &err),
+         &err);
+    loaded_vectors_release(&loaded);
+}
+
 /* Initialises words of V (and U, from a checkpoint) or only of U from the file. */
 static void initialise(enum weights matrix, const char *path, struct trainer *trainer,
                        struct header *header)
@@ -352,9 +377,13 @@ static void initialise(enum weights matrix, const char *path, struct trainer *tr
         return;
     int fd = cli_open_input(path, &name, true);
     progress_start_input(fd);
-    must(initial_vectors_read(fd, name, matrix, header, &opt.model, trainer, &initial, show_reading,
-                              &err),
-         &err);
+    struct vectors_source source;
+    must(vectors_source_open(&source, fd, name, "sgns-train --init=- BATCHES", &err), &err);
+    if (source.format)
+        initialise_foreign(&source, matrix, trainer, header, &initial);
+    else
+        initialise_stream(&source, matrix, trainer, header, &initial);
+    vectors_source_close(&source);
     close(fd);
     cli_note("%s%lu of %lu word%s initialised from %s%s",
              matrix == WEIGHTS_CONTEXT ? "context vectors of " : "", (unsigned long)initial.words,

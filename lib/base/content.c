@@ -652,6 +652,12 @@ const struct content *content_recognise(const void *data, size_t size)
     return NULL;
 }
 
+bool content_is_vectors(const struct content *content)
+{
+    return content == &contents[TEXT_VECTORS] || content == &contents[WORD2VEC] ||
+           content == &contents[NPY];
+}
+
 int content_refuse(const struct content *content, const char *name, const char *expected,
                    struct error *err)
 {

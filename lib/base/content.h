@@ -27,6 +27,9 @@ struct content {
  * anything from 0 on; fewer than CONTENT_PROBE bytes may be too few to be certain. */
 const struct content *content_recognise(const void *data, size_t size);
 
+/* Whether sgns-convert reads what content_recognise() returned. */
+bool content_is_vectors(const struct content *content);
+
 /* Whether `data` (size) looks like text: at least one byte, and no control characters except white
  * space, escape and backspace. For messages only: text need not look like text. */
 bool content_looks_like_text(const void *data, size_t size);

@@ -8,6 +8,7 @@
 #include "formats/projector.h"
 #include "formats/text_vectors.h"
 #include "formats/word2vec_binary.h"
+#include "stream/recognise.h"
 
 /* ---- functions of one type for all formats ---- */
 
@@ -69,24 +70,50 @@ static bool is_binary(const char *row, size_t size)
     return false;
 }
 
-int format_guess(struct input *in, const struct format **format, struct error *err)
+/* The format that starts with a magic number or a header, or NULL. */
+static const struct format *format_by_header(const struct input *in, const struct text_start *look)
 {
-    struct text_start look;
-    *format = NULL;
-    if (text_vectors_look(in, &look, err) < 0)
-        return -1;
     size_t available = input_available(in);
-    bool header = look.header && look.words > 0 && look.dim > 1 && look.dim <= DIM_MAX;
     if (npy_has_magic(input_next(in), available))
-        *format = &formats[NPY];
-    else if (header && look.numbers >= look.dim)
-        *format = &formats[WORD2VEC];
-    else if (header && is_binary(input_next(in) + look.length, available - look.length))
-        *format = &formats[WORD2VEC_BIN];
-    else if (look.only_numbers)
-        *format = &formats[PROJECTOR];
-    else if (!header && look.dim_of_rows > 1)
-        *format = &formats[GLOVE];
+        return &formats[NPY];
+    if (!text_start_has_header(look))
+        return NULL;
+    if (look->numbers >= look->dim)
+        return &formats[WORD2VEC];
+    bool binary = is_binary(input_next(in) + look->length, available - look->length);
+    return binary ? &formats[WORD2VEC_BIN] : NULL;
+}
+
+/* The format of an input that starts with a row. */
+static const struct format *format_by_row(const struct text_start *look)
+{
+    if (look->only_numbers)
+        return &formats[PROJECTOR];
+    return !text_start_has_header(look) && look->dim_of_rows > 1 ? &formats[GLOVE] : NULL;
+}
+
+int format_detect(struct input *in, struct format_found *found, struct error *err)
+{
+    static const struct content empty = {"empty", NULL, false};
+    struct text_start look;
+    *found = (struct format_found){0};
+    if (input_fill(in, 4, err) < 0)
+        return -1;
+    if (input_available(in) == 0)
+        return content_refuse(&empty, in->name, "word vectors", err);
+    found->stream = stream_may_start_with(input_next(in), input_available(in));
+    if (found->stream)
+        return 0;
+    if (input_fill(in, CONTENT_PROBE, err) < 0 || text_vectors_look(in, &look, err) < 0)
+        return -1;
+    const struct content *content = content_recognise(input_next(in), input_available(in));
+    found->format = format_by_header(in, &look);
+    if (!found->format && content && !content->text && !content_is_vectors(content))
+        return content_refuse(content, in->name, "word vectors", err);
+    if (!found->format)
+        found->format = format_by_row(&look);
+    found->content = content && content->text && !content_is_vectors(content) ? content : NULL;
+    found->may_be_vectors = look.header || look.dim_of_rows > 0;
     return 0;
 }
 

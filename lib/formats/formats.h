@@ -3,6 +3,7 @@
 #ifndef SGNS_FORMATS_H
 #define SGNS_FORMATS_H
 
+#include "base/content.h"
 #include "formats/export.h"
 #include "formats/import.h"
 
@@ -26,9 +27,17 @@ extern const struct format formats[];
 /* The format of this name, or NULL. */
 const struct format *format_find(const char *name);
 
-/* Detects the format of an input from its first bytes or lines, without taking any. *format becomes
- * NULL if that is not certain. */
-int format_guess(struct input *in, const struct format **format, struct error *err) MUST_USE;
+/* What an input is, by its first bytes. */
+struct format_found {
+    bool stream;                   /* it may be a stream; else: */
+    const struct format *format;   /* certain; NULL if it is not */
+    const struct content *content; /* what it is instead, if that is known; else NULL */
+    bool may_be_vectors;           /* the user may know the format */
+};
+
+/* Detects the format of an input from its first bytes or lines, without taking any. An empty input,
+ * and one that no format can begin with, such as compressed data, are errors of status 3. */
+int format_detect(struct input *in, struct format_found *found, struct error *err) MUST_USE;
 
 /* The name of the file of words that belongs to the file `rows`; the caller frees it. NULL and
  * status 2 if `rows` does not end in rows_suffix. */

@@ -35,6 +35,13 @@ struct text_start {
     bool only_numbers;    /* both lines are numbers, separated by tabs, without a word */
 };
 
+/* Whether the first line is a header if the format has one. A word that is a whole number, with a
+ * vector of one whole number, looks the same as a header with a dimension of 1. */
+static inline bool text_start_has_header(const struct text_start *start)
+{
+    return start->header && start->words > 0 && start->dim > 1 && start->dim <= DIM_MAX;
+}
+
 /* Looks at the first two lines without taking them. */
 int text_vectors_look(struct input *in, struct text_start *start, struct error *err) MUST_USE;
 

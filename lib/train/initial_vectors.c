@@ -14,9 +14,10 @@ struct reading {
     const struct trainer_config *model;
     struct trainer *trainer;
     struct initial_vectors *initial;
-    struct word_index *index; /* of the model's words */
-    float *row;               /* (words × dim) the rows of one matrix that were read so far */
-    bool *known;              /* (words) whether the stream has the word */
+    const struct words *words; /* of the existing vectors */
+    struct word_index *index;  /* of the model's words */
+    float *row;                /* (words × dim) the rows of one matrix that were read so far */
+    bool *known;               /* (words) whether the stream has the word */
     struct vectors_reader in;
 
     /* For a checkpoint: */
@@ -27,8 +28,7 @@ struct reading {
 /* The id in the model of word `id` of the stream, or NO_WORD. */
 static uint32_t model_id(const struct reading *r, uint32_t id)
 {
-    const struct words *words = &r->in.header.vocab.words;
-    return word_index_find(r->index, words_text(words, id), words_length(words, id));
+    return word_index_find(r->index, words_text(r->words, id), words_length(r->words, id));
 }
 
 static void store_row(struct reading *r, uint32_t id, const float *row)
@@ -98,47 +98,82 @@ static int read_record(void *data, const struct record *record, struct error *er
 
 /* ---- the stream ---- */
 
+#define WRONG_DIM "vectors of dimension %lu, but --dim is %lu; use --dim=%lu"
+
 static int read_all(struct reading *r, struct error *err)
 {
     uint32_t first, count, dim = r->model->dim;
     int got;
     if (r->in.dim != dim)
-        return stream_fault(r->in.stream, err,
-                            "vectors of dimension %lu, but --dim is %lu; use --dim=%lu",
-                            (unsigned long)r->in.dim, (unsigned long)dim, (unsigned long)r->in.dim);
+        return stream_fault(r->in.stream, err, WRONG_DIM, (unsigned long)r->in.dim,
+                            (unsigned long)dim, (unsigned long)r->in.dim);
     while ((got = vectors_read(&r->in, &first, &count, err)) > 0)
         for (uint32_t i = 0; i < count; i++)
             store_row(r, first + i, r->in.value + (size_t)i * dim);
-    if (got < 0 || checkpoint_check_end(&r->check, &r->in, err) < 0 ||
-        set_matrix(r, r->matrix, err) < 0)
+    if (got < 0 || checkpoint_check_end(&r->check, &r->in, err) < 0)
         return -1;
-    for (uint32_t id = 0; id < r->model->words; id++)
-        r->initial->words += r->known[id];
-    return 0;
+    return set_matrix(r, r->matrix, err);
 }
 
-int initial_vectors_read(int fd, const char *name, enum weights matrix, struct header *header,
+/* ---- all vectors ---- */
+
+static int start(struct reading *r, struct header *header, struct error *err)
+{
+    *r->initial = (struct initial_vectors){0};
+    r->index = word_index_new(&header->vocab.words, err);
+    r->row = memory_new(r->model->words, r->model->dim * sizeof *r->row, err);
+    r->known = memory_new(r->model->words, sizeof *r->known, err);
+    return r->index && r->row && r->known ? 0 : -1;
+}
+
+/* Counts the words that were initialised, and releases everything. */
+static void finish(struct reading *r)
+{
+    for (uint32_t id = 0; r->known && id < r->model->words; id++)
+        r->initial->words += r->known[id];
+    word_index_free(r->index);
+    free(r->row);
+    free(r->known);
+}
+
+int initial_vectors_read(struct stream_reader *stream, enum weights matrix, struct header *header,
                          const struct trainer_config *model, struct trainer *trainer,
                          struct initial_vectors *initial, void (*progress)(void), struct error *err)
 {
     struct reading r = {.matrix = matrix, .model = model, .trainer = trainer, .initial = initial};
-    *initial = (struct initial_vectors){0};
-    if (vectors_reader_open(&r.in, fd, name, err) < 0)
+    if (vectors_reader_attach(&r.in, stream, err) < 0)
         return -1;
     r.in.checkpoint = read_record;
     r.in.checkpoint_data = &r;
     r.in.progress = progress;
-    r.index = word_index_new(&header->vocab.words, err);
-    r.row = memory_new(model->words, model->dim * sizeof *r.row, err);
-    r.known = memory_new(model->words, sizeof *r.known, err);
-    int result = r.index && r.row && r.known ? read_all(&r, err) : -1;
+    r.words = &r.in.header.vocab.words;
+    int result = start(&r, header, err);
+    if (result == 0)
+        result = read_all(&r, err);
     if (result == 0)
         result = header_join_provenance(header, &r.in.header, r.in.header.programs, err);
     vectors_reader_close(&r.in);
     checkpoint_check_release(&r.check);
-    word_index_free(r.index);
     rested_row_release(&r.rested);
-    free(r.row);
-    free(r.known);
+    finish(&r);
+    return result;
+}
+
+int initial_vectors_set(const struct words *words, const float *rows, uint32_t dim,
+                        const char *name, enum weights matrix, struct header *header,
+                        const struct trainer_config *model, struct trainer *trainer,
+                        struct initial_vectors *initial, struct error *err)
+{
+    struct reading r = {
+        .matrix = matrix, .model = model, .trainer = trainer, .initial = initial, .words = words};
+    if (dim != model->dim)
+        return error_set(err, STATUS_INPUT, "%s: " WRONG_DIM, name, (unsigned long)dim,
+                         (unsigned long)model->dim, (unsigned long)dim);
+    int result = start(&r, header, err);
+    for (uint32_t id = 0; id < words->count && result == 0; id++)
+        store_row(&r, id, rows + (size_t)id * dim);
+    if (result == 0)
+        result = set_matrix(&r, matrix, err);
+    finish(&r);
     return result;
 }

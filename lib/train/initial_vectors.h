@@ -15,18 +15,24 @@ struct initial_vectors {
     bool contexts;  /* the stream is a checkpoint, and U is initialised with its U */
 };
 
-/* Initialises each word of `header` that is also in the vectors stream `fd`, spelt the same, with
- * its vector there. If `matrix` is WEIGHTS_CENTRE, this is its row of V and, if the stream is a
+/* Initialises each word of `header` that is also in the vectors stream, spelt the same, with its
+ * vector there. If `matrix` is WEIGHTS_CENTRE, this is its row of V and, if the stream is a
  * checkpoint, also its row of U. If `matrix` is WEIGHTS_CONTEXT, it is its row of U, initialised
  * with the vectors of the stream or, if that is a checkpoint, with its U. A checkpoint's U is that
  * after its last minibatch. Other rows and the optimiser's moments are not changed. The trainer
- * must not have done a step yet. Adds the stream's provenance to `header`. The stream is verified
- * to its END. Vectors whose dimension differs from the model's are an error of status 3. After an
- * error the trainer must not be used any more. `progress` is called after each record; NULL: never
- * called. */
-int initial_vectors_read(int fd, const char *name, enum weights matrix, struct header *header,
+ * must not have done a step yet. Adds the stream's provenance to `header`. Of the stream only the
+ * preamble may have been read; it is verified to its END, and closed, even on error. Vectors whose
+ * dimension differs from the model's are an error of status 3. After an error the trainer must not
+ * be used any more. `progress` is called after each record; NULL: never called. */
+int initial_vectors_read(struct stream_reader *stream, enum weights matrix, struct header *header,
                          const struct trainer_config *model, struct trainer *trainer,
                          struct initial_vectors *initial, void (*progress)(void),
                          struct error *err) MUST_USE;
+
+/* The same from `words` and their vectors, rows (words × dim), which come from the input `name`. */
+int initial_vectors_set(const struct words *words, const float *rows, uint32_t dim,
+                        const char *name, enum weights matrix, struct header *header,
+                        const struct trainer_config *model, struct trainer *trainer,
+                        struct initial_vectors *initial, struct error *err) MUST_USE;
 
 #endif

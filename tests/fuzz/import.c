@@ -100,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < CONTROL)
         return 0;
-    const struct format *format = &formats[data[0] % ANY_COUNT % FORMATS], *guessed;
+    const struct format *format = &formats[data[0] % ANY_COUNT % FORMATS];
     size_t left = size - CONTROL, second = data[1] | (size_t)data[2] << 8;
     second = !format->words_suffix ? 0 : second < left ? second : left;
     struct error err;
@@ -109,7 +109,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                             .in_memory = data[0] & IN_MEMORY};
     struct input in = input_of(data + CONTROL, left - second);
     struct input words = input_of(data + size - second, second);
-    demand_success(format_guess(&in, &guessed, &err) == 0, &err);
+    struct format_found found;
+    if (format_detect(&in, &found, &err) < 0)
+        demand_refusal(&err);
     if (format->import(&in, format->words_suffix ? &words : NULL, &import, &err) < 0) {
         demand_refusal(&err);
     } else {

@@ -5,8 +5,9 @@ load ../support/helper
 
 # Formats of one file; formats of two files with the argument of -o, and the second file's name.
 ONE=(word2vec word2vec-bin glove fasttext)
-declare -A TWO=([npy]=emb.npy [projector]=emb_tensor.tsv)
-declare -A SECOND=([npy]=emb.words [projector]=emb_metadata.tsv)
+# Bats sources this file inside a function.
+declare -gA TWO=([npy]=emb.npy [projector]=emb_tensor.tsv)
+declare -gA SECOND=([npy]=emb.words [projector]=emb_metadata.tsv)
 
 # foreign FORMAT < ROWS: writes them as the program of that format does; a row is a word, a tab,
 # numbers.
@@ -190,7 +191,7 @@ while at < len(payload):
 }
 
 @test "where the format is ambiguous, the choices are listed" {
-  for content in 'some text\n' '5 1\nx 2\n' 'a 1\n' '3 3\nab cd ef\n' '\x1f\x8b\x08\x00' '0.5 1\n\n\n'; do
+  for content in 'some text\n' '5 1\nx 2\n' 'a 1\n' '3 3\nab cd ef\n' '0.5 1\n\n\n'; do
     printf "%b" "$content" >odd
     fails_with 2 sgns-convert -o out odd
     says 'odd: cannot detect the format; specify --from=FORMAT: sgns, word2vec, word2vec-bin, glove, fasttext, npy or projector'
@@ -414,7 +415,7 @@ for row in rows:
     done
   done
   leaves_nothing out
-  says 'a word with spaces, a wrong dimension, or damage'
+  says 'a word with spaces, a wrong dimension, or damage; save the vectors as text'
 }
 
 @test "in word2vec's binary format without newlines, unusual numbers or words are read if all rows agree" {
@@ -627,7 +628,7 @@ refuses() {
 }
 
 @test "invalid text is refused with line and reason" {
-  refuses word2vec '' 'line 1: the file is empty'
+  refuses word2vec '' 'byte 0: empty, expected word vectors'
   refuses word2vec 'a 1 2\n' 'line 1: expected the number of words and the dimension'
   refuses word2vec '1 2 3\na 1 2\n' 'line 1: expected the number of words'
   refuses word2vec '1 -2\na 1 2\n' 'line 1: expected the number of words'
@@ -660,7 +661,6 @@ refuses() {
 
 @test "invalid binary data is refused with byte and reason" {
   one='\0\0\0200\0077'
-  refuses word2vec-bin '' 'byte 0: expected a line with the number of words'
   refuses word2vec-bin '1 x\n' 'byte 0: expected a line with the number of words'
   refuses word2vec-bin '1 0\na ' 'byte 0: dimension 0'
   refuses word2vec-bin "1 1\na $one\n\n" 'byte 10: data after the last row (row 1)'
@@ -718,7 +718,7 @@ refuses() {
     printf '%b' "$1" >bad_tensor.tsv
     fails_with 3 sgns-convert --from projector -o out bad_tensor.tsv && says "$2" && leaves_nothing out
   }
-  wrong '' 'bad_metadata.tsv: line 1: more words than vectors (0)'
+  wrong '' 'bad_tensor.tsv: byte 0: empty, expected word vectors'
   wrong '1\t2\n3\n' 'line 2: 1 number, expected 2'
   wrong '1\t2\n3\t4\t5\n' 'line 2: more than 2 numbers'
   wrong '1\t2\n3\tx\n' "line 2: 'x' is not a finite number"
@@ -793,18 +793,123 @@ refuses() {
       cmp out <(head -n $(($(wc -l <short) + (size == $(wc -c <emb.txt) - 1))) all)
       taken=$((taken + 1))
     else
-      says_like '^sgns-convert: short: line [12]: '
+      says_like '^sgns-convert: short: (line [12]|byte 0): '
     fi
   done
   assert_equal $taken 2 # one line, or all but the last newline
 }
 
+@test "well-known files of other kinds are named, with or without --from" {
+  named() { # CONTENT NAME
+    printf '%b' "$1" >odd
+    for from in '' --from=glove --from=word2vec --from=word2vec-bin --from=sgns; do
+      # shellcheck disable=SC2086 # none or one option
+      fails_with 3 sgns-convert $from -o out odd
+      says "odd: byte 0: $2"
+    done
+    fails_with 3 sgns-knn odd word
+    says "odd: byte 0: $2"
+  }
+  named '' 'empty'
+  named '\x1f\x8b\x08\x00\x00\x00\x00\x00' "gzip-compressed data"
+  says "gzip -dc"
+  named 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345\n' 'a Git LFS pointer'
+  named '<!DOCTYPE html>\n<html><head></head></html>\n' 'an HTML page'
+  named '\xba\x16\x4f\x2f\x0c\x00\x00\x00\x64\x00\x00\x00' 'a fastText model'
+  says save_word2vec_format
+  named '\x80\x04\x95\xa4\x03\x00\x00\x00\x00\x00\x00\x8c\x1agensim.models.keyedvectors\x94' 'a file of gensim'
+  says save_word2vec_format
+  named 'PK\x03\x04\x14\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x07\x00\x00\x00arr.npy' 'a NumPy .npz archive'
+}
+
+@test "a wrong --from is reported with the format that was detected" {
+  printf 'a\t1.5 2\nb\t3 4\n' >rows
+  foreign gensim-bin <rows >emb.w2v
+  foreign glove <rows >emb.glove
+  sgns-convert -q --to npy -o emb.npy emb.glove
+  sgns-convert -q -o emb.bin emb.glove
+  for from in glove word2vec projector npy; do
+    fails_with 3 sgns-convert --from $from --words emb.words -o out emb.w2v || true
+  done
+  fails_with 3 sgns-convert --from glove -o out emb.w2v
+  says '; the input seems to be word2vec-bin'
+  fails_with 3 sgns-convert --from word2vec-bin -o out emb.glove
+  says '; the input seems to be glove'
+  fails_with 3 sgns-convert --from npy --words emb.words -o out emb.glove
+  says '; the input seems to be glove'
+  fails_with 3 sgns-convert --from word2vec -o out emb.npy
+  says '; the input seems to be npy'
+  fails_with 3 sgns-convert --from glove -o out emb.bin
+  says 'emb.bin: an sgns stream, not glove'
+  leaves_nothing out
+}
+
+# ---- other programs ----
+
+@test "sgns-knn, sgns-eval and sgns-train --init read every format that is certain" {
+  sample_text 200 40 | ptb-vocab -q -m 1 | sgns-batch -q -b 32 -o batches.bin
+  sgns-train -q -d 6 -o emb.bin batches.bin
+  for format in "${ONE[@]}"; do
+    sgns-convert -q --to "$format" -o "emb.$format" emb.bin
+  done
+  for format in "${!TWO[@]}"; do
+    sgns-convert -q --to "$format" -o "${TWO[$format]}" emb.bin
+  done
+  printf 'w1 w2 3\nw3 w4 5\nw5 w6 1\n' >pairs
+  sgns-knn emb.bin w1 3 >knn
+  sgns-eval emb.bin pairs >eval
+  sgns-train -q -d 6 --init emb.bin batches.bin | sgns-cat >init
+  for file in emb.word2vec emb.word2vec-bin emb.glove emb.fasttext emb.npy emb_tensor.tsv; do
+    sgns-knn $file w1 3 | cmp - knn
+    sgns-eval $file pairs | cmp - eval
+    sgns-train -q -d 6 --init $file batches.bin | sgns-cat | cmp - init
+    fails_with 3 sgns-train -d 5 --init $file -o out batches.bin
+    says "$file: vectors of dimension 6, but --dim is 5"
+    [[ $file != *.[nt][ps][yv] ]] || continue
+    sgns-knn - w1 3 <$file | cmp - knn
+    slowly $file | sgns-knn - w1 3 | cmp - knn
+    sgns-eval - pairs <$file | cmp - eval
+  done
+  fails_with 3 sgns-knn - w1 <emb.npy
+  says 'stdin: npy has the words in a separate file; use sgns-convert --words=FILE'
+  rm emb.words
+  fails_with 1 sgns-knn emb.npy w1
+  says 'emb.words: cannot open'
+}
+
+@test "vectors whose format is uncertain are refused by these with the command to type" {
+  printf 'a 1\nb 2\n' >emb.txt
+  fails_with 3 sgns-knn emb.txt a
+  says 'emb.txt: cannot detect the format of these vectors; specify it: sgns-convert --from=FORMAT emb.txt | sgns-knn - WORD'
+  fails_with 3 sgns-eval - pairs <emb.txt || fails_with 1 sgns-eval - pairs <emb.txt
+  printf 'the 0.1 0.2\nnew york 0.3 0.4\nof nan 1\n' >emb.txt
+  fails_with 3 sgns-knn emb.txt the
+  says "line 3: 'nan' is not a finite number; sgns-convert --skip-nonfinite skips such rows"
+  head -n 2 emb.txt >two
+  succeeds sgns-knn two new_york
+  says "sgns-knn: two: 1 row, first at line 2: spaces in the word replaced by '_'"
+  assert_equal "$(wc -l <stderr)" 1
+}
+
+@test "reading a file of another program needs memory for its matrix once" {
+  # 40 MB of vectors
+  awk 'BEGIN { for (i = 0; i < 10000; i++) {
+    printf "w%d", i; for (j = 0; j < 1000; j++) printf " %d", (i * j) % 7; print "" } }' >emb.txt
+  peak() {
+    /usr/bin/python3 -c '
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' "$@"
+  }
+  sanitized || [ "$(peak sgns-knn -t 1 emb.txt w1)" -lt 60 ]
+}
+
 # ---- two files ----
 
 @test "both files of a format are created, or none" {
-  rows | foreign gensim-bin >w2v
+  { rows && seq -f "%g$(printf '\t')0.123456789 0.5 0.25" 100 200; } | foreign word2vec-bin >w2v
   for format in "${!TWO[@]}"; do
-    head -c -1 w2v >bad
+    head -c -2 w2v >bad
     fails_with 3 sgns-convert --to "$format" -o "${TWO[$format]}" bad
     leaves_nothing emb
     echo old >"${TWO[$format]}"
