@@ -218,7 +218,7 @@ install install-files:
 	install -m 644 $(TOOLS:%=tools/completions.d/bash/%) "$(ROOT)/share/bash-completion/completions"
 	install -m 644 $(TOOLS:%=tools/completions.d/zsh/_%) "$(DESTDIR)$(ZSHDIR)"
 	install -m 755 $(SCRIPTS) "$(ROOT)/share/sgns/pipelines"
-	install -m 644 pipelines/README.md pipelines/common.bash "$(ROOT)/share/sgns/pipelines"
+	install -m 644 pipelines/README.md $(wildcard pipelines/*.bash) "$(ROOT)/share/sgns/pipelines"
 	install -m 644 $(wildcard pipelines/pictures/*) "$(ROOT)/share/sgns/pipelines/pictures"
 	install -m 644 lib/stream/FORMAT.md "$(ROOT)/share/doc/sgns"
 	$(if $(GPU),install -d "$(ROOT)/lib/sgns" && install -m 755 $(GPU) "$(ROOT)/lib/sgns")

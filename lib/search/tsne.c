@@ -14,7 +14,7 @@
 enum {
     LANES = 8,
     PIECE = 8,             /* rows that a thread takes at a time */
-    ROWS_PER_THREAD = 128, /* with fewer, waiting for each other takes longer than the work */
+    ROWS_PER_THREAD = 256, /* with fewer, waiting for each other takes longer than the work */
     EXAGGERATED = 250,     /* the most iterations with exaggeration */
     BISECTIONS = 100
 };

@@ -237,9 +237,9 @@ static bool separated(const float *map, uint32_t n, uint32_t centres)
 
 static void test_place(void)
 {
-    enum { N = 403, CENTRES = 13 };
+    enum { N = 803, CENTRES = 13 };
     struct unit_rows unit = sample(N, 33, CENTRES, 0.7);
-    struct tsne_config config = {.perplexity = 20, .iterations = 600, .seed = 1, .threads = 1};
+    struct tsne_config config = {.perplexity = 20, .iterations = 250, .seed = 1, .threads = 1};
     double c, again;
     float *map = placed(&unit, &config, &c);
     double direct = divergence_of(&unit, config.perplexity, map);

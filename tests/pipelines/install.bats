@@ -51,11 +51,11 @@ expected_files() {
       printf '%s\n' "bin/$name 755" "share/man/man1/$name.1 644" "share/zsh/site-functions/_$name 644" \
         "share/bash-completion/completions/$name 644"
     done
-    for name in frozen-or-fresh install-packages plot-functions plot-loss plot-map ptb sample-corpus sweep text validate; do
+    for name in frozen-or-fresh install-packages plot-loss plot-map ptb sample-corpus sweep text validate; do
       echo "share/sgns/pipelines/$name 755"
     done
     printf '%s 644\n' share/man/man7/sgns.7 share/doc/sgns/FORMAT.md \
-      share/sgns/pipelines/{README.md,common.bash,pictures/{chapter,loss,words}.png}
+      share/sgns/pipelines/{README.md,common.bash,plots.bash,pictures/{chapter,loss,words}.png}
   } | LC_ALL=C sort
 }
 

@@ -121,7 +121,7 @@ labels_are_clear() {
   refused 3 cut.bin old.png chip
   exits_with 2 "$PIPELINES/plot-map" emb.bin
   assert_equal "$(<old.png)" old
-  assert_equal "$(find . -name '.plot-map*')" ''
+  assert_equal "$(find . -name '.plot.*')" ''
 }
 
 @test "plot-map: no label overlaps another, for many, long and wide words" {
@@ -256,7 +256,7 @@ log() {
     leaves_nothing new
   }
   refused 1 "$PIPELINES/plot-loss" good.tsv missing.tsv new.png
-  says 'plot-loss: missing.tsv: cannot be read'
+  says 'plot-loss: missing.tsv: No such file or directory'
   refused 3 "$PIPELINES/plot-loss" heading.tsv new.png
   says 'plot-loss: heading.tsv: no steps'
   refused 3 "$PIPELINES/plot-loss" empty.tsv new.png
