@@ -119,14 +119,12 @@ static void take_k(struct request *r)
         r->number = o->operand[0];
 }
 
+/* Counts the queries, if no operand is a whole query. */
 static void count_pieces(struct request *r)
 {
     int words = r->operands.count;
     r->from_stdin = words == 1 && is_stdin(r->operands.operand[0]);
-    r->queries = r->from_stdin || !pairs ? words > 0 : words / 2;
-    if (pairs && !r->from_stdin && words % 2 != 0)
-        cli_usage_error("--pairs: expected pairs of words, found %d word%s", words,
-                        plural((uint64_t)words));
+    r->queries = r->from_stdin || !pairs ? words > 0 : (words + 1) / 2;
 }
 
 static struct request parse_request(char **operand)
@@ -150,7 +148,7 @@ static struct request parse_request(char **operand)
     r.alone = r.queries == 1 && !r.from_stdin;
     r.typed = r.queries == 0 && !all && !piped && isatty(STDIN_FILENO);
     if (r.queries == 0 && !all && !r.typed)
-        cli_usage_error("expected a QUERY; '-' reads queries from standard input");
+        cli_usage_error("expected a QUERY after VECTORS; '-' reads queries from standard input");
     return r;
 }
 
@@ -285,12 +283,28 @@ static int add_pieces(struct session *s)
     return queries_add_set(&s->batch, pairs ? 2 : 3, pairs ? 2 : SIZE_MAX, &err);
 }
 
+/* Adds to the error of an operand that is a number, and not the last operand: it was meant as K. */
+static void explain_number(const struct queries *batch)
+{
+    size_t digits = 0;
+    const struct piece *word = batch->unknown;
+    while (batch->unknowns == 1 && digits < word->length && word->text[digits] >= '0' &&
+           word->text[digits] <= '9')
+        digits++;
+    size_t used = strlen(err.text);
+    if (digits > 0 && digits == word->length)
+        snprintf(err.text + used, sizeof err.text - used,
+                 "; the number of neighbours follows the queries, or -k");
+}
+
 /* Reports the error of a query (length), which is on a line of `input` if that is not NULL. */
 static void reject(struct session *s, const char *text, size_t length, const struct input *input)
 {
     char line[32] = "";
     if (input)
         snprintf(line, sizeof line, ": line %llu", (unsigned long long)input->line);
+    if (!input && !takes_pieces() && !cli_given("neighbours"))
+        explain_number(&s->batch);
     error_set(&s->last, err.status, "%s%s: %s", input ? input->name : s->source, line, err.text);
     if (s->failed++ == 0 || err.status == STATUS_USAGE)
         s->failure = err.status;
@@ -329,6 +343,8 @@ static void add(struct session *s, const char *text, size_t length, const struct
     int result;
     if (takes_pieces()) {
         must(queries_split(&s->batch, text, length, &err), &err);
+        if (vector && input && input->line == 1 && queries_is_heading(&s->batch))
+            return;
         result = add_pieces(s);
     } else {
         result = queries_add(&s->batch, text, length, &err);
@@ -560,6 +576,24 @@ static void add_operands(struct session *s, char *const *operand, int n)
     free(text.data);
 }
 
+/* Answers the operands of --pairs, --odd and --vector. */
+static void answer_pieces(struct session *s, const struct operands *o)
+{
+    bool lines = false; /* each operand is a whole query, in quotes */
+    for (int i = 0; i < o->count && !vector; i++)
+        lines |= strchr(o->operand[i], ' ') && !is_word(s, o->operand[i]);
+    if (pairs && !lines && o->count % 2 != 0)
+        cli_usage_error("--pairs: expected pairs of words, found %d word%s", o->count,
+                        plural((uint64_t)o->count));
+    s->alone = lines ? o->count == 1 : s->alone;
+    int step = lines ? 1 : pairs ? 2 : o->count;
+    for (int i = 0; i < o->count; i += step)
+        if (lines)
+            add(s, o->operand[i], strlen(o->operand[i]), NULL);
+        else
+            add_operands(s, o->operand + i, step);
+}
+
 static void answer_operands_given(struct session *s, struct operands o)
 {
     struct bytes query = {0};
@@ -585,8 +619,7 @@ static void answer_request(struct session *s, const struct request *request)
     else if (request->typed || (takes_pieces() && request->from_stdin))
         answer_stdin(s);
     else if (takes_pieces())
-        for (int i = 0; i < o->count; i += pairs ? 2 : o->count)
-            add_operands(s, o->operand + i, pairs ? 2 : o->count);
+        answer_pieces(s, o);
     else
         answer_operands_given(s, *o);
     flush(s);

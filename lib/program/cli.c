@@ -417,9 +417,9 @@ static void parse_options(int argc, char **argv)
     int code;
     while ((code = getopt_long(argc, argv, t.letters, t.row, NULL)) != -1) {
         const struct cli_option *option = code >= 256 ? t.option[code - 256] : by_letter(&t, code);
-        /* An unknown option, or a letter with its value in the same argument. */
+        /* An unknown letter, or one with its value in the same argument. */
         may_be_word = program->dash && code != ':' &&
-                      (!option || (code < 256 && optarg && optarg != argv[optind - 1]));
+                      (option ? code < 256 && optarg && optarg != argv[optind - 1] : optopt != 0);
         if (code == ':')
             cli_usage_error("%s: requires a value", argv[optind - 1]);
         if (!option && optopt >= 256)

@@ -2,6 +2,7 @@
 #include "search/operands.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,24 @@ static bool is_sign(const char *text)
     return (text[0] == '+' || text[0] == '-') && text[1] == 0;
 }
 
+/* Reports that the last operand, which ends a sum, may be K or a word. */
+static int refuse_number(const struct operands *o, struct error *err)
+{
+    int first = o->count - 3;
+    while (first >= 2 && is_sign(o->operand[first - 1]) && !is_sign(o->operand[first - 2]))
+        first -= 2;
+    char sum[400] = "";
+    for (int i = first; i < o->count; i++) {
+        size_t used = strlen(sum);
+        snprintf(sum + used, sizeof sum - used, "%s%s", i > first ? " " : "", o->operand[i]);
+    }
+    const char *number = o->operand[o->count - 1];
+    return error_set(err, STATUS_USAGE,
+                     "%s: is %s the number of neighbours, or a word? For the number use -k %s, for "
+                     "the sum write '%s' as one argument",
+                     sum, number, number, sum);
+}
+
 int operands_take_k(struct operands *o, int least, uint32_t *k, struct error *err)
 {
     int last = o->count - 1;
@@ -27,11 +46,7 @@ int operands_take_k(struct operands *o, int least, uint32_t *k, struct error *er
     if (in_sum && o->typed)
         return 0;
     if (in_sum)
-        return error_set(err, STATUS_USAGE,
-                         "%s %s %s: K, or a word of the sum? For K neighbours use -k %s, for the "
-                         "sum write '%s %s %s' as one argument",
-                         o->operand[last - 2], o->operand[last - 1], number, number,
-                         o->operand[last - 2], o->operand[last - 1], number);
+        return refuse_number(o, err);
     errno = 0;
     unsigned long long value = strtoull(number, NULL, 10);
     if (errno != 0 || value < 1 || value > WORDS_MAX)

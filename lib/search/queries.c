@@ -370,6 +370,13 @@ static bool read_number(struct piece piece, float *value)
     return decimal_read(text, value) == text + piece.length && isfinite(*value);
 }
 
+bool queries_is_heading(const struct queries *q)
+{
+    float words, dim;
+    return q->pieces == 2 && q->vectors->dim > 2 && read_number(q->piece[0], &words) &&
+           read_number(q->piece[1], &dim) && dim == (float)q->vectors->dim;
+}
+
 static int name_vector(struct queries *q, bool named, struct error *err)
 {
     char text[32];

@@ -71,6 +71,9 @@ int queries_add_set(struct queries *queries, size_t least, size_t most, struct e
  * from the answer. */
 int queries_add_vector(struct queries *queries, struct error *err) MUST_USE;
 
+/* Whether the pieces are the first line of a file of vectors: the number of words, and `dim`. */
+bool queries_is_heading(const struct queries *queries);
+
 /* Splits a line into queries->piece: at tabs if there are any, else at spaces. */
 int queries_split(struct queries *queries, const char *text, size_t length,
                   struct error *err) MUST_USE;

@@ -469,6 +469,10 @@ same_sums() {
     says "use -k 10"
     says "'7 $sign 10'"
   done
+  fails_with 2 sgns-knn v.bin 7 10 + 7 - 10 + 7 </dev/null
+  says "write '10 + 7 - 10 + 7' as one argument"
+  exits_with 6 sgns-knn v.bin 7 5 10 1
+  says "'5' is not in the vocabulary; the number of neighbours follows the queries, or -k"
   succeeds sgns-knn -k 1 v.bin 7 - 10
   sgns-knn v.bin '7 - 10' 1 | cmp - stdout
   succeeds sgns-knn -k 10 v.bin 7 - </dev/null
@@ -574,6 +578,10 @@ same_sums() {
   cut -f 1,3 graph | sgns-knn --pairs --tsv v.bin - | cmp - <(cut -f 1,3,4 graph)
   fails_with 2 sgns-knn --pairs v.bin east north west
   says 'expected pairs of words, found 3 words'
+  # In quotes, each is a query; but not if it is a word.
+  sgns-knn --pairs --tsv v.bin 'east north' 'east northeast' >quoted
+  printf 'east north\neast northeast\n' | sgns-knn --pairs --tsv v.bin - | cmp - quoted
+  sgns-knn --odd v.bin 'east west steep' | cmp - <(sgns-knn --odd v.bin east west steep)
   exits_with 6 sgns-knn --pairs --json v.bin east eats north east
   prints '{"query":"east eats","error":"unknown word","unknown":["eats"]}\n{"words":["north","east"],"cosine":0.000000}'
   exits_with 2 sgns-knn --pairs v.bin - < <(printf 'east\neast west\n')
@@ -620,6 +628,10 @@ for line in sys.stdin:
   prints 'NORTH\t1\tnorth\t1.000000\nnnw\t1\tnnw\t1.000000'
   succeeds sgns-knn --vector v.bin -- -1 0
   assert_equal "$(head -n 1 stdout)" 'cosine sim=1.000: west'
+  # The output of sgns-cat, and a file of word2vec, begin with a line that is no vector.
+  printf '%s\n' '<unk> 1 0 0' 'a 1 2 3' 'b 3 2 1' | "$SUPPORT/forge.py" --vectors >three.bin
+  succeeds sgns-knn --vector --tsv three.bin - 1 < <(sgns-cat three.bin)
+  prints '<unk>\t1\t<unk>\t1.000000\na\t1\ta\t1.000000\nb\t1\tb\t1.000000'
   fails_with 2 sgns-knn --vector v.bin 1
   says 'expected a vector of 2 numbers, which may follow a word; found 1 item'
   for number in nan inf 1e39 0x1 1,5 x "$(printf '1%.0s' {1..100})"; do
