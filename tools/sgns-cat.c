@@ -331,9 +331,11 @@ static void cat_content(const char *path, char **word)
     if (!stream)
         cli_die(&err);
     enum stream_kind kind = stream_reader_kind(stream);
-    if (*word && kind != STREAM_VECTORS)
+    if (*word && kind != STREAM_VECTORS) {
+        stream_reader_close(stream);
         cli_usage_error("%s: %s stream, but WORD requires a vectors stream", name,
                         stream_kind_name(kind));
+    }
     if (*word)
         cat_words(stream, name, word);
     else if (kind == STREAM_CORPUS)

@@ -567,7 +567,7 @@ appending() {
   fails_with 2 ptb-vocab -q - a - -o out
   says 'standard input can be read only once'
   fails_with 2 ptb-vocab -q --vocab - a - -o out
-  says 'standard input cannot be both the text and the --vocab stream'
+  says 'standard input cannot be both the text and --vocab'
   cp a b
   fails_with 2 ptb-vocab -q a b -o ./b
   fails_with 2 appending b ptb-vocab -q a b
