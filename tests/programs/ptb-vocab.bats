@@ -939,5 +939,6 @@ same_for_threads() {
   printf 'a b c\nd e f\n' | ptb-vocab 2>said >corpus.bin
   grep -qx 'ptb-vocab: no word occurs 10 times, so only <unk> is left: use a smaller --min-count' said
   printf 'a b c\nd e f\n' | ptb-vocab -m 1 2>said >corpus.bin
-  ! grep -q 'min-count' said
+  run grep -q 'min-count' said
+  assert_failure 1
 }

@@ -305,8 +305,8 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
   declare -A what=([pairs.gz]='gzip-compressed data' [wide]='text in UTF-16' [page]='an HTML page'
     [mac]='text without newlines' [rows]='word vectors as text' [v.bin]='a vectors stream')
   for file in "${!what[@]}"; do
-    for source in $file -; do
-      fails_with 3 sgns-eval v.bin $source <$file
+    for source in "$file" -; do
+      fails_with 3 sgns-eval v.bin "$source" <"$file"
       says ": byte 0: ${what[$file]}"
       says ', expected word pairs or analogies'
     done
