@@ -179,6 +179,25 @@ static int out_of_step(const struct reading *r, struct error *err)
                             (unsigned long long)r->to->rows_read + 1, (unsigned long)r->to->dim);
 }
 
+/* Whether a newline follows the row with a word of `length` bytes, and also the row after that, up to
+ * its first space and its numbers. Then the numbers may have any size. */
+static int has_newlines(struct reading *r, size_t length, struct error *err)
+{
+    size_t row = 4 * (size_t)r->to->dim, start = length + 1 + row + 1;
+    if (r->style == STYLE_PLAIN)
+        return 0;
+    if (input_fill(r->in, start + PHRASE_MAX + row + 2, err) < 0)
+        return -1;
+    const char *data = input_next(r->in);
+    size_t available = input_available(r->in);
+    if (start > available || data[start - 1] != '\n')
+        return 0;
+    const char *space = memchr(data + start, ' ', available - start);
+    size_t end = space ? (size_t)(space - data) + 1 + row : available;
+    return start == available ||
+           (space && (end < available ? data[end] == '\n' : end == available));
+}
+
 /* Finds the length of the word of the next row, which is available then, with the byte after it. */
 static int find_word(struct reading *r, size_t *length, struct error *err)
 {
@@ -187,14 +206,20 @@ static int find_word(struct reading *r, size_t *length, struct error *err)
         return -1;
     if (input_available(r->in) < *length + 1 + row)
         return ends_early(r, err);
-    int certain = is_certain(r, *length) ? 1 : find_other_space(r, length, err);
+    int certain = is_certain(r, *length);
+    if (certain == 0)
+        certain = has_newlines(r, *length, err);
+    if (certain == 0)
+        certain = find_other_space(r, length, err);
     if (certain != 0)
         return certain;
     size_t next = *length + 1 + row;
     bool newline = next < input_available(r->in) && input_next(r->in)[next] == '\n';
+    if (!is_followed(r, *length))
+        return out_of_step(r, err);
     if (r->style == STYLE_NEWLINES || (r->style == STYLE_UNKNOWN && newline))
-        return is_followed(r, *length) ? 0 : out_of_step(r, err);
-    if (!is_followed(r, *length) || !is_word(input_next(r->in), *length))
+        return 0;
+    if (!is_word(input_next(r->in), *length))
         return out_of_step(r, err);
     import_count(&r->unusual, r->to->rows_read + 1);
     return 0;

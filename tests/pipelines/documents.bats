@@ -34,6 +34,7 @@ setup_file() {
   sgns-train -q -c model.ckpt --checkpoint-every 1steps batches.bin -o emb.bin
   sgns-convert -q --to word2vec-bin -o GoogleNews-vectors-negative300.bin emb.bin
   sgns-convert -q --to glove -o glove.6B.100d.txt emb.bin
+  sgns-convert -q --to fasttext -o wiki.vec emb.bin
   printf '%s\n' chip bank | tee queries.txt >words.txt
   printf '%s\n' 'king queen 8' 'chip bank 2' >wordsim353.txt
   printf '%s\t%s\tV\t%s\tNONE\n' king queen 8 chip bank 2 >SimVerb-3500.txt
