@@ -158,5 +158,5 @@ keeps() {
   grep -q '^ptb-subsample: nothing is left: use a larger --threshold; a small text' said
   # Nothing came in: the program before has said why.
   echo 'a b c d e f' | ptb-vocab -q | ptb-subsample 2>said >kept.bin
-  ! grep -q 'threshold' said
+  refute grep -q 'threshold' said
 }
