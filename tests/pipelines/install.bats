@@ -51,7 +51,7 @@ expected_files() {
       printf '%s\n' "bin/$name 755" "share/man/man1/$name.1 644" "share/zsh/site-functions/_$name 644" \
         "share/bash-completion/completions/$name 644"
     done
-    for name in frozen-or-fresh install-packages plot-loss plot-map ptb sample-corpus sweep text validate; do
+    for name in frozen-or-fresh graph install-packages plot-loss plot-map ptb sample-corpus sweep text validate; do
       echo "share/sgns/pipelines/$name 755"
     done
     printf '%s 644\n' share/man/man7/sgns.7 share/doc/sgns/FORMAT.md \

@@ -342,3 +342,26 @@ between() {
     sgns-cat "$TREEBANK/$stream.bin" | cmp - decoded
   done
 }
+
+# two_communities: prints the edges of two groups of 20 nodes, n0 to n19 and n20 to n39, and one between them.
+two_communities() {
+  awk 'BEGIN {
+    for (c = 0; c < 2; c++) for (i = 0; i < 20; i++) for (j = 1; j <= 4; j++)
+      print "n" c * 20 + i, "n" c * 20 + (i + j * j) % 20
+    print "n0 n20" }'
+}
+
+@test "pipelines/graph: the nearest nodes of a node are those of its community" {
+  two_communities >edges
+  OUT=out succeeds "$PIPELINES/graph" edges
+  sgns-knn --tsv --all out/emb.bin 5 | awk -F '\t' '
+    { same += (substr($1, 2) + 0 < 20) == (substr($3, 2) + 0 < 20); all++ }
+    END { print same, all; exit !(all == 200 && same > 190) }'
+  OUT=again succeeds "$PIPELINES/graph" <edges
+  cmp out/emb.bin again/emb.bin
+  OUT=directed DIRECTED=yes RETURN=4 INOUT=0.5 succeeds "$PIPELINES/graph" edges
+  sgns-cat --check directed/emb.bin
+  echo 'a b c' >wrong
+  OUT=wrong-out exits_with 3 "$PIPELINES/graph" wrong
+  says 'line 1: 3 words, expected two nodes'
+}

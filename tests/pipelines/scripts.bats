@@ -7,7 +7,7 @@
 load ../support/helper
 
 PIPELINES=$ROOT/pipelines
-SCRIPTS=(text validate sweep frozen-or-fresh ptb sample-corpus make-deb install-packages)
+SCRIPTS=(text validate sweep frozen-or-fresh graph ptb sample-corpus make-deb install-packages)
 
 # refuses STATUS MESSAGE SCRIPT ARGUMENT...: the script fails with one line, "SCRIPT: MESSAGE", and leaves no
 # directory `out`.
