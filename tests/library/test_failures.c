@@ -24,6 +24,7 @@
 #include "stream/counts.h"
 #include "tap.h"
 #include "text/encode.h"
+#include "text/vocab_file.h"
 #include "train/checkpoint.h"
 #include "train/trained_vectors.h"
 #include "train/trainer_cpu.h"
@@ -242,7 +243,7 @@ static const struct trainer_config config = {
 
 static struct header header;
 static int streams[STREAM_COUNTS + 1], checkpoint_file, null_file;
-static int vectors_text, vectors_binary, pairs, analogies; /* other programs' files */
+static int vectors_text, vectors_binary, pairs, analogies, vocab_text; /* other programs' files */
 static struct trainer *trainer;
 
 static int new_file(void)
@@ -571,6 +572,16 @@ static int import(const char *format, int fd, struct error *err)
     return result;
 }
 
+static int read_vocab_text(struct error *err)
+{
+    struct input in = input_from(rewound(vocab_text), "in");
+    struct vocab_file file = {.counted = false};
+    int result = vocab_file_read(&file, &in, err);
+    vocab_release(&file.vocab);
+    input_release(&in);
+    return result;
+}
+
 static int import_text(struct error *err)
 {
     return import("word2vec", vectors_text, err);
@@ -650,10 +661,12 @@ static void make_other_files(void)
     static const char as_text[] = "2 3\na 1 2 3\nlong-winded 0.5 -1e-3 7\n";
     char as_binary[400];
     static const char of_pairs[] = "# pairs\na\tb\t1.5\nc\tunknown\t2\na\tunknown\t3\n";
+    static const char of_vocab[] = "\xef\xbb\xbf</s> 9\nb 3\n<unk> 2\na 4\n";
     static const char of_analogies[] = ": one\nA b c d\na b c nowhere\n: two\nd c b Somewhere\n";
     text_file = file_of(text, strlen(text));
     vectors_text = file_of(as_text, sizeof as_text - 1);
     vectors_binary = file_of(as_binary, make_binary(as_binary));
+    vocab_text = file_of(of_vocab, sizeof of_vocab - 1);
     pairs = file_of(of_pairs, sizeof of_pairs - 1);
     analogies = file_of(of_analogies, sizeof of_analogies - 1);
 }
@@ -697,6 +710,7 @@ int main(void)
     test("counting and encoding a text through a temporary file", encode_through_a_file);
     test("counting and encoding a text on two threads", encode_on_threads);
     test("encoding with a given vocabulary", encode_with_given);
+    test("reading a vocabulary as text", read_vocab_text);
     test("finding words with a similar spelling", spell);
     test("reading word2vec's text format", import_text);
     test("reading word2vec's binary format", import_binary);
