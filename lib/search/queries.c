@@ -147,9 +147,12 @@ static int report_unknown(struct queries *q, struct error *err)
             return -1;
         suggest_sum(q, word, sum, sizeof sum);
         size_t used = strlen(text);
-        snprintf(text + used, sizeof text - used, "%s'%.*s' is not in the vocabulary%s%s%s%s",
-                 i ? "; " : "", (int)word.length, word.text, closest,
-                 *sum ? "; a sum has spaces: '" : "", sum, *sum ? "'" : "");
+        int size =
+            snprintf(text + used, sizeof text - used, "%s'%.*s' is not in the vocabulary%s%s%s%s",
+                     i ? "; " : "", (int)word.length, word.text, closest,
+                     *sum ? "; a sum has spaces: '" : "", sum, *sum ? "'" : "");
+        if (size < 0 || (size_t)size >= sizeof text - used)
+            break; /* the message is full */
     }
     error_set(err, STATUS_UNKNOWN_WORD, "%s", text);
     return 0;
