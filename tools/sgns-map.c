@@ -11,13 +11,13 @@
 #include "base/input.h"
 #include "base/memory.h"
 #include "base/output.h"
+#include "formats/load.h"
 #include "program/cli.h"
 #include "program/progress.h"
 #include "search/components.h"
 #include "search/spelling.h"
 #include "search/tsne.h"
 #include "stream/recognise.h"
-#include "stream/vectors.h"
 
 enum { TSNE_MAX = 50000 /* words: 10 GB of memory */ };
 static const double DEFAULT_PERPLEXITY = 30;
@@ -296,20 +296,17 @@ int main(int argc, char **argv)
     must(output_open(&out, cli_common()->output, fd, &err), &err);
     must(output_text(&out, &err), &err);
 
-    struct vectors_reader in = {0};
+    struct loaded_vectors in = {0};
     progress_start_input(fd);
-    must(vectors_reader_open(&in, fd, name, &err), &err);
-    in.progress = show_reading;
+    must(vectors_load(&in, fd, name, "sgns-map -", cli_note, show_reading, &err), &err);
+    progress_end();
     struct selection s = {.source = name, .vocab = &in.header.vocab};
     select_words(&s, operand + 1, list, list_name);
     check_count(&s);
-    float *rows = vectors_read_all(&in, &err);
-    progress_end();
     float *map = memory_new(s.count, 2 * sizeof *map, &err);
     struct unit_rows unit;
-    if (!rows || !map || unit_rows_init(&unit, rows, in.dim, s.id, s.count, &err) < 0)
+    if (!map || unit_rows_init(&unit, in.rows, in.dim, s.id, s.count, &err) < 0)
         cli_die(&err);
-    free(rows);
     place(&unit, map);
     print_map(&s, map, &out);
     must(output_commit(&out, &err), &err);
@@ -317,6 +314,6 @@ int main(int argc, char **argv)
     free(map);
     unit_rows_release(&unit);
     release_selection(&s);
-    vectors_reader_close(&in);
+    loaded_vectors_release(&in);
     return STATUS_OK;
 }

@@ -145,6 +145,12 @@ forged() {
     }' stdout
 }
 
+@test "vectors of other programs give the same map" {
+  sgns-convert -q --to word2vec-bin -o emb.w2v emb.bin
+  sgns-map -q --skip 0 --top 50 emb.bin >expected
+  sgns-map -q --skip 0 --top 50 emb.w2v | cmp - expected
+}
+
 @test "the same bytes on any number of threads, another map with another seed" {
   sgns-map -q -t 1 --skip 0 --top 400 emb.bin >one
   for threads in 2 3 8; do
