@@ -99,3 +99,18 @@ agree() {
   sgns-eval vectors.bin wordsim353.tsv simlex999.txt questions-words.txt >figures
   assert_equal "$(awk -F '\t' '$2 == "total" && $3 ~ /spearman|3cosadd/ { print $7 }' figures | paste -sd ' ')" '353 999 19544'
 }
+
+@test "files that Python packages ship are read as their owners read them, or refused with the reason" {
+  [ -n "${FIELD-}" ] || skip 'needs FIELD=DIRECTORY of Python packages with their test data'
+  failed=0
+  while IFS=$'\t' read -r file expected; do
+    # Another version of a package may lack the file.
+    [ -e "$FIELD/$file" ] || continue
+    sgns-convert --to npy -o out.npy "$FIELD/$file" >said 2>&1 || true
+    grep -qF -e "${expected#refused: }" said || { echo "$file: expected $expected: $(<said)" && failed=1; }
+    [[ $expected == refused:* ]] || /usr/bin/python3 "$SUPPORT/peers.py" owner "$FIELD/$file" || {
+      echo "$file: other words or numbers than in gensim" && failed=1
+    }
+  done < <(tail -n +2 "$SUPPORT/field.tsv")
+  [ $failed = 0 ]
+}

@@ -4,6 +4,7 @@
 
     peers.py neighbours WORD...           print gensim's neighbours from emb.* of every format
     peers.py save                         save vectors of unusual numbers in every format: saved.*
+    peers.py owner FILE                   check that out.npy has what gensim reads from FILE
     peers.py same FILE...                 check that these .npy equal saved.npy bit by bit
 """
 import sys
@@ -75,6 +76,15 @@ def save():
         file.writelines(word + "\n" for word in words)
 
 
+def owner(path):
+    """Files that gensim refuses have words that are not UTF-8; these are compared as bytes."""
+    options = {"binary": path.endswith(".bin"), "no_header": "glove" in path}
+    vectors = KeyedVectors.load_word2vec_format(path, unicode_errors="surrogateescape", **options)
+    with open("out.words", encoding="utf8", errors="surrogateescape", newline="\n") as file:
+        assert file.read().split("\n")[:-1] == vectors.index_to_key
+    assert np.array_equal(np.load("out.npy"), vectors.vectors.astype(np.float32))
+
+
 def same(*paths):
     saved = np.load("saved.npy")
     for path in paths:
@@ -84,4 +94,4 @@ def same(*paths):
 
 
 if __name__ == "__main__":
-    {"neighbours": neighbours, "save": save, "same": same}[sys.argv[1]](*sys.argv[2:])
+    {"neighbours": neighbours, "save": save, "owner": owner, "same": same}[sys.argv[1]](*sys.argv[2:])
