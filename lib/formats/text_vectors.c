@@ -35,12 +35,14 @@ bool text_vectors_is_header(const char *line, size_t length, uint64_t *words, ui
     return is;
 }
 
-/* Whether a line is the header of deeplearning4j, whose third number is that of the documents. */
+/* Whether a line is the header of deeplearning4j, whose third number is that of the documents. With a
+ * dimension of 2 it might be a row. */
 static bool is_dl4j_header(const char *line, size_t length, const char *next, size_t next_length,
                            uint64_t *words, uint64_t *dim)
 {
     uint64_t number[3];
-    if (!read_counts(line, length, number, 3) || !import_is_encoded(next, next_length))
+    if (!read_counts(line, length, number, 3) || number[1] == 2 ||
+        !import_is_encoded(next, next_length))
         return false;
     *words = number[0];
     *dim = number[1];

@@ -53,9 +53,13 @@ static void check(const struct import *import)
     }
 }
 
-/* With dimension 1, GloVe's first row may look like the optional line of counts. */
+/* With dimension 1, GloVe's first row may look like the optional line of counts. If the first word
+ * begins with B64:, words are decoded. */
 static bool is_certain(const struct format *format, const struct import *import)
 {
+    const struct words *words = &import->vocab.words;
+    if (import_is_encoded(words_text(words, 0), words_length(words, 0)))
+        return false;
     return !format->words_suffix && (import->dim > 1 || strcmp(format->name, "glove") != 0);
 }
 

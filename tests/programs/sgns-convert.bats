@@ -524,26 +524,26 @@ for row in rows:
 }
 
 @test "words of deeplearning4j are decoded from base64 if the first one is" {
-  printf 'the\t0.5 1\nof\t2 3\nnew york\t4 5\n東京\t6 7\n' >rows
+  printf 'the\t0.5 1 1\nof\t2 3 1\nnew york\t4 5 1\n東京\t6 7 1\n' >rows
   encode() {
     while IFS=$'\t' read -r word numbers; do
       echo "B64:$(printf %s "$word" | base64) $numbers"
     done <rows
   }
-  printf 'the 0.5 1\nof 2 3\nnew_york 4 5\n東京 6 7\n' >expected
-  for header in '' '4 2' '4 2 1234'; do
+  printf 'the 0.5 1 1\nof 2 3 1\nnew_york 4 5 1\n東京 6 7 1\n' >expected
+  for header in '' '4 3' '4 3 1234'; do
     { [ -z "$header" ] || echo "$header"; encode; } >emb
     succeeds sgns-convert --to glove emb
     cmp stdout expected
     says_like 'emb: 4 rows, first at line [12]: word decoded from base64'
   done
-  { encode && echo 'plain 8 9'; } >emb
+  { encode && echo 'plain 8 9 1'; } >emb
   succeeds sgns-convert --to glove emb
-  cmp stdout <(cat expected && echo plain 8 9)
+  cmp stdout <(cat expected && echo plain 8 9 1)
   says "emb: 1 row, first at line 5: word without 'B64:', kept as it is"
-  { echo 'plain 8 9' && encode | head -n 1; } >emb
+  { echo 'plain 8 9 1' && encode | head -n 1; } >emb
   succeeds sgns-convert --to glove emb
-  prints 'plain 8 9\nB64:dGhl 0.5 1\n'
+  prints 'plain 8 9 1\nB64:dGhl 0.5 1 1\n'
   says "emb: 1 row, first at line 2: word that begins with 'B64:', kept as it is"
   printf 'B64:d!hl 1 2\n' >emb
   succeeds sgns-convert --to glove emb
