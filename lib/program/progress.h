@@ -2,9 +2,9 @@
 /* progress.h -- progress reports on standard error: on a terminal one line that is rewritten and
  * never wraps, elsewhere, or if $TERM is "dumb" or not set, a plain line from time to time.
  *
- * The programs of a pipe share a terminal, and one of them at a time should write on it. So a program
- * whose output is a pipe shows its progress until it starts to write; from then on the program that
- * reads the pipe has something to do, and shows its own.
+ * The programs of a pipe share a terminal, and one of them at a time should write on it. So a
+ * program whose output is a pipe shows its progress until it starts to write; from then on the
+ * program that reads the pipe has something to do, and shows its own.
  *
  * Only the main thread may call these functions.
  */
@@ -28,8 +28,8 @@ double progress_bytes(char *const *path);
 
 /* Prints a line, if one is due (ten times a second on a terminal, else every 30 seconds): the
  * percentage done and the time left, if the total is known, and then `format`; on a terminal a bar
- * fills the rest of the line. What matters most has to come first: the line is cut at the width of the
- * terminal. `format` gives ASCII. Call it as often as convenient, but not for every token. */
+ * fills the rest of the line. What matters most has to come first: the line is cut at the width of
+ * the terminal. `format` gives ASCII. Call it as often as convenient, but not for every token. */
 void progress_update(double done, const char *format, ...) PRINTF_LIKE(2, 3);
 void progress_update_input(const char *format, ...) PRINTF_LIKE(1, 2);
 
