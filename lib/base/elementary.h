@@ -12,8 +12,8 @@
 #define LN2_HIGH 0x1.62e42feep-1       /* the first 32 bits of ln 2: times an integer it is exact */
 #define LN2_LOW  0x1.a39ef35793c76p-33 /* the rest */
 
-/* exp(x) for x ≤ 0; 0 for x below -700. With n = round(x / ln 2) it is 2^n · exp(r), |r| ≤ ln 2 / 2,
- * and the Taylor series of exp(r) to r¹³ / 13!, whose rest is below 1e-17. */
+/* exp(x) for x ≤ 0; 0 for x below -700. With n = round(x / ln 2) it is 2^n · exp(r), |r| ≤ ln 2 /
+ * 2, and the Taylor series of exp(r) to r¹³ / 13!, whose rest is below 1e-17. */
 static inline double exp_of_negative(double x)
 {
     const double round_to_even = 0x1.8p52; /* adding it leaves the whole part in the low bits */
@@ -46,8 +46,8 @@ static inline double exp_of_negative(double x)
     return x < -700 ? 0 : series * power;
 }
 
-/* log(x) for a normal x > 0. With x = 2^n · m, √½ ≤ m < √2, it is n ln 2 + 2 artanh(s), s = (m − 1) /
- * (m + 1), |s| < 0.172, as a series in s². */
+/* log(x) for a normal x > 0. With x = 2^n · m, √½ ≤ m < √2, it is n ln 2 + 2 artanh(s), s = (m − 1)
+ * / (m + 1), |s| < 0.172, as a series in s². */
 static inline double log_of_positive(double x)
 {
     uint64_t bits;

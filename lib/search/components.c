@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Power iteration: repeated multiplication by the covariance matrix turns a vector towards the first
- * component and, if its part along the first one is removed each time, towards the second. The matrix
- * is XᵀX, where the rows of X are the centred vectors, and is never stored: its product with a vector
- * is Xᵀ(Xv). */
+/* Power iteration: repeated multiplication by the covariance matrix turns a vector towards the
+ * first component and, if its part along the first one is removed each time, towards the second.
+ * The matrix is XᵀX, where the rows of X are the centred vectors, and is never stored: its product
+ * with a vector is Xᵀ(Xv). */
 #include "search/components.h"
 
 #include <math.h>
@@ -70,8 +70,8 @@ static void project(struct projection *p, const double *v)
     }
 }
 
-/* Stores XᵀXv in p->next, without its part along the first component if v is the second. Returns its
- * length, the variance along v times count once v has converged, and normalises it. */
+/* Stores XᵀXv in p->next, without its part along the first component if v is the second. Returns
+ * its length, the variance along v times count once v has converged, and normalises it. */
 static double multiply(struct projection *p, const double *v, int number)
 {
     size_t stride = p->unit->stride;

@@ -7,9 +7,9 @@
 
 #include "search/unit_rows.h"
 
-/* Stores the coordinates of each word in map (count × 2), and in share (2) the share of the variance
- * that each of the two directions has, 0 to 1. The mean of the coordinates is 0; along each
- * direction, the one farthest from 0 is positive. The bits depend on the vectors alone. */
+/* Stores the coordinates of each word in map (count × 2), and in share (2) the share of the
+ * variance that each of the two directions has, 0 to 1. The mean of the coordinates is 0; along
+ * each direction, the one farthest from 0 is positive. The bits depend on the vectors alone. */
 int components_project(const struct unit_rows *unit, float *map, double share[2],
                        struct error *err) MUST_USE;
 

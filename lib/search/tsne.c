@@ -25,8 +25,8 @@ static const double ENTROPY_TOLERANCE = 1e-5;
 static const float P_LEAST = 1e-20f; /* smaller values become 0: they do not matter, but denormal
                                       * numbers would be slow */
 
-/* The compiler makes SIMD instructions of operations on these. All sums are taken lane by lane, then
- * over the lanes in order, so that their bits do not depend on the width of the registers. */
+/* The compiler makes SIMD instructions of operations on these. All sums are taken lane by lane,
+ * then over the lanes in order, so that their bits do not depend on the width of the registers. */
 typedef float vec __attribute__((vector_size(4 * LANES)));
 
 /* The data of all threads. Coordinates are in two arrays, padded to a multiple of LANES. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* unit_rows.h -- the vectors of some words, each divided by its length, so that products are cosines.
+/* unit_rows.h -- the vectors of some words, each divided by its length, so that products are
+ * cosines.
  */
 #ifndef SGNS_UNIT_ROWS_H
 #define SGNS_UNIT_ROWS_H
@@ -17,8 +18,8 @@ struct unit_rows {
     size_t stride; /* floats from one row to the next */
 };
 
-/* Gathers the rows `id` (count) of `rows` (words × dim). A zero vector stays zero. On error there is
- * nothing to release. */
+/* Gathers the rows `id` (count) of `rows` (words × dim). A zero vector stays zero. On error there
+ * is nothing to release. */
 int unit_rows_init(struct unit_rows *unit, const float *rows, uint32_t dim, const uint32_t *id,
                    uint32_t count, struct error *err) MUST_USE;
 void unit_rows_release(struct unit_rows *unit);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Maps of words: exp and log, principal components, probabilities and the gradient descent of t-SNE,
- * compared with direct computations in double precision. */
+/* Maps of words: exp and log, principal components, probabilities and the gradient descent of
+ * t-SNE, compared with direct computations in double precision. */
 #include <float.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -260,8 +260,8 @@ static void test_place(void)
     unit_rows_release(&unit);
 }
 
-/* Each step goes down the gradient of the divergence: at the end of a long descent, moving any word a
- * little in any direction makes it worse, up to the rounding of float32. */
+/* Each step goes down the gradient of the divergence: at the end of a long descent, moving any word
+ * a little in any direction makes it worse, up to the rounding of float32. */
 static void test_minimum(void)
 {
     enum { N = 40 };
