@@ -140,8 +140,8 @@ static unsigned char send_signal(EditLine *edit, int key)
     return CC_REFRESH;
 }
 
-/* While a line is edited, no key is a signal: Ctrl-C must not end the program. The editor's terminal
- * modes know only all of these keys, or none. */
+/* While a line is edited, no key is a signal: Ctrl-C must not end the program. The editor's
+ * terminal modes know only all of these keys, or none. */
 static void bind_signals(EditLine *edit)
 {
     el_set(edit, EL_SETTY, "-d", "-isig", NULL);

@@ -55,8 +55,8 @@ struct query {
 void queries_release(struct queries *queries);
 void queries_clear(struct queries *queries);
 
-/* Each of the following adds a query. Returns 1, or 0 and an error if it is rejected: status 6 if it
- * contains unknown words, which are then in queries->unknown, status 2 if it is not a valid query.
+/* Each of the following adds a query. Returns 1, or 0 and an error if it is rejected: status 6 if
+ * it contains unknown words, which are then in queries->unknown, status 2 if it is not a valid query.
  * The message suggests words of similar spelling, unless too many were compared before. Returns -1
  * on any other error. */
 

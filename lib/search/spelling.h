@@ -11,8 +11,8 @@ enum { SPELLING_SUGGESTIONS = 3, SPELLING_TEXT = 512 };
  * the fewest edits first (inserting, deleting or replacing a byte, or exchanging two adjacent
  * bytes), and at equal numbers of edits the most frequent. Differences in case are no edits, nor
  * are those between a space, "_" and "-". The most edits are a third of the bytes, at least 2;
- * for a word of one byte 0, of two or three bytes 1. Returns the number of suggestions, or -1. Takes about 30 ms per million
- * words. */
+ * for a word of one byte 0, of two or three bytes 1. Returns the number of suggestions, or -1.
+ * Takes about 30 ms per million words. */
 int spelling_closest(const struct vocab *vocab, const char *word, size_t length,
                      uint32_t suggestion[SPELLING_SUGGESTIONS], struct error *err) MUST_USE;
 

@@ -755,7 +755,7 @@ typed() {
   run grep '^cosine' shown
   assert_failure 1
   for mode in pairs:'two words' odd:'three words' vector:'a vector'; do
-    typed $'help 1 0\nhelp exit\nhelp exit quit\n' --${mode%%:*} v.bin
+    typed $'help 1 0\nhelp exit\nhelp exit quit\n' "--${mode%%:*}" v.bin
     grep -q "sgns-knn: type ${mode#*:}" shown
     grep -q '^cosine' shown
   done
