@@ -409,7 +409,7 @@ for row in rows:
   for kind in byte dim space; do
     mkdir $kind
     "$SUPPORT/out_of_step.py" $kind 80 $kind
-    for file in $kind/*.bin; do
+    for file in "$kind"/*.bin; do
       fails_with 3 sgns-convert --from word2vec-bin -o out "$file"
       says_like "^sgns-convert: $file: (byte|row) [0-9]+"
     done
@@ -857,18 +857,18 @@ refuses() {
   done
   printf 'w1 w2 3\nw3 w4 5\nw5 w6 1\n' >pairs
   sgns-knn emb.bin w1 3 >knn
-  sgns-eval emb.bin pairs >eval
+  sgns-eval emb.bin pairs >scores
   sgns-train -q -d 6 --init emb.bin batches.bin | sgns-cat >init
   for file in emb.word2vec emb.word2vec-bin emb.glove emb.fasttext emb.npy emb_tensor.tsv; do
     sgns-knn $file w1 3 | cmp - knn
-    sgns-eval $file pairs | cmp - eval
+    sgns-eval $file pairs | cmp - scores
     sgns-train -q -d 6 --init $file batches.bin | sgns-cat | cmp - init
     fails_with 3 sgns-train -d 5 --init $file -o out batches.bin
     says "$file: vectors of dimension 6, but --dim is 5"
     [[ $file != *.[nt][ps][yv] ]] || continue
     sgns-knn - w1 3 <$file | cmp - knn
     slowly $file | sgns-knn - w1 3 | cmp - knn
-    sgns-eval - pairs <$file | cmp - eval
+    sgns-eval - pairs <$file | cmp - scores
   done
   fails_with 3 sgns-knn - w1 <emb.npy
   says 'stdin: npy has the words in a separate file; use sgns-convert --words=FILE'
