@@ -100,15 +100,15 @@ agree() {
   assert_equal "$(awk -F '\t' '$2 == "total" && $3 ~ /spearman|3cosadd/ { print $7 }' figures | paste -sd ' ')" '353 999 19544'
 }
 
-@test "files that Python packages ship are read as their owners read them, or refused with the reason" {
-  [ -n "${FIELD-}" ] || skip 'needs FIELD=DIRECTORY of Python packages with their test data'
+@test "gensim's own files are converted as gensim reads them, or refused with the reason" {
+  [ -n "${GENSIM_DATA-}" ] || skip 'needs GENSIM_DATA=path/to/gensim/test/test_data'
   failed=0
   while IFS=$'\t' read -r file expected; do
-    # Another version of a package may lack the file.
-    [ -e "$FIELD/$file" ] || continue
-    sgns-convert --to npy -o out.npy "$FIELD/$file" >said 2>&1 || true
+    # Another version of gensim may lack the file.
+    [ -e "$GENSIM_DATA/$file" ] || continue
+    sgns-convert --to npy -o out.npy "$GENSIM_DATA/$file" >said 2>&1 || true
     grep -qF -e "${expected#refused: }" said || { echo "$file: expected $expected: $(<said)" && failed=1; }
-    [[ $expected == refused:* ]] || /usr/bin/python3 "$SUPPORT/peers.py" owner "$FIELD/$file" || {
+    [[ $expected == refused:* ]] || /usr/bin/python3 "$SUPPORT/peers.py" owner "$GENSIM_DATA/$file" || {
       echo "$file: other words or numbers than in gensim" && failed=1
     }
   done < <(tail -n +2 "$SUPPORT/field.tsv")
