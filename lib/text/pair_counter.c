@@ -8,7 +8,7 @@
 /* Pairs that are looked up together: their slots are prefetched. */
 enum { GROUP = 32 };
 
-enum { SLOTS_MIN = 1 << 10 };
+enum { SLOTS_MIN = 2 * GROUP };
 
 /* The fewest entries of a run that are read at a time. */
 enum { RUN_READ_MIN = 64 };
