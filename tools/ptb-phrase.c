@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ptb-phrase -- reads a corpus, writes a corpus in which phrases such as "new york" are single words. */
+/* ptb-phrase -- reads a corpus, writes a corpus in which phrases such as "new york" are single
+ * words. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

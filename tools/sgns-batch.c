@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sgns-batch -- reads a corpus, writes batches: windows, noise words, shuffled minibatches. Also reads
- * ready examples, as lines of text. */
+/* sgns-batch -- reads a corpus, writes batches: windows, noise words, shuffled minibatches. Also
+ * reads ready examples, as lines of text. */
 #include <string.h>
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* example_pass.h -- a pass over all examples in the order of their positions, which packs them for a
- * temporary file (examples.h).
+/* example_pass.h -- a pass over all examples in the order of their positions, which packs them for
+ * a temporary file (examples.h).
  *
  * Examples come from the sentences of a corpus in a temporary file, or from a store.
  */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* examples.h -- training examples: centre, context and noise words.
  *
- * Examples of a corpus are not stored. The random numbers of an example depend on the position of its centre
- * word, so that it can be made at any time, in any order, by any thread. Frozen examples are the
- * same in every epoch; the random numbers of fresh ones depend on the epoch as well.
+ * Examples of a corpus are not stored. The random numbers of an example depend on the position of
+ * its centre word, so that it can be made at any time, in any order, by any thread. Frozen examples
+ * are the same in every epoch; the random numbers of fresh ones depend on the epoch as well.
  *
- * Examples that were given (example_store.h) have a position, too: their index. Only the noise words
- * of those that came without are drawn.
+ * Examples that were given (example_store.h) have a position, too: their index. Only the noise
+ * words of those that came without are drawn.
  *
  * Examples are written directly into an EXAMPLES record (FORMAT.md, section 6): first the centre
  * and context words of all of them, then their noise words.
@@ -49,7 +49,8 @@ int examples_init(struct examples *e, const struct examples_options *options,
                   const struct vocab *vocab, struct error *err) MUST_USE;
 void examples_release(struct examples *e);
 
-/* The number of noise words, at most, of `centres` examples that have `contexts` context words in all. */
+/* The number of noise words, at most, of `centres` examples that have `contexts` context words in
+ * all. */
 static inline uint64_t examples_noise(const struct examples *e, uint64_t centres, uint64_t contexts)
 {
     return e->options.negatives * (e->options.shared_noise ? centres : contexts);
@@ -117,8 +118,8 @@ uint64_t packed_example_key(const uint8_t *packed);
 size_t examples_pack(const struct examples *e, uint64_t epoch, const uint8_t *ids,
                      uint64_t position, uint32_t n, uint8_t *packed);
 
-/* The same for `n` examples in a store, from `stored` on; the first one has the position `position`.
- * `new_id` is that of the store. `packed` has room for them. */
+/* The same for `n` examples in a store, from `stored` on; the first one has the position
+ * `position`. `new_id` is that of the store. `packed` has room for them. */
 size_t examples_pack_stored(const struct examples *e, uint64_t epoch, const uint32_t *stored,
                             const uint32_t *new_id, uint64_t position, uint32_t n, uint8_t *packed);
 

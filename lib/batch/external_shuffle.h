@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* external_shuffle.h -- the order of an epoch's examples, for a text in a file or for examples that were
- * given: that of shuffle.h.
+/* external_shuffle.h -- the order of an epoch's examples, for a text in a file or for examples that
+ * were given: that of shuffle.h.
  *
  * An external bucket sort. One pass (example_pass.h) packs all examples and distributes them to
- * buckets, by the first bits of their keys, through a temporary file. Then one bucket after the other is loaded into memory and sorted. If
- * there are so many examples that a bucket does not fit in memory, it is read several times, each
- * time for a part of its keys. Without shuffling the examples come directly from the pass.
+ * buckets, by the first bits of their keys, through a temporary file. Then one bucket after the
+ * other is loaded into memory and sorted. If there are so many examples that a bucket does not fit
+ * in memory, it is read several times, each time for a part of its keys. Without shuffling the
+ * examples come directly from the pass.
  */
 #ifndef SGNS_EXTERNAL_SHUFFLE_H
 #define SGNS_EXTERNAL_SHUFFLE_H

@@ -5,9 +5,9 @@
  * one of its examples. Examples at the end of a slice that do not fill a unit of minibatches
  * (batcher.h) are kept: they become the beginning of the next slice.
  *
- * The order depends on the seed and the epoch alone. Whether the source is a text in memory (shuffle.h)
- * or anything else (external_shuffle.h), the memory available and the number of threads only change the
- * size of the slices.
+ * The order depends on the seed and the epoch alone. Whether the source is a text in memory
+ * (shuffle.h) or anything else (external_shuffle.h), the memory available and the number of threads
+ * only change the size of the slices.
  */
 #ifndef SGNS_ORDER_H
 #define SGNS_ORDER_H
@@ -35,7 +35,7 @@ struct order {
     uint64_t refs;
 };
 
-/* The part of `memory` that a source in memory may take; a larger one is kept in a temporary file. */
+/* The part of `memory` that a source in memory may take; a larger one is in a temporary file. */
 static inline uint64_t order_source_limit(uint64_t memory)
 {
     return memory / 2;
@@ -57,8 +57,8 @@ int order_start(struct order *order, uint64_t epoch, struct error *err) MUST_USE
  * this slice, which is valid, is the last one, or -1. */
 int order_next(struct order *order, uint64_t used, struct error *err) MUST_USE;
 
-/* How many of the first `n` examples of the slice from `ref` on, at least one, fit in a record. *size
- * becomes the size in bytes of the buffer for it. */
+/* How many of the first `n` examples of the slice from `ref` on, at least one, fit in a record.
+ * *size becomes the size in bytes of the buffer for it. */
 uint32_t order_fit(const struct order *order, const struct example_ref *ref, uint32_t n,
                    size_t *size);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* pair_counter.h -- counts pairs exactly, in bounded memory, with several threads.
  *
- * Every thread counts the pairs of its own part, chosen by their hash, in a hash table. A table that
- * would exceed its share of the memory is sorted and spilled to a temporary file, as a run; at the end
- * the runs are merged. So the counts depend on neither the threads nor the memory.
+ * Every thread counts the pairs of its own part, chosen by their hash, in a hash table. A table
+ * that would exceed its share of the memory is sorted and spilled to a temporary file, as a run; at
+ * the end the runs are merged. So the counts depend on neither the threads nor the memory.
  */
 #ifndef SGNS_PAIR_COUNTER_H
 #define SGNS_PAIR_COUNTER_H

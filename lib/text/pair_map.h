@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* pair_map.h -- maps pairs of ids to ids.
  *
- * Pairs are hashed with a random factor, new in every process, so that no text can be constructed to
- * collide. No result depends on it.
+ * Pairs are hashed with a random factor, new in every process, so that no text can be constructed
+ * to collide. No result depends on it.
  */
 #ifndef SGNS_PAIR_MAP_H
 #define SGNS_PAIR_MAP_H

@@ -29,9 +29,9 @@ int phrase_matcher_init(struct phrase_matcher *m, struct words *text, const stru
                         const char *delimiter, struct error *err) MUST_USE;
 void phrase_matcher_release(struct phrase_matcher *m);
 
-/* Returns how many of the `n` tokens, at least one, form the longest phrase from the first token on;
- * *id is its id in `joined`. If there is none, 1 and the id of the token itself. No token may be
- * SENTENCE_END. */
+/* Returns how many of the `n` tokens, at least one, form the longest phrase from the first token
+ * on; *id is its id in `joined`. If there is none, 1 and the id of the token itself. No token may
+ * be SENTENCE_END. */
 size_t phrase_match(const struct phrase_matcher *m, const uint32_t *token, size_t n, uint32_t *id);
 
 #endif

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* phrases.h -- finds the phrases of a corpus, words that occur together more often than by chance, and
- * joins them.
+/* phrases.h -- finds the phrases of a corpus, words that occur together more often than by chance,
+ * and joins them.
  *
- * Mikolov et al., "Distributed representations of words and phrases and their compositionality", NIPS
- * 2013, section 4, in the form of the program word2phrase; and G. Bouma, "Normalized (pointwise) mutual
- * information in collocation extraction", GSCL 2009. A pair of neighbours a b with the counts c(a), c(b)
- * and c(a b) in a corpus of N tokens (without <unk>) is a phrase if its score exceeds the threshold:
+ * Mikolov et al., "Distributed representations of words and phrases and their compositionality",
+ * NIPS 2013, section 4, in the form of the program word2phrase; and G. Bouma, "Normalized
+ * (pointwise) mutual information in collocation extraction", GSCL 2009. A pair of neighbours a b
+ * with the counts c(a), c(b) and c(a b) in a corpus of N tokens (without <unk>) is a phrase if its
+ * score exceeds the threshold:
  *
  *   (c(a b) − δ) / (c(a) c(b)) N     or     ln(p(a b) / (p(a) p(b))) / −ln p(a b)   with p = c / N,
  *
- * the latter if c(a b) ≥ δ. Phrases neither contain <unk> nor cross the end of a sentence. A sentence is
- * joined from left to right: a word that is the end of a phrase is not the start of another.
+ * the latter if c(a b) ≥ δ. Phrases neither contain <unk> nor cross the end of a sentence. A
+ * sentence is joined from left to right: a word that is the end of a phrase is not the start of
+ * another.
  *
  * Connector words are, as in gensim, never the start or the end of a phrase; a phrase may have any
  * number of them inside, and its score depends on its first and last word.
@@ -92,8 +94,8 @@ int phrases_finish(struct phrases *p, struct error *err) MUST_USE;
 /* Finds the phrases: p->phrase (p->found). After phrases_finish() or phrases_join(). */
 int phrases_find(struct phrases *p, struct error *err) MUST_USE;
 
-/* Joins the phrases that were found. `again`: another pass follows. `progress`, unless NULL, is called
- * from time to time with the tokens read so far. */
+/* Joins the phrases that were found. `again`: another pass follows. `progress`, unless NULL, is
+ * called from time to time with the tokens read so far. */
 int phrases_join(struct phrases *p, bool again, void (*progress)(uint64_t tokens),
                  struct error *err) MUST_USE;
 

@@ -31,8 +31,8 @@ int token_log_add(struct token_log *log, const uint32_t *token, size_t n,
 /* Must be called after the last of them. */
 int token_log_finish(struct token_log *log, struct error *err) MUST_USE;
 
-/* Reads tokens from number *at on, which it advances: *n at *token, valid until the next call; *n is
- * 0 at the end. */
+/* Reads tokens from number *at on, which it advances: *n at *token, valid until the next call; *n
+ * is 0 at the end. */
 int token_log_read(struct token_log *log, uint64_t *at, const uint32_t **token, size_t *n,
                    struct error *err) MUST_USE;
 

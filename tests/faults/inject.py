@@ -56,8 +56,10 @@ CASES = {
     "count-threads": "ptb-vocab --count -t 2 long-text",
     "merge": "ptb-vocab --merge counts.bin other-counts.bin counts.bin",
     "phrase": "ptb-phrase -m 1 --threshold 0.1 --passes 2 -t 2 --memory 1M corpus.bin",
+    "phrase-spill": "ptb-phrase -m 1 --threshold 0.1 -t 2 --memory 1M long-corpus.bin",
     "phrase-stdout": "ptb-phrase corpus.bin >",
     "phrase-with": "ptb-phrase --with corpus.bin corpus.bin",
+    "batch-examples": "sgns-batch --examples -e 2 -t 2 --memory 1M examples",
     "subsample": "ptb-subsample --threshold 0.1 corpus.bin",
     "subsample-stdout": "ptb-subsample corpus.bin >",
     "batch": "sgns-batch -b 4 -e 2 -t 1 corpus.bin",
@@ -103,6 +105,8 @@ def make_inputs(directory):
     batches = (directory / "batches.bin").read_bytes()
     subprocess.run("sgns-train -q -d 3 -t 1 -c middle.bin".split(), input=batches[:-8], cwd=directory,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    lines = subprocess.run(["sgns-cat", "few.bin"], cwd=directory, capture_output=True, check=True).stdout
+    (directory / "examples").write_bytes(lines)
     for name in ("longer-text", "other-text", "few.bin"):
         (directory / name).unlink()
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading examples from lines, like sgns-batch --examples: the same result however the input arrives, in
- * memory or in a temporary file; lines printed of the examples give the same examples again. */
+/* Reading examples from lines, like sgns-batch --examples: the same result however the input
+ * arrives, in memory or in a temporary file; lines printed of the examples give the same examples
+ * again. */
 #include <stdlib.h>
 #include <string.h>
 

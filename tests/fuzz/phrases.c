@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Finding and joining phrases like ptb-phrase, compared with a plain implementation, on one thread and on
- * several, in memory and in temporary files. */
+/* Finding and joining phrases like ptb-phrase, compared with a plain implementation, on one thread
+ * and on several, in memory and in temporary files. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +8,8 @@
 #include "fuzz.h"
 #include "text/phrases.h"
 
-/* An input is a control byte, followed by tokens: a byte modulo WORDS is the id of a word, or in the place
- * of the last one the end of a sentence. */
+/* An input is a control byte, followed by tokens: a byte modulo WORDS is the id of a word, or in
+ * the place of the last one the end of a sentence. */
 enum { WORDS = 10, END = WORDS - 1, TOKENS_LIMIT = 4096, THREADS = 3 };
 
 struct run {
@@ -46,7 +46,8 @@ static void end(struct run *r)
     team_release(&r->team);
 }
 
-/* How often `first` and `last` are the ends of a candidate, with connector words between them or not. */
+/* How often `first` and `last` are the ends of a candidate, with connector words between them or
+ * not. */
 static uint64_t count(const uint32_t *token, size_t n, uint32_t first, uint32_t last,
                       bool connected)
 {
@@ -61,8 +62,8 @@ static uint64_t count(const uint32_t *token, size_t n, uint32_t first, uint32_t 
     return found;
 }
 
-/* Phrases without connector words have the counts that a count of all tokens gives, and all of them are
- * found. */
+/* Phrases without connector words have the counts that a count of all tokens gives, and all of them
+ * are found. */
 static void check_pairs(const struct phrases *p, const uint32_t *token, size_t n)
 {
     const uint32_t connector = 8;
