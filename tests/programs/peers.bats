@@ -89,27 +89,36 @@ agree() {
   done
 }
 
-# Debian's package lacks gensim's test data; its source and its wheel have them.
-@test "of gensim's own test data every text is read as Python reads it, every other file is named" {
-  [ -n "${GENSIM_DATA-}" ] || skip "needs GENSIM_DATA=path/to/gensim/test/test_data"
-  python3 "$SUPPORT/gensim_files.py" "$GENSIM_DATA" >found
+# ---- the files that other packages ship as test data ----
+
+need_field_data() {
+  [ -n "${FIELD_DATA-}" ] || skip 'needs FIELD_DATA=DIRECTORY, filled by tests/support/field-data'
+}
+
+@test "of other packages' test data every text is read as Python reads it, every other file is named" {
+  need_field_data
+  gensim=$FIELD_DATA/gensim/test/test_data
+  python3 "$SUPPORT/field_texts.py" "$gensim" >found
   grep -qxE '[1-9][0-9]* read [1-9][0-9]* refused' found
-  cp "$GENSIM_DATA"/{wordsim353.tsv,simlex999.txt,questions-words.txt} .
+  python3 "$SUPPORT/field_texts.py" "$FIELD_DATA/spacy/tests/tokenizer"
+  cp "$gensim"/{wordsim353.tsv,simlex999.txt,questions-words.txt} .
   make_samples .
   sgns-eval vectors.bin wordsim353.tsv simlex999.txt questions-words.txt >figures
   assert_equal "$(awk -F '\t' '$2 == "total" && $3 ~ /spearman|3cosadd/ { print $7 }' figures | paste -sd ' ')" '353 999 19544'
 }
 
-@test "gensim's own files are converted as gensim reads them, or refused with the reason" {
-  [ -n "${GENSIM_DATA-}" ] || skip 'needs GENSIM_DATA=path/to/gensim/test/test_data'
+@test "other packages' vector files are converted as their owners read them, or refused with the reason" {
+  need_field_data
+  printf '%s\n' a b c >words
   failed=0
   while IFS=$'\t' read -r file expected; do
-    # Another version of gensim may lack the file.
-    [ -e "$GENSIM_DATA/$file" ] || continue
-    sgns-convert --to npy -o out.npy "$GENSIM_DATA/$file" >said 2>&1 || true
+    [ -e "$FIELD_DATA/$file" ]
+    words=()
+    [[ $file != numpy/*.npy ]] || words=(--words words)
+    sgns-convert "${words[@]}" --to npy -o out.npy "$FIELD_DATA/$file" >said 2>&1 || true
     grep -qF -e "${expected#refused: }" said || { echo "$file: expected $expected: $(<said)" && failed=1; }
-    [[ $expected == refused:* ]] || /usr/bin/python3 "$SUPPORT/peers.py" owner "$GENSIM_DATA/$file" || {
-      echo "$file: other words or numbers than in gensim" && failed=1
+    [[ $expected == refused:* ]] || /usr/bin/python3 "$SUPPORT/peers.py" owner "$FIELD_DATA/$file" || {
+      echo "$file: other words or numbers than its owner reads" && failed=1
     }
   done < <(tail -n +2 "$SUPPORT/field.tsv")
   [ $failed = 0 ]

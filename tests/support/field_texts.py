@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs ptb-vocab on every file in a directory, gensim's test data: it must read a text as Python does, word for
+"""Runs ptb-vocab on every file in a directory of test data: it must read a text as Python does, word for
 word, or refuse it as what it is, by name and contents; prints each file where that is not so, then the counts.
 
-    gensim_files.py DIRECTORY
+    field_texts.py DIRECTORY
 """
 import collections
 import pathlib
@@ -43,9 +43,9 @@ def counts_by_ptb_vocab(path):
 
 
 def main():
-    results = collections.Counter()
+    results, failed = collections.Counter(), False
     for path in sorted(pathlib.Path(sys.argv[1]).rglob("*")):
-        if not path.is_file():
+        if not path.is_file() or path.stat().st_size == 0:
             continue
         content = path.read_bytes()
         names = expected_names(path, content)
@@ -55,7 +55,9 @@ def main():
         results["refused" if names else "read"] += good
         if not good:
             print(path, said or "differs")
+            failed = True
     print(*(f"{n} {what}" for what, n in sorted(results.items())))
+    sys.exit(failed)
 
 
 if __name__ == "__main__":
