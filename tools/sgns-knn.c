@@ -389,10 +389,17 @@ static bool is_word(const struct session *s, const char *text)
     return words_find(s->answers.words, text, strlen(text)) != NO_WORD;
 }
 
-/* Notes that an operand which was taken as K is also a word. */
-static void note_k(const struct session *s, const char *k)
+/* Whether an operand that was taken as K, after the queries `o`, may have been meant as a word: it
+ * has three digits or more, or follows a number. In "chip 3" it has not. */
+static bool k_is_doubtful(const char *k, struct operands o)
 {
-    if (is_word(s, k))
+    return o.count > 0 && (strlen(k) >= 3 || operands_is_number(o.operand[o.count - 1]));
+}
+
+/* Notes that an operand which was taken as K is also a word. */
+static void note_k(const struct session *s, const char *k, struct operands o)
+{
+    if (k_is_doubtful(k, o) && is_word(s, k))
         cli_note("%s is K here, the number of neighbours; to query the word %s, set K with -k", k,
                  k);
 }
@@ -469,7 +476,7 @@ static int answer_operands(struct session *s, struct typed *t)
     if (queries < 0)
         return -1;
     if (took > 0)
-        note_k(s, o->operand[o->count]);
+        note_k(s, o->operand[o->count], *o);
     use_k(s, k);
     s->answers.headings = queries > 1;
     s->answers.printed = 0;
@@ -611,7 +618,7 @@ static void answer_request(struct session *s, const struct request *request)
     s->alone = request->alone;
     s->answers.headings = request->queries > 1;
     if (request->k)
-        note_k(s, request->k);
+        note_k(s, request->k, *o);
     if (request->number)
         note_number(s, request->number);
     if (all)

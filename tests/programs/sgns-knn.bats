@@ -513,6 +513,15 @@ same_sums() {
   assert_equal "$(<stderr)" 'sgns-knn: 7 is the query here; to set the number of neighbours, use -k 7'
   succeeds sgns-knn v.bin 10 7
   assert_equal "$(<stderr)" 'sgns-knn: 7 is K here, the number of neighbours; to query the word 7, set K with -k'
+  printf '%s 1 0\n' '<unk>' king 7 100 | vectors_of
+  succeeds sgns-knn v.bin king 100
+  assert_equal "$(<stderr)" 'sgns-knn: 100 is K here, the number of neighbours; to query the word 100, set K with -k'
+  for quiet in 'v.bin king 7' 'v.bin 7 king 7' '--all v.bin 7' '--all v.bin 100'; do
+    # shellcheck disable=SC2086
+    succeeds sgns-knn $quiet
+    assert_size_zero stderr
+  done
+  numbered
   for quiet in 'v.bin 10 2' '-k 1 v.bin 7' '-k 1 v.bin 10 7' '-q v.bin 10 7'; do
     # shellcheck disable=SC2086
     succeeds sgns-knn $quiet
