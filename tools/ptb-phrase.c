@@ -204,20 +204,13 @@ static void find_and_join(int fd)
 
 /* ---- joining the phrases of another stream: --with ---- */
 
-static void show_vocab(void)
-{
-    progress_update_input("reading the vocabulary");
-}
-
 /* Reads the vocabulary and the provenance of --with. */
 static void read_vocab(struct header *from)
 {
     const char *name;
-    int fd = cli_open_input(opt.with, &name, true);
-    if (output_is_same(cli_common()->output, fd))
-        cli_usage_error("%s: is also the output", name);
+    int fd = cli_open_other_input(opt.with, &name, true);
     progress_start_input(fd);
-    must(verify_vocab(fd, name, from, show_vocab, &err), &err);
+    must(verify_vocab(fd, name, from, progress_reading_vocab, &err), &err);
     close(fd);
 }
 
@@ -292,7 +285,6 @@ static void check_score(void)
 
 static void check_command_line(const char *operand)
 {
-    bool from_stdin = !operand || strcmp(operand, "-") == 0;
     check_delimiter();
     check_score();
     if (!cli_given("memory"))
@@ -304,8 +296,8 @@ static void check_command_line(const char *operand)
     }
     if (opt.with && opt.list)
         cli_usage_error("--with and --list cannot be combined");
-    if (from_stdin &&
-        ((opt.with && strcmp(opt.with, "-") == 0) || (opt.keep && strcmp(opt.keep, "-") == 0)))
+    const char *other = opt.with ? opt.with : opt.keep;
+    if (other && input_is_stdin(other) && input_is_stdin(operand))
         cli_usage_error("standard input can be read only once");
 }
 

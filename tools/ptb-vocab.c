@@ -67,12 +67,6 @@ static struct output out;
 static struct header header; /* of the output */
 static struct vocab listed;  /* the words of --vocab if that is a list without counts */
 
-static void refuse_as_output(const char *name, int fd)
-{
-    if (output_is_same(cli_common()->output, fd))
-        cli_usage_error("%s: is also the output", name);
-}
-
 /* ---- reading the text ---- */
 
 static void show_reading(uint64_t bytes, uint64_t tokens)
@@ -112,14 +106,6 @@ static void note_bad_words(uint64_t bad_words)
                  (unsigned long long)bad_words, plural(bad_words), WORD_MAX);
 }
 
-static void note_content(const struct text_files *files)
-{
-    const struct text_file *file = text_files_structured(files);
-    if (file)
-        cli_note("%s: looks like %s; %s", file->name, file->looks_like->name,
-                 file->looks_like->advice);
-}
-
 static void note_totals(const struct corpus_totals *totals, uint32_t words)
 {
     cli_note("%llu sentence%s, %llu token%s, %s of %lu word%s",
@@ -132,7 +118,7 @@ static void note_totals(const struct corpus_totals *totals, uint32_t words)
 
 static void finish(struct corpus_writer *corpus, const struct text_reader *text, uint64_t bad_words)
 {
-    note_content(&text->files);
+    text_files_note(&text->files, cli_note);
     note_bad_words(bad_words);
     note_totals(&corpus->totals, header.vocab.words.count);
     if (header.vocab.words.count == 1 && opt.max_vocab > 1 && !opt.vocab)
@@ -211,11 +197,6 @@ static void cut_vocab(void)
     vocab_release(&counted);
 }
 
-static void show_vocab(void)
-{
-    progress_update_input("reading the vocabulary");
-}
-
 /* --min-count and --max-vocab select words, but by default all are kept. */
 static void keep_all_words(uint64_t min_count)
 {
@@ -264,8 +245,7 @@ static void take_text_vocab(struct input *input)
 static void read_vocab(const char *path)
 {
     const char *name;
-    int fd = cli_open_input(path, &name, true);
-    refuse_as_output(name, fd);
+    int fd = cli_open_other_input(path, &name, true);
     progress_start_input(fd);
     struct input input = input_from(fd, name);
     must(input_fill(&input, CONTENT_PROBE, &err), &err);
@@ -274,7 +254,8 @@ static void read_vocab(const char *path)
     if (stream_may_start_with(start, size)) {
         struct stream_info info = {0};
         int kind =
-            must(verify_stream_prefixed(fd, name, start, size, &info, show_vocab, &err), &err);
+            must(verify_stream_prefixed(fd, name, start, size, &info, progress_reading_vocab, &err),
+                 &err);
         header = info.header;
         take_stream_vocab((enum stream_kind)kind, name);
     } else {
@@ -301,7 +282,7 @@ static void write_counts_of_text(struct text_reader *text)
 {
     struct text_counter counter;
     count_text(&counter, text, NULL);
-    note_content(&text->files);
+    text_files_note(&text->files, cli_note);
     write_counts(&counter.whole);
     text_counter_release(&counter);
 }
@@ -329,8 +310,7 @@ static void merge_one(const char *path, struct word_counter *counter)
     const char *name;
     struct header from = {0};
     struct corpus_totals totals;
-    int fd = cli_open_input(path, &name, true);
-    refuse_as_output(name, fd);
+    int fd = cli_open_other_input(path, &name, true);
     struct stream_reader *stream = stream_reader_open(fd, name, STREAM_COUNTS, &err);
     if (!stream)
         cli_die(&err);
@@ -364,11 +344,6 @@ static void merge_counts(char **stream)
 
 /* ---- the command line ---- */
 
-static bool is_stdin(const char *path)
-{
-    return !path || strcmp(path, "-") == 0;
-}
-
 static void check_command_line(char **operand)
 {
     static const char *const conflicts[][2] = {
@@ -381,8 +356,8 @@ static void check_command_line(char **operand)
             cli_usage_error("--%s and --%s cannot be combined", conflicts[i][0], conflicts[i][1]);
     int from_stdin = !operand[0];
     for (int i = 0; operand[i]; i++)
-        from_stdin += is_stdin(operand[i]);
-    if (opt.vocab && is_stdin(opt.vocab) && from_stdin > 0)
+        from_stdin += input_is_stdin(operand[i]);
+    if (opt.vocab && input_is_stdin(opt.vocab) && from_stdin > 0)
         cli_usage_error("standard input cannot be both the text and --vocab");
     if (from_stdin > 1)
         cli_usage_error("standard input can be read only once");

@@ -82,10 +82,7 @@ static void split(struct text_files *text)
 
 static void note_results(const struct text_files *text)
 {
-    const struct text_file *file = text_files_structured(text);
-    if (file)
-        cli_note("%s: looks like %s; %s", file->name, file->looks_like->name,
-                 file->looks_like->advice);
+    text_files_note(text, cli_note);
     uint64_t invalid = segmenter.invalid_bytes;
     if (invalid > 0)
         cli_note("%llu byte%s of invalid UTF-8 taken as spaces; if the text has another encoding, "

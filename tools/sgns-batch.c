@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/input.h"
 #include "base/limits.h"
 #include "base/output.h"
 #include "batch/batcher.h"
@@ -101,20 +102,13 @@ static void read_corpus(int fd, const char *name)
     corpus_reader_close(&in);
 }
 
-static void show_vocab(void)
-{
-    progress_update_input("reading the vocabulary");
-}
-
 /* Reads the vocabulary and the provenance of --vocab. */
 static void read_vocab(void)
 {
     const char *name;
-    int fd = cli_open_input(opt.vocab, &name, true);
-    if (output_is_same(cli_common()->output, fd))
-        cli_usage_error("%s: is also the output", name);
+    int fd = cli_open_other_input(opt.vocab, &name, true);
     progress_start_input(fd);
-    must(verify_vocab(fd, name, &header, show_vocab, &err), &err);
+    must(verify_vocab(fd, name, &header, progress_reading_vocab, &err), &err);
     close(fd);
 }
 
@@ -223,18 +217,13 @@ static void write_batches(const char *name)
 
 /* ---- the command line ---- */
 
-static bool is_stdin(const char *path)
-{
-    return !path || strcmp(path, "-") == 0;
-}
-
 static void check_command_line(const char *operand)
 {
     if (opt.vocab && !opt.lines)
         cli_usage_error("--vocab requires --examples");
     if (opt.lines && cli_given("window"))
         cli_usage_error("--examples and --window cannot be combined");
-    if (opt.vocab && is_stdin(opt.vocab) && is_stdin(operand))
+    if (opt.vocab && input_is_stdin(opt.vocab) && input_is_stdin(operand))
         cli_usage_error("standard input can be read only once");
     options[OPTION_WINDOW].recorded = !opt.lines;
 }

@@ -81,11 +81,6 @@ static void between_records(void)
     show_progress();
 }
 
-static bool is_stdin(const char *path)
-{
-    return !path || strcmp(path, "-") == 0;
-}
-
 /* `input`: the descriptor of the input, or -1. */
 static void open_output(int input)
 {
@@ -268,7 +263,7 @@ static void ask_all(char **word, struct vocab *vocab, const char *name)
     if (!index)
         cli_die(&err);
     for (char **w = word; *w; w++)
-        if (is_stdin(*w))
+        if (input_is_stdin(*w))
             ask_lines(index);
         else
             ask_operand(index, vocab, name, *w, !word[1]);
@@ -366,7 +361,7 @@ static struct {
 /* Unlike cli_open_input, does not exit on failure: the other streams are still to be read. */
 static int open_stream(const char *path, const char **name)
 {
-    if (is_stdin(path))
+    if (input_is_stdin(path))
         return cli_open_input(path, name, true);
     *name = path;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -482,7 +477,7 @@ static void check_command_line(char **operand)
     if (json && !want_header && !want_check)
         cli_usage_error("--json requires --header or --check");
     for (int i = 0; operand[i]; i++)
-        from_stdin += is_stdin(operand[i]);
+        from_stdin += input_is_stdin(operand[i]);
     if (from_stdin > 1)
         cli_usage_error("standard input can be read only once");
 }

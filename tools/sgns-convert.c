@@ -147,11 +147,6 @@ static void start_output(struct header *header, uint32_t dimensions)
         must(to->export_header(&export, &err), &err);
 }
 
-static void show_reading(void)
-{
-    progress_update_input("reading");
-}
-
 static void show_written(void)
 {
     if (from)
@@ -233,7 +228,7 @@ static void convert_foreign(struct input *words)
 {
     struct import import = {.ignore_count = opt.ignore_count,
                             .skip_nonfinite = opt.skip_nonfinite,
-                            .progress = show_reading};
+                            .progress = progress_reading};
     if (from->import(&in, words, &import, &err) < 0)
         refuse_source();
     struct header header = {.vocab = import.vocab};

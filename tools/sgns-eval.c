@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "base/input.h"
 #include "base/memory.h"
 #include "base/output.h"
 #include "formats/load.h"
@@ -324,19 +325,11 @@ static struct file *open_files(char **operand, size_t n)
         cli_die(&err);
     for (size_t i = 0; i <= n; i++)
         for (size_t j = 0; j < i; j++)
-            if (strcmp(operand[i], "-") == 0 && strcmp(operand[j], "-") == 0)
+            if (input_is_stdin(operand[i]) && input_is_stdin(operand[j]))
                 cli_usage_error("standard input can be read only once");
-    for (size_t i = 0; i < n; i++) {
-        file[i].fd = cli_open_input(operand[i + 1], &file[i].name, false);
-        if (output_is_same(cli_common()->output, file[i].fd))
-            cli_usage_error("%s: is also the output", file[i].name);
-    }
+    for (size_t i = 0; i < n; i++)
+        file[i].fd = cli_open_other_input(operand[i + 1], &file[i].name, false);
     return file;
-}
-
-static void show_reading(void)
-{
-    progress_update_input("reading");
 }
 
 int main(int argc, char **argv)
@@ -355,7 +348,8 @@ int main(int argc, char **argv)
     must(output_text(&e.out, &err), &err);
 
     progress_start_input(fd);
-    must(vectors_load(&e.in, fd, name, "sgns-eval - TESTSET", cli_note, show_reading, &err), &err);
+    must(vectors_load(&e.in, fd, name, "sgns-eval - TESTSET", cli_note, progress_reading, &err),
+         &err);
     progress_end();
     const struct words *words = &e.in.header.vocab.words;
     e.words = restricted == 0 || restricted > words->count ? words->count : restricted;

@@ -101,16 +101,11 @@ static void check_options(void)
                         pairs ? "--pairs" : "--odd", device);
 }
 
-static bool is_stdin(const char *query)
-{
-    return strcmp(query, "-") == 0;
-}
-
 /* Takes K from the last operand, if that is a number and not the only query. */
 static void take_k(struct request *r)
 {
     struct operands *o = &r->operands;
-    bool lines = o->count == 2 && is_stdin(o->operand[0]);
+    bool lines = o->count == 2 && input_is_stdin(o->operand[0]);
     if (cli_given("neighbours") || (takes_pieces() && !(vector && lines)))
         return;
     if (must(operands_take_k(o, all ? 0 : 1, &neighbours, &err), &err) > 0)
@@ -123,7 +118,7 @@ static void take_k(struct request *r)
 static void count_pieces(struct request *r)
 {
     int words = r->operands.count;
-    r->from_stdin = words == 1 && is_stdin(r->operands.operand[0]);
+    r->from_stdin = words == 1 && input_is_stdin(r->operands.operand[0]);
     r->queries = r->from_stdin || !pairs ? words > 0 : (words + 1) / 2;
 }
 
@@ -140,7 +135,7 @@ static struct request parse_request(char **operand)
         count_pieces(&r);
     else
         r.queries = must(operands_queries(r.operands, &r.from_stdin, &err), &err);
-    bool piped = is_stdin(operand[0]);
+    bool piped = input_is_stdin(operand[0]);
     if (r.from_stdin && piped)
         cli_usage_error("standard input can be read only once, for VECTORS or for queries");
     if (all && r.queries > 0)
@@ -605,7 +600,7 @@ static void answer_operands_given(struct session *s, struct operands o)
 {
     struct bytes query = {0};
     while (must(operands_next(&o, &query, &err), &err) > 0)
-        if (is_stdin((const char *)query.data))
+        if (input_is_stdin((const char *)query.data))
             answer_stdin(s);
         else
             add(s, (const char *)query.data, query.size, NULL);
@@ -634,15 +629,10 @@ static void answer_request(struct session *s, const struct request *request)
 
 /* ---- a session ---- */
 
-static void show_reading(void)
-{
-    progress_update_input("reading");
-}
-
 static void open_session(struct session *s, int fd)
 {
     progress_start_input(fd);
-    must(vectors_load(&s->in, fd, s->source, "sgns-knn - WORD", cli_note, show_reading, &err),
+    must(vectors_load(&s->in, fd, s->source, "sgns-knn - WORD", cli_note, progress_reading, &err),
          &err);
     progress_end();
     const struct vocab *vocab = &s->in.header.vocab;

@@ -271,11 +271,6 @@ static void print_map(const struct selection *s, const float *map, const struct 
     }
 }
 
-static void show_reading(void)
-{
-    progress_update_input("reading");
-}
-
 int main(int argc, char **argv)
 {
     char **operand = cli_start(&program, argc, argv);
@@ -285,20 +280,18 @@ int main(int argc, char **argv)
         cli_usage_error("%s: unexpected word with --words", operand[1]);
     if (strcmp(opt.method, "tsne") != 0 && strcmp(opt.method, "pca") != 0)
         cli_usage_error("--method=%s: expected tsne or pca", opt.method);
-    if (opt.list && strcmp(opt.list, "-") == 0 && strcmp(operand[0], "-") == 0)
+    if (opt.list && input_is_stdin(opt.list) && input_is_stdin(operand[0]))
         cli_usage_error("standard input can be read only once");
     const char *name, *list_name = NULL;
     int fd = cli_open_input(operand[0], &name, true);
-    int list = opt.list ? cli_open_input(opt.list, &list_name, false) : -1;
-    if (opt.list && output_is_same(cli_common()->output, list))
-        cli_usage_error("%s: is also the output", list_name);
+    int list = opt.list ? cli_open_other_input(opt.list, &list_name, false) : -1;
     struct output out;
     must(output_open(&out, cli_common()->output, fd, &err), &err);
     must(output_text(&out, &err), &err);
 
     struct loaded_vectors in = {0};
     progress_start_input(fd);
-    must(vectors_load(&in, fd, name, "sgns-map -", cli_note, show_reading, &err), &err);
+    must(vectors_load(&in, fd, name, "sgns-map -", cli_note, progress_reading, &err), &err);
     progress_end();
     struct selection s = {.source = name, .vocab = &in.header.vocab};
     select_words(&s, operand + 1, list, list_name);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/gpu.h"
+#include "base/input.h"
 #include "base/output.h"
 #include "formats/load.h"
 #include "program/cli.h"
@@ -168,7 +169,7 @@ static void check_names(int input)
     const size_t reads = sizeof read / sizeof *read, writes = sizeof written / sizeof *written;
     bool stdin_taken = input == STDIN_FILENO;
     for (size_t r = 0; r < reads; r++) {
-        bool is_stdin = read[r].path && strcmp(read[r].path, "-") == 0;
+        bool is_stdin = read[r].path && input_is_stdin(read[r].path);
         if (is_stdin && stdin_taken)
             cli_usage_error("--%s=-: standard input can be read only once", read[r].option);
         stdin_taken = stdin_taken || is_stdin;
@@ -178,7 +179,7 @@ static void check_names(int input)
     for (size_t w = 0; w < writes; w++) {
         const char *path = written[w].path;
         bool taken = path && is_taken(path, input);
-        if (path && strcmp(path, "-") == 0)
+        if (path && input_is_stdin(path))
             cli_usage_error("--%s=-: requires a file", written[w].option);
         for (size_t other = 0; other < w; other++)
             taken = taken || output_same_name(path, written[other].path);
@@ -324,11 +325,6 @@ static void resume_init(struct header *header, const struct header *from, const 
     must(header_join_provenance(header, from, from->programs - 1, &err), &err);
 }
 
-static void show_reading(void)
-{
-    progress_update_input("reading");
-}
-
 static void resume(struct trainer *trainer, const struct checkpoint_run *run,
                    struct train_progress *progress, struct header *header)
 {
@@ -336,7 +332,7 @@ static void resume(struct trainer *trainer, const struct checkpoint_run *run,
     struct header from = {0};
     int fd = cli_open_input(opt.resume, &name, true);
     progress_start_input(fd);
-    must(checkpoint_read(fd, name, run, trainer, progress, &from, show_reading, &err), &err);
+    must(checkpoint_read(fd, name, run, trainer, progress, &from, progress_reading, &err), &err);
     resume_init(header, &from, name);
     header_release(&from);
     close(fd);
@@ -350,8 +346,8 @@ static void initialise_stream(const struct vectors_source *source, enum weights 
     struct stream_reader *stream = vectors_source_stream(source, &err);
     if (!stream)
         cli_die(&err);
-    must(initial_vectors_read(stream, matrix, header, &opt.model, trainer, initial, show_reading,
-                              &err),
+    must(initial_vectors_read(stream, matrix, header, &opt.model, trainer, initial,
+                              progress_reading, &err),
          &err);
 }
 
@@ -360,7 +356,7 @@ static void initialise_foreign(struct vectors_source *source, enum weights matri
                                struct initial_vectors *initial)
 {
     struct loaded_vectors loaded = {0};
-    must(vectors_source_load(source, &loaded, cli_note, show_reading, &err), &err);
+    must(vectors_source_load(source, &loaded, cli_note, progress_reading, &err), &err);
     must(initial_vectors_set(&loaded.header.vocab.words, loaded.rows, loaded.dim, source->in.name,
                              matrix, header, &opt.model, trainer, initial, &err),
          &err);

@@ -32,6 +32,12 @@ struct input {
     bool unterminated;          /* the latest line is the last one and has no newline */
 };
 
+/* Whether an operand or option stands for standard input: it is "-" or, without one, NULL. */
+static inline bool input_is_stdin(const char *path)
+{
+    return !path || (path[0] == '-' && !path[1]);
+}
+
 /* The caller keeps the descriptor; `name` must outlive the input. */
 struct input input_from(int fd, const char *name);
 void input_release(struct input *input);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "base/input.h"
 #include "base/limits.h"
 #include "base/output.h"
 #include "base/team.h"
@@ -474,7 +475,7 @@ char **cli_start(const struct cli_program *described, int argc, char **argv)
 
 int cli_open_input(const char *path, const char **name, bool stream)
 {
-    if (!path || strcmp(path, "-") == 0) {
+    if (input_is_stdin(path)) {
         *name = "stdin";
         if (stream && isatty(STDIN_FILENO))
             cli_usage_error("standard input is a terminal, expected a stream: use a pipe, '<' or a "
@@ -488,6 +489,14 @@ int cli_open_input(const char *path, const char **name, bool stream)
         error_system(&err, "%s: cannot open", path);
         cli_die(&err);
     }
+    return fd;
+}
+
+int cli_open_other_input(const char *path, const char **name, bool stream)
+{
+    int fd = cli_open_input(path, name, stream);
+    if (output_is_same(common.output, fd))
+        cli_usage_error("%s: is also the output", *name);
     return fd;
 }
 

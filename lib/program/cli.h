@@ -93,6 +93,10 @@ void cli_note(const char *format, ...) PRINTF_LIKE(1, 2);
  * terminal. */
 int cli_open_input(const char *path, const char **name, bool stream);
 
+/* The same for an input that output_open() does not compare with the output: exits with status 2
+ * if it is also the output. */
+int cli_open_other_input(const char *path, const char **name, bool stream);
+
 /* Adds this program with its recorded options to the provenance. Exits on failure. */
 void cli_add_provenance(struct header *header);
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/input.h"
 
 enum {
     BAR_MIN = 8, /* columns */
@@ -125,7 +126,7 @@ double progress_bytes(char *const *path)
     double sum = 0;
     do {
         struct stat file;
-        bool standard = !*path || strcmp(*path, "-") == 0;
+        bool standard = input_is_stdin(*path);
         if ((standard ? fstat(STDIN_FILENO, &file) : stat(*path, &file)) < 0 ||
             !S_ISREG(file.st_mode))
             return 0;
@@ -228,6 +229,16 @@ void progress_update_input(const char *format, ...)
     va_start(args, format);
     update(0, format, args);
     va_end(args);
+}
+
+void progress_reading(void)
+{
+    progress_update_input("reading");
+}
+
+void progress_reading_vocab(void)
+{
+    progress_update_input("reading the vocabulary");
 }
 
 void progress_keep(const char *format, ...)

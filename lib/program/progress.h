@@ -33,6 +33,10 @@ double progress_bytes(char *const *path);
 void progress_update(double done, const char *format, ...) PRINTF_LIKE(2, 3);
 void progress_update_input(const char *format, ...) PRINTF_LIKE(1, 2);
 
+/* progress_update_input() for functions that call back while they read. */
+void progress_reading(void);
+void progress_reading_vocab(void);
+
 /* Units done per second since the stage's first update; 0: unknown. */
 double progress_speed(double done);
 

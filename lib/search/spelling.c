@@ -204,10 +204,3 @@ int spelling_unknown(const struct vocab *vocab, const char *source, const char *
     return error_set(err, STATUS_UNKNOWN_WORD, "%s: '%.*s' is not in the vocabulary%s", source,
                      (int)length, word, suggestions);
 }
-
-int spelling_find(const struct vocab *vocab, const char *source, const char *word, uint32_t *id,
-                  struct error *err)
-{
-    *id = words_find(&vocab->words, word, strlen(word));
-    return *id != NO_WORD ? 0 : spelling_unknown(vocab, source, word, strlen(word), err);
-}

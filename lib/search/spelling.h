@@ -26,9 +26,4 @@ int spelling_suggest(const struct vocab *vocab, const char *word, size_t length,
 int spelling_unknown(const struct vocab *vocab, const char *source, const char *word, size_t length,
                      struct error *err);
 
-/* Finds the id of a word given by the user. If it is not in the vocabulary, sets the error
- * above. */
-int spelling_find(const struct vocab *vocab, const char *source, const char *word, uint32_t *id,
-                  struct error *err) MUST_USE;
-
 #endif

@@ -8,13 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/input.h"
 #include "base/memory.h"
 #include "stream/recognise.h"
-
-static bool is_stdin(const char *path)
-{
-    return !path || strcmp(path, "-") == 0;
-}
 
 /* Whether two descriptions are of one regular file. */
 static bool is_same(const struct stat *a, const struct stat *b)
@@ -25,7 +21,7 @@ static bool is_same(const struct stat *a, const struct stat *b)
 static int describe(struct text_file *file, const char *path, const char *output, struct error *err)
 {
     struct stat input, other;
-    bool from_stdin = is_stdin(path);
+    bool from_stdin = input_is_stdin(path);
     *file = (struct text_file){.name = from_stdin ? "stdin" : path,
                                .fd = from_stdin ? STDIN_FILENO : -1};
     if (from_stdin ? fstat(STDIN_FILENO, &input) < 0
@@ -51,7 +47,7 @@ struct text_file *text_files_named(char *const *path, const char *output, size_t
     *count = n + (n == 0);
     struct text_file *file = memory_new(*count, sizeof *file, err);
     for (size_t i = 0; file && i < *count && result == 0; i++) {
-        from_stdin += is_stdin(path[i]);
+        from_stdin += input_is_stdin(path[i]);
         if (from_stdin > 1)
             result = error_set(err, STATUS_USAGE, "standard input can be read only once");
         else
@@ -181,12 +177,15 @@ const struct text_file *text_files_at(const struct text_files *f, size_t begun, 
     return &f->file[begun - 1];
 }
 
-const struct text_file *text_files_structured(const struct text_files *f)
+void text_files_note(const struct text_files *f, void (*note)(const char *format, ...))
 {
-    for (size_t i = 0; i < f->begun; i++)
-        if (f->file[i].looks_like)
-            return &f->file[i];
-    return NULL;
+    for (size_t i = 0; i < f->begun; i++) {
+        const struct content *content = f->file[i].looks_like;
+        if (content) {
+            note("%s: looks like %s; %s", f->file[i].name, content->name, content->advice);
+            return;
+        }
+    }
 }
 
 int text_files_without_words(const struct text_files *f, struct error *err)

@@ -64,8 +64,9 @@ const struct text_file *text_files_at(const struct text_files *files, size_t beg
 /* The offset in the file of the byte at `offset` of the text. */
 uint64_t text_file_position(const struct text_file *file, uint64_t offset);
 
-/* The first file that has a structure which its words would include, such as HTML; NULL if none. */
-const struct text_file *text_files_structured(const struct text_files *files);
+/* Calls `note` with a line of text for the first file that has a structure which its words would
+ * include, such as HTML. */
+void text_files_note(const struct text_files *files, void (*note)(const char *format, ...));
 
 /* Reports a text without words. Returns -1. */
 int text_files_without_words(const struct text_files *files, struct error *err);
