@@ -67,6 +67,7 @@ CASES = {
     "batch-threads": "sgns-batch -b 4 -e 2 -t 3 --resample corpus.bin",
     "batch-spill": "sgns-batch --memory 1M -w 1 -n 1 -e 1 -t 2 long-corpus.bin",
     "batch-spill-straight": "sgns-batch --memory 1M -w 1 -n 1 -e 1 -t 1 --no-shuffle long-corpus.bin",
+    "batch-examples-given": "sgns-batch --examples --vocab corpus.bin -b 4 -e 2 -t 2 examples",
     "train": "sgns-train -d 3 -t 1 batches.bin",
     "train-stdout": "sgns-train -d 3 -t 2 batches.bin >",
     "train-threads": "sgns-train -d 3 -t 3 batches.bin",
@@ -76,6 +77,10 @@ CASES = {
     "knn": "sgns-knn -t 1 vectors.bin a 3",
     "knn-stdout": "sgns-knn -t 1 vectors.bin a 3 >",
     "knn-threads": "sgns-knn -t 3 many-vectors.bin w1 3",
+    "convert": "sgns-convert --to word2vec-bin vectors.bin",
+    "convert-foreign": "sgns-convert vectors.w2v",
+    "eval": "sgns-eval -t 2 vectors.bin pairs",
+    "map": "sgns-map -t 2 --iterations 3 --top 20 --skip 0 many-vectors.bin",
     "cat": "sgns-cat corpus.bin",
     "cat-stdout": "sgns-cat batches.bin >",
     "cat-batches": "sgns-cat batches.bin",
@@ -94,12 +99,14 @@ def make_inputs(directory):
     (directory / "longer-text").write_text(long_text)
     (directory / "text").write_text("a b c a d\nb a\n\n<unk> c d a b e\nx y\nx y\n" * 2)
     (directory / "other-text").write_text("b b z\n")
+    (directory / "pairs").write_text("a b 1\na c 2\nb c 3\n")
     for command in (
             "ptb-vocab -m 2 text -o corpus.bin", "ptb-vocab -m 2 longer-text -o long-corpus.bin",
             "ptb-vocab --count text -o counts.bin", "ptb-vocab --count other-text -o other-counts.bin",
             "sgns-batch -w 2 -n 2 -b 4 -e 2 corpus.bin -o batches.bin",
             "sgns-train -d 3 batches.bin -o vectors.bin", "sgns-batch -e 1 long-corpus.bin -o few.bin",
-            "sgns-train -d 64 few.bin -o many-vectors.bin"):
+            "sgns-train -d 64 few.bin -o many-vectors.bin",
+            "sgns-convert --to word2vec vectors.bin -o vectors.w2v"):
         subprocess.run([*command.split(), "-q"], cwd=directory, check=True)
     # A checkpoint in the middle of training, whose input ends early.
     batches = (directory / "batches.bin").read_bytes()

@@ -28,11 +28,6 @@ to_full_device() {
   "$@" >/dev/full
 }
 
-# appending FILE COMMAND...
-appending() {
-  "${@:2}" >>"$1"
-}
-
 # ---- help and version ----
 
 @test "--help prints the options of the man page to standard output" {
@@ -117,7 +112,7 @@ appending() {
 
 @test "too many operands are reported" {
   for program in "${PROGRAMS[@]}"; do
-    [[ $program != @(ptb-words|ptb-vocab|sgns-knn|sgns-eval|sgns-map) ]] || continue # they accept any number
+    [[ $program != @(ptb-words|ptb-vocab|sgns-knn|sgns-eval|sgns-map|sgns-cat) ]] || continue # they accept any number
     set_up "$program"
     fails_with 2 "${COMMAND[@]}" 3 surplus
     says_like "^$program: (3|surplus): "

@@ -17,11 +17,6 @@ setup() {
   ln -s "$BATS_FILE_TMPDIR"/{corpus.bin,text} .
 }
 
-# corpus_of < TEXT: creates few.bin, with all words in the vocabulary.
-corpus_of() {
-  ptb-vocab -q -m 1 -o few.bin
-}
-
 # joined OPTION...: prints the sentences of few.bin with the phrases joined.
 joined() {
   ptb-phrase -q "$@" few.bin | sgns-cat

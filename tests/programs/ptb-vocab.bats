@@ -354,11 +354,6 @@ END
   leaves_nothing out
 }
 
-# appending FILE COMMAND...
-appending() {
-  "${@:2}" >>"$1"
-}
-
 @test "--merge does not write to a file that it reads" {
   echo a | ptb-vocab -q --count -o 1
   cp 1 2

@@ -12,11 +12,6 @@ setup() {
   ln -s "$BATS_FILE_TMPDIR/corpus.bin" .
 }
 
-# corpus_of < TEXT: creates few.bin, with all words in the vocabulary.
-corpus_of() {
-  ptb-vocab -q -m 1 -o few.bin
-}
-
 # examples_of STREAM OPTION...: prints the examples, one per line: centre, contexts, noise words,
 # separated by tabs.
 examples_of() {

@@ -66,6 +66,11 @@ fails_with() {
   [[ $(<stderr) == "$name: "* ]] || fail "expected a line that begins with '$name: ': $(<stderr)"
 }
 
+# appending FILE COMMAND...: runs COMMAND, which appends its output to FILE.
+appending() {
+  "${@:2}" >>"$1"
+}
+
 # says TEXT: standard error of the last program contains TEXT.
 says() {
   grep -qF -e "$1" stderr || fail "expected '$1' on standard error: $(<stderr)"
@@ -175,6 +180,11 @@ make_samples() {
   sgns-train -q -d 3 -o "$1/vectors.bin" "$1/batches.bin"
   ptb-vocab -q --count -o "$1/counts.bin" "$1/text"
   printf 'a b 1\na c 2\nb c 3\n' >"$1/pairs"
+}
+
+# corpus_of < TEXT: creates few.bin, with all words in the vocabulary.
+corpus_of() {
+  ptb-vocab -q -m 1 -o few.bin
 }
 
 # input_of PROGRAM: prints the name of a sample that PROGRAM reads.
