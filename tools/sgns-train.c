@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/gpu.h"
@@ -19,6 +18,7 @@
 #include "stream/vectors.h"
 #include "train/checkpoint_saver.h"
 #include "train/initial_vectors.h"
+#include "train/loss_log.h"
 #include "train/trained_vectors.h"
 #include "train/trainer_create.h"
 #include "train/training.h"
@@ -109,8 +109,7 @@ static struct checkpoint_interval parse_interval(void)
 }
 
 struct report {
-    FILE *log;      /* NULL: no log */
-    bool log_old;   /* an existing log, continued by a resumed run */
+    struct loss_log log;
     uint64_t start; /* minibatches that a resumed model has already been trained on */
     uint32_t epochs;
     double speed, loss; /* examples per second; mean over all epochs so far */
@@ -118,11 +117,6 @@ struct report {
     struct trainer *trainer;
     struct checkpoint_saver *saver; /* NULL: no checkpoints */
 };
-
-static double speed(const struct train_state *state)
-{
-    return state->seconds > 0 ? (double)state->examples / state->seconds : 0;
-}
 
 /* Exits if `result` is an error, after finishing a checkpoint that is being written. */
 static void must_with(struct report *report, int result)
@@ -132,12 +126,6 @@ static void must_with(struct report *report, int result)
     if (report->saver)
         checkpoint_saver_close(report->saver);
     cli_die(&err);
-}
-
-static void check_log(struct report *report, int result)
-{
-    if (report->log && result < 0)
-        must_with(report, error_system(&err, "%s: write failed", opt.loss_log));
 }
 
 static bool is_output(const char *path)
@@ -190,55 +178,13 @@ static void check_names(int input)
     }
 }
 
-static void open_log(struct report *report)
-{
-    struct stat old;
-    if (!opt.loss_log)
-        return;
-    report->log_old = opt.resume && stat(opt.loss_log, &old) == 0 && S_ISREG(old.st_mode);
-    report->log = fopen(opt.loss_log, report->log_old ? "r+e" : "we");
-    if (!report->log)
-        must(error_system(&err, "%s: cannot open", opt.loss_log), &err);
-    if (!report->log_old)
-        check_log(report, fprintf(report->log, "epoch\tstep\tloss\ttokens/s%s\n",
-                                  opt.eval ? "\teval" : ""));
-}
-
-/* Truncates a continued log after the checkpoint's last step, or after the last complete line if
- * that comes first. */
-static void cut_log(struct report *report, uint64_t steps)
-{
-    FILE *log = report->log;
-    char line[128];
-    long end = 0;
-    unsigned long long step;
-    rewind(log);
-    while (fgets(line, sizeof line, log) && strchr(line, '\n')) {
-        if (sscanf(line, "%*u\t%llu\t", &step) == 1 && step > steps)
-            break;
-        end = ftell(log);
-    }
-    check_log(report, fseek(log, end, SEEK_SET) == 0 ? ftruncate(fileno(log), end) : -1);
-}
-
 static void show_step(const struct report *report, const struct train_state *state)
 {
     if (state->step == report->start + 1)
         progress_start((double)state->steps);
     progress_update((double)state->step, "epoch %lu/%lu, loss %.3f, %.0f tokens/sec",
                     (unsigned long)state->epoch, (unsigned long)report->epochs, state->total_loss,
-                    speed(state));
-}
-
-static void log_step(struct report *report, const struct train_state *state)
-{
-    char evaluated[40] = "";
-    if (opt.eval)
-        snprintf(evaluated, sizeof evaluated, state->epoch_done ? "\t%.9g" : "\t",
-                 state->evaluated);
-    check_log(report,
-              fprintf(report->log, "%lu\t%llu\t%.9g\t%.0f%s\n", (unsigned long)state->epoch,
-                      (unsigned long long)state->step, state->loss, speed(state), evaluated));
+                    train_speed(state));
 }
 
 static void show_epoch(const struct report *report, const struct train_state *state)
@@ -253,22 +199,20 @@ static void show_epoch(const struct report *report, const struct train_state *st
 static void after_step(void *data, const struct train_state *state)
 {
     struct report *report = data;
-    report->speed = speed(state);
+    report->speed = train_speed(state);
     report->loss = state->total_loss;
-    if (report->log)
-        log_step(report, state);
+    must_with(report, loss_log_add(&report->log, state, &err));
     show_step(report, state);
     if (state->epoch_done)
         show_epoch(report, state);
-    if (state->epoch_done && report->log)
-        check_log(report, fflush(report->log));
+    if (state->epoch_done)
+        must_with(report, loss_log_flush(&report->log, &err));
 }
 
 /* Flushes the log first: a run resumed from this checkpoint continues the log from that step. */
 static int save(struct report *report, const struct train_progress *progress, struct error *error)
 {
-    if (report->log)
-        check_log(report, fflush(report->log));
+    must_with(report, loss_log_flush(&report->log, &err));
     return checkpoint_saver_save(report->saver, report->trainer, progress, error);
 }
 
@@ -436,8 +380,7 @@ static void train_watched(struct batches_reader *in, struct report *report)
         initialise(WEIGHTS_CENTRE, opt.init, report->trainer, &in->header);
         initialise(WEIGHTS_CONTEXT, opt.init_context, report->trainer, &in->header);
     }
-    if (report->log_old)
-        cut_log(report, progress->steps);
+    must_with(report, loss_log_continue(&report->log, progress->steps, &err));
     cli_add_provenance(&in->header);
     if (report->saver) {
         checkpoint_saver_start(report->saver, &in->header, &run, progress->steps);
@@ -508,8 +451,8 @@ static int write_vectors(struct report *report, const struct batches_reader *in,
     if (write_matrix(report, in, WEIGHTS_CENTRE, &in->header, &out->vectors) < 0 ||
         (opt.context_output && write_contexts(report, in, &out->contexts) < 0))
         return -1;
-    if (report->log && fclose(report->log) != 0)
-        return error_system(&err, "%s: write failed", opt.loss_log);
+    if (loss_log_close(&report->log, &err) < 0)
+        return -1;
     return opt.context_output ? output_commit_both(&out->vectors, &out->contexts, &err)
                               : output_commit(&out->vectors, &err);
 }
@@ -534,6 +477,36 @@ static void finish(struct report *report, const struct batches_reader *in, struc
         checkpoint_saver_close(report->saver);
 }
 
+static void open_saver(struct report *report, struct checkpoint_saver *saver,
+                       struct checkpoint_interval interval)
+{
+    if (!opt.checkpoint)
+        return;
+    if (must(checkpoint_saver_open(saver, opt.checkpoint, interval, &err), &err) == 0)
+        cli_note("%s: the file system has no locks; make sure that no other run writes this "
+                 "checkpoint",
+                 opt.checkpoint);
+    report->saver = saver;
+}
+
+/* Creates the model that the batches need, and prints a note about its device. */
+static struct trainer *create_trainer(const struct batches_reader *in)
+{
+    opt.model.words = in->header.vocab.words.count;
+    opt.model.batch_size = in->shape.batch_size;
+    opt.model.examples = in->shape.examples * in->shape.epochs;
+    opt.model.steps = batches_in_all(&in->shape);
+    opt.model.threads = cli_threads(opt.model.threads);
+    char note[GPU_NOTE];
+    struct trainer *trainer = trainer_create(opt.device, &opt.model, note, &err);
+    if (!trainer)
+        cli_die(&err);
+    if (*note)
+        cli_note("%s", note);
+    opt.device = trainer->device;
+    return trainer;
+}
+
 int main(int argc, char **argv)
 {
     char **operand = cli_start(&program, argc, argv);
@@ -546,32 +519,15 @@ int main(int argc, char **argv)
     struct checkpoint_saver saver;
     struct outputs out;
     open_outputs(&out, fd);
-    if (opt.checkpoint) {
-        if (must(checkpoint_saver_open(&saver, opt.checkpoint, interval, &err), &err) == 0)
-            cli_note("%s: the file system has no locks; make sure that no other run writes this "
-                     "checkpoint",
-                     opt.checkpoint);
-        report.saver = &saver;
-    }
-    open_log(&report);
+    open_saver(&report, &saver, interval);
+    must_with(&report,
+              loss_log_open(&report.log, opt.loss_log, opt.eval != NULL, opt.resume != NULL, &err));
 
     struct batches_reader in;
     must(batches_reader_open(&in, fd, name, &err), &err);
     if (batches_in_all(&in.shape) == 0)
         must(error_set(&err, STATUS_INPUT, "%s: no minibatch to train on", name), &err);
-    opt.model.words = in.header.vocab.words.count;
-    opt.model.batch_size = in.shape.batch_size;
-    opt.model.examples = in.shape.examples * in.shape.epochs;
-    opt.model.steps = batches_in_all(&in.shape);
-    opt.model.threads = cli_threads(opt.model.threads);
-    char note[GPU_NOTE];
-    struct trainer *trainer = trainer_create(opt.device, &opt.model, note, &err);
-    if (!trainer)
-        cli_die(&err);
-    if (*note)
-        cli_note("%s", note);
-    opt.device = trainer->device;
-
+    struct trainer *trainer = create_trainer(&in);
     report.epochs = in.shape.epochs;
     report.trainer = trainer;
     train_watched(&in, &report);

@@ -24,6 +24,12 @@ struct train_state {
     double seconds;       /* since training began or resumed, without evaluations */
 };
 
+/* Examples per second. */
+static inline double train_speed(const struct train_state *state)
+{
+    return state->seconds > 0 ? (double)state->examples / state->seconds : 0;
+}
+
 /* The progress of training: what is needed to resume from there. */
 struct train_progress {
     uint64_t steps, examples, epoch_examples; /* epoch_examples: of the current epoch */
