@@ -99,7 +99,7 @@ static void read_connectors(void)
 {
     const char *name, *line;
     size_t length;
-    int fd = cli_open_input(opt.keep, &name, false);
+    int fd = cli_open_other_input(opt.keep, &name, false);
     struct input input = input_from(fd, name);
     while (must(input_text_line(&input, &line, &length, &err), &err) > 0)
         for (size_t at = 0, end; at < length; at = end + 1) {
