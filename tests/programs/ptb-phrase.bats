@@ -154,6 +154,17 @@ joined() {
   fails_with 3 ptb-phrase --with counts.bin corpus.bin
 }
 
+@test "the files of --keep and --with are not overwritten" {
+  echo of >keep
+  cp corpus.bin other.bin
+  fails_with 2 ptb-phrase --keep keep -o keep corpus.bin
+  says 'keep: is also the output'
+  fails_with 2 ptb-phrase --with other.bin -o other.bin corpus.bin
+  says 'other.bin: is also the output'
+  assert_equal "$(<keep)" of
+  cmp corpus.bin other.bin
+}
+
 @test "its options are recorded in the provenance" {
   ptb-phrase -q corpus.bin | sgns-cat --header | tail -n 1 >made
   assert_regex "$(<made)" '^made by: ptb-phrase [0-9.]+ --delimiter=_ --score=word2phrase --threshold=100 --min-count=5 --passes=1$'
