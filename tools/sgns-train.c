@@ -280,7 +280,8 @@ static void resume(struct trainer *trainer, const struct checkpoint_run *run,
     resume_init(header, &from, name);
     header_release(&from);
     close(fd);
-    cli_note("resuming after minibatch %llu", (unsigned long long)progress->steps);
+    cli_note("resuming after minibatch %llu%s", (unsigned long long)progress->steps,
+             opt.checkpoint ? "" : "; without --checkpoint, no further checkpoints are saved");
 }
 
 static void initialise_stream(const struct vectors_source *source, enum weights matrix,

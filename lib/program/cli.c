@@ -409,6 +409,72 @@ _Noreturn static void unknown_letter(const struct getopt_tables *t, char letter)
     cli_usage_error("-%c: unknown option%s%s", letter, likely, *likely ? "?)" : "");
 }
 
+/* Options of these programs, and their names in word2vec, fastText and gensim. */
+static const struct {
+    const char *name, *option, *program;
+} known_options[] = {
+    {"alpha", "lr", "sgns-train"},
+    {"batch-size", "batch-size", "sgns-batch"},
+    {"checkpoint", "checkpoint", "sgns-train"},
+    {"dim", "dim", "sgns-train"},
+    {"epochs", "epochs", "sgns-batch"},
+    {"iter", "epochs", "sgns-batch"},
+    {"lr", "lr", "sgns-train"},
+    {"max-vocab", "max-vocab", "ptb-vocab"},
+    {"min-count", "min-count", "ptb-vocab"},
+    {"negative", "negatives", "sgns-batch"},
+    {"negatives", "negatives", "sgns-batch"},
+    {"optimizer", "optimizer", "sgns-train"},
+    {"resample", "resample", "sgns-batch"},
+    {"sample", "threshold", "ptb-subsample"},
+    {"size", "dim", "sgns-train"},
+    {"topn", "neighbours", "sgns-knn"},
+    {"vector-size", "dim", "sgns-train"},
+    {"window", "window", "sgns-batch"},
+    {"workers", "threads", "sgns-train"},
+};
+
+/* Whether the first `length` characters are this name, apart from hyphens and underscores. */
+static bool spells(const char *text, size_t length, const char *name)
+{
+    for (const char *end = text + length;; text++, name++) {
+        while (text < end && (*text == '-' || *text == '_'))
+            text++;
+        while (*name == '-')
+            name++;
+        if (text == end || *name == 0 || *text != *name)
+            return text == end && *name == 0;
+    }
+}
+
+/* Reports an argument that stands for an option of this or another program. */
+_Noreturn static void other_option(const char *argument, const char *option, const char *of)
+{
+    if (strcmp(of, program->name) == 0)
+        cli_usage_error("%s: unknown option (did you mean --%s?)", argument, option);
+    cli_usage_error("%s: unknown option; see --%s of %s", argument, option, of);
+}
+
+/* Reports an argument that is no long option of this program, or may be several. */
+_Noreturn static void unknown_name(const struct getopt_tables *t, const char *argument)
+{
+    const char *name = argument + 2, *match[2] = {NULL, NULL};
+    size_t length = strcspn(name, "=");
+    int matches = 0;
+    for (int i = 0; i < t->count && matches < 2; i++)
+        if (strncmp(t->row[i].name, name, length) == 0)
+            match[matches++] = t->row[i].name;
+    if (matches == 2)
+        cli_usage_error("%s: ambiguous option (--%s or --%s?)", argument, match[0], match[1]);
+    for (int i = 0; i < t->count; i++)
+        if (spells(name, length, t->row[i].name))
+            other_option(argument, t->row[i].name, program->name);
+    for (size_t i = 0; i < sizeof known_options / sizeof *known_options; i++)
+        if (spells(name, length, known_options[i].name))
+            other_option(argument, known_options[i].option, known_options[i].program);
+    cli_usage_error("%s: unknown option", argument);
+}
+
 static void parse_options(int argc, char **argv)
 {
     /* The leading colon makes getopt_long return ':' for a missing value. */
@@ -428,7 +494,7 @@ static void parse_options(int argc, char **argv)
         if (!option && optopt)
             unknown_letter(&t, (char)optopt);
         if (!option)
-            cli_usage_error("%s: unknown or ambiguous option", argv[optind - 1]);
+            unknown_name(&t, argv[optind - 1]);
         parse_value(option, optarg);
         note_given(option->name);
     }

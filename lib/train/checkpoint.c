@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "train/checkpoint.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -310,22 +312,37 @@ struct reading {
     struct checkpoint_check check;
 };
 
+/* The option, with its value, that the checkpoint's model needs to be that of this run; "": none. */
+static void missing_option(const struct trainer_config *there, const struct trainer_config *here,
+                           char *text, size_t size)
+{
+    *text = 0;
+    if (there->dim != here->dim)
+        snprintf(text, size, "--dim=%" PRIu32, there->dim);
+    else if (there->optimizer != here->optimizer)
+        snprintf(text, size, "--optimizer=%s", there->optimizer == OPTIMIZER_ADAM ? "adam" : "sgd");
+    else if (there->lr != here->lr)
+        snprintf(text, size, "--lr=%.15g", there->lr); /* as it was typed */
+    else if (there->seed != here->seed)
+        snprintf(text, size, "--seed=%" PRIu64, there->seed);
+}
+
 static int compare_runs(const struct reading *r, struct error *err)
 {
     const struct checkpoint_run *here = r->run, *there = &r->check.run;
-    const char *other = there->model.dim != here->model.dim               ? "--dim"
-                        : there->model.optimizer != here->model.optimizer ? "--optimizer"
-                        : there->model.lr != here->model.lr               ? "--lr"
-                        : there->model.seed != here->model.seed           ? "--seed"
-                        : there->shape.batch_size != here->shape.batch_size ||
-                                there->shape.examples != here->shape.examples ||
-                                there->shape.epochs != here->shape.epochs ||
-                                there->header_hash != here->header_hash ||
-                                there->model.words != here->model.words
-                            ? "input"
-                            : NULL;
-    return other ? stream_fault(r->in.stream, err, "checkpoint of a run with a different %s", other)
-                 : 0;
+    char option[64];
+    missing_option(&there->model, &here->model, option, sizeof option);
+    if (*option)
+        return stream_fault(r->in.stream, err, "checkpoint of a run with a different %.*s; give %s",
+                            (int)strcspn(option, "="), option, option);
+    if (there->shape.batch_size != here->shape.batch_size ||
+        there->shape.examples != here->shape.examples ||
+        there->shape.epochs != here->shape.epochs || there->header_hash != here->header_hash ||
+        there->model.words != here->model.words)
+        return stream_fault(r->in.stream, err,
+                            "checkpoint of a run with a different input; resume with the same "
+                            "minibatches");
+    return 0;
 }
 
 static int read_record(void *data, const struct record *record, struct error *err)

@@ -363,5 +363,5 @@ two_communities() {
   sgns-cat --check directed/emb.bin
   echo 'a b c' >wrong
   OUT=wrong-out exits_with 3 "$PIPELINES/graph" wrong
-  says 'line 1: 3 words, expected two nodes'
+  says 'graph: line 1: 3 words, expected two nodes'
 }

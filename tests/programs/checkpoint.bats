@@ -174,7 +174,7 @@ steps() {
   exits_with 3 sgns-train -d 8 -c ck cut.bin -o out
   says_like '^sgns-train: checkpoint saved after minibatch [0-9]+; continue with --resume=ck$'
   succeeds sgns-train -d 8 --resume ck batches.bin -o out
-  says_like "^sgns-train: resuming after minibatch $(minibatch ck)\$"
+  says_like "^sgns-train: resuming after minibatch $(minibatch ck); without --checkpoint, no further checkpoints are saved\$"
   says 'epoch 3/3: loss '
   # The mean loss of all epochs, including those before the stop.
   loss=$(sgns-train -d 8 batches.bin 2>&1 >/dev/null | grep -oE '^loss [0-9.]+')
@@ -386,11 +386,11 @@ refuses() {
 }
 
 @test "a checkpoint of another run is refused with a message that names the difference" {
-  refuses --dim -d 9 batches.bin
-  refuses --lr --lr 0.003 batches.bin
-  refuses --seed --seed 2 batches.bin
-  refuses --optimizer -O sgd --lr 0.002 batches.bin
-  refuses input reseeded.bin
+  refuses '--dim; give --dim=8' -d 9 batches.bin
+  refuses '--lr; give --lr=0.002' --lr 0.003 batches.bin
+  refuses '--seed; give --seed=1' --seed 2 batches.bin
+  refuses '--optimizer; give --optimizer=adam' -O sgd --lr 0.002 batches.bin
+  refuses 'input; resume with the same minibatches' reseeded.bin
   sgns-batch -q -b 33 -e 3 corpus.bin -o other.bin
   refuses input other.bin
 }

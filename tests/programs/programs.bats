@@ -110,6 +110,29 @@ to_full_device() {
   says "-k: unknown option; try 'sgns-batch --help'"
 }
 
+@test "a long option in another spelling, or of another program, is named" {
+  fails_with 2 ptb-vocab --mincount 3 ptb.txt
+  says "--mincount: unknown option (did you mean --min-count?); try 'ptb-vocab --help'"
+  fails_with 2 ptb-vocab --max_vocab=3 ptb.txt
+  says '--max_vocab=3: unknown option (did you mean --max-vocab?);'
+  fails_with 2 sgns-knn --topn 3 vectors.bin a
+  says '--topn: unknown option (did you mean --neighbours?);'
+  fails_with 2 sgns-batch --e 3 corpus.bin
+  says '--e: ambiguous option (--epochs or --examples?);'
+  for option in --nonsense --min-counts --min-coun --- --_; do
+    fails_with 2 ptb-words $option
+    says "ptb-words: $option: unknown option; try 'ptb-words --help'"
+  done
+  # Each message names an option that the other program has.
+  local names=(alpha batch-size checkpoint dim epochs iter lr max-vocab min-count min_count negative negatives
+    optimizer resample sample size topn vector-size vector_size window workers) option program
+  for name in "${names[@]}"; do
+    fails_with 2 ptb-words "--$name=3"
+    read -r option program < <(sed -n 's/.*: unknown option; see \(.*\) of \(.*\); try .*/\1 \2/p' stderr)
+    "$program" --help | grep -qE -e " $option(=| )"
+  done
+}
+
 @test "too many operands are reported" {
   for program in "${PROGRAMS[@]}"; do
     [[ $program != @(ptb-words|ptb-vocab|sgns-knn|sgns-eval|sgns-map|sgns-cat) ]] || continue # they accept any number
