@@ -37,13 +37,28 @@ static const struct cli_program program = {
 
 static struct error err;
 
+/* Counts the sentences with at least two words, of which sgns-batch can make examples. */
+struct sentence_count {
+    uint64_t words; /* of the current sentence, so far */
+    uint64_t usable;
+};
+
 struct sampling {
     struct subsampler subsampler;
     struct corpus_writer out;
-    uint64_t seen;      /* tokens other than <unk>, over all draws */
+    uint64_t seen; /* tokens other than <unk>, over all draws */
+    struct sentence_count before, after;
     uint32_t *sentence; /* the current sentence, if there are several draws */
     size_t length, capacity;
 };
+
+static void count_token(struct sentence_count *sentences, uint32_t token)
+{
+    if (token == SENTENCE_END)
+        sentences->words = 0;
+    else if (token != UNKNOWN_ID && ++sentences->words == 2)
+        sentences->usable++;
+}
 
 /* Writes the kept ones of the next `n` tokens of the corpus, once per draw. */
 static void sample(struct sampling *s, const uint32_t *token, size_t n)
@@ -51,9 +66,13 @@ static void sample(struct sampling *s, const uint32_t *token, size_t n)
     uint64_t first = s->subsampler.token;
     for (uint32_t draw = 0; draw < opt.draws; draw++) {
         subsampler_seek(&s->subsampler, first, draw);
-        for (size_t i = 0; i < n; i++)
-            if (token[i] == SENTENCE_END || subsampler_keeps(&s->subsampler, token[i]))
-                must(corpus_write(&s->out, token[i], &err), &err);
+        for (size_t i = 0; i < n; i++) {
+            count_token(&s->before, token[i]);
+            if (token[i] != SENTENCE_END && !subsampler_keeps(&s->subsampler, token[i]))
+                continue;
+            count_token(&s->after, token[i]);
+            must(corpus_write(&s->out, token[i], &err), &err);
+        }
         s->seen += s->subsampler.token - first;
     }
 }
@@ -68,6 +87,15 @@ static void sample_by_sentences(struct sampling *s, const uint32_t *token, size_
             s->length = 0;
         }
     }
+}
+
+static void note_results(const struct sampling *s)
+{
+    const char *left = s->out.totals.tokens == 0 ? "nothing is" : "no sentence has two words";
+    cli_note("%llu of %llu token%s kept", (unsigned long long)s->out.totals.tokens,
+             (unsigned long long)s->seen, plural(s->seen));
+    if (s->seen > 0 && (s->out.totals.tokens == 0 || (s->before.usable && !s->after.usable)))
+        cli_note("%s left: use a larger --threshold; a small text needs no subsampling", left);
 }
 
 int main(int argc, char **argv)
@@ -94,10 +122,7 @@ int main(int argc, char **argv)
                               (double)s.out.totals.tokens / 1e6);
     }
     /* Before END is written, so that the notes of a pipe appear in the order of its programs. */
-    cli_note("%llu of %llu token%s kept", (unsigned long long)s.out.totals.tokens,
-             (unsigned long long)s.seen, plural(s.seen));
-    if (s.seen > 0 && s.out.totals.tokens == 0)
-        cli_note("nothing is left: use a larger --threshold; a small text needs no subsampling");
+    note_results(&s);
     must(corpus_writer_finish(&s.out, &err), &err);
     must(output_commit(&out, &err), &err);
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* ptb-words -- reads running text, writes one sentence per line, words separated by spaces. */
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/output.h"
 #include "program/cli.h"
@@ -103,6 +105,16 @@ static void note_results(const struct text_files *text)
                  plural(segmenter.words));
 }
 
+_Noreturn static void refuse_without_words(const struct text_files *text)
+{
+    text_files_without_words(text, &err);
+    size_t length = strlen(err.text);
+    if (segmenter.invalid_bytes > 0)
+        snprintf(err.text + length, sizeof err.text - length,
+                 " in UTF-8; if the text has another encoding, convert it with iconv");
+    cli_die(&err);
+}
+
 int main(int argc, char **argv)
 {
     char **path = cli_start(&program, argc, argv);
@@ -112,7 +124,7 @@ int main(int argc, char **argv)
     progress_start(progress_bytes(path));
     split(&text);
     if (segmenter.words == 0)
-        must(text_files_without_words(&text, &err), &err);
+        refuse_without_words(&text);
     note_results(&text);
     must(output_commit(&out, &err), &err);
     text_files_release(&text);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "formats/columns.h"
+#include "stream/recognise.h"
 
 /* Whether the line is the names of a table's columns. */
 static bool is_heading(const char *line, size_t length)
@@ -15,9 +16,23 @@ static bool is_heading(const char *line, size_t length)
     return !columns_is_number(second + 1, third ? third : end);
 }
 
+/* The separator between a word and its count, or 0. */
+static char count_separator(const char *word, const char *end)
+{
+    for (const char *separator = " ,"; *separator; separator++) {
+        const char *last = columns_last(word, end, *separator);
+        if (last > word && columns_are_integers(last, end, *separator))
+            return *separator;
+    }
+    return 0;
+}
+
 /* Returns 1, or 0 at the end, or -1. */
 static int read_word(struct word_list *list, const char **word, size_t *length, struct error *err)
 {
+    /* One byte: more of a pipe might not come before vectors are read from another one. */
+    if (list->in->line == 0 && stream_expect_text_in(list->in, 1, err) < 0)
+        return -1;
     int got = input_line(list->in, word, length, err);
     if (got > 0 && list->in->line == 1) {
         list->table = memchr(*word, '\t', *length) != NULL;
@@ -31,8 +46,11 @@ static int read_word(struct word_list *list, const char **word, size_t *length, 
         *length = (size_t)(tab - *word);
     else if (*length > 0 && (*word)[*length - 1] == '\r')
         --*length;
-    const char *last = columns_last(*word, *word + *length, ' ');
-    list->counts += last > *word && columns_are_integers(last, *word + *length, ' ');
+    char separator = count_separator(*word, *word + *length);
+    if (separator) {
+        list->separator = separator;
+        list->counts++;
+    }
     return 1;
 }
 
@@ -54,7 +72,7 @@ int word_list_end(struct word_list *list, uint64_t rows, struct error *err)
     if (got == 0 && list->counts == rows && rows > 0)
         return error_set(err, STATUS_INPUT,
                          "%s: line 1: a word and its count, as in all lines; expected words alone: "
-                         "cut -d ' ' -f 1",
-                         list->in->name);
+                         "cut -d '%c' -f 1",
+                         list->in->name, list->separator);
     return got;
 }

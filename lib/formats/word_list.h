@@ -14,7 +14,8 @@
 struct word_list {
     struct input *in;
     bool table;
-    uint64_t counts; /* lines that look like a word and its count */
+    uint64_t counts; /* lines that look like a word and its count ... */
+    char separator;  /* ... and what separates the two in the last of them */
 };
 
 /* Reads the next word, valid until the next call. At the end of the file fails with status 3. */

@@ -59,9 +59,21 @@ struct vocab_file_reader {
     struct vocab_file *file;
     struct word_index *index;
     struct input *input;
-    uint64_t tokens; /* the sum of the counts */
-    bool started;    /* the first line was read */
+    uint64_t tokens;    /* the sum of the counts */
+    bool started;       /* the first line was read */
+    uint64_t first;     /* the number in the first line ... */
+    uint64_t lines;     /* ... the lines with a number ... */
+    uint64_t ascending; /* ... and those whose number is the one before it plus 1 */
 };
+
+enum { IDS_MIN = 3 }; /* fewer words than this may have counts 1, 2 */
+
+/* Whether the numbers are 0, 1, 2, ... or 1, 2, 3, ...: ids of words, as tokenizers write them. No
+ * counts are, since files of counts begin with the most frequent words. */
+static bool has_ids(const struct vocab_file_reader *r)
+{
+    return r->lines >= IDS_MIN && r->first <= 1 && r->ascending == r->lines;
+}
 
 /* Reports a line that is neither a word nor a word and its count, in the files of `uniq -c` and of
  * spreadsheets with the next step. */
@@ -134,6 +146,12 @@ static int read_line(struct vocab_file_reader *r, const char *line, size_t lengt
         r->file->counted = n == 2;
     if (n != (r->file->counted ? 2 : 1) || (n == 2 && !parse_count(field[1], &count)))
         return fault(r, field, n, err);
+    if (r->file->counted) {
+        if (!r->started)
+            r->first = count;
+        r->ascending += count == r->first + r->lines;
+        r->lines++;
+    }
     bool mark = !r->started && n == 2 && equals(field[0], sentence_mark);
     r->started = true;
     return mark ? 0 : add_word(r, field[0], count, err);
@@ -162,6 +180,11 @@ int vocab_file_read(struct vocab_file *file, struct input *input, struct error *
         return content_refuse(content, input->name, "a vocabulary", err);
     int result = read_lines(&r, err);
     word_index_free(r.index);
+    if (result == 0 && has_ids(&r))
+        return error_set(err, STATUS_INPUT,
+                         "%s: line 1: numbers in ascending order without gaps are ids, not "
+                         "counts; select the words with awk '{ print $1 }'",
+                         input->name);
     if (result == 0 && file->vocab.words.count == 1)
         return error_set(err, STATUS_INPUT, "%s: no words%s", input->name,
                          input->line ? "" : ": empty");

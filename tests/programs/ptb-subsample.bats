@@ -160,3 +160,17 @@ keeps() {
   echo 'a b c d e f' | ptb-vocab -q | ptb-subsample 2>said >kept.bin
   refute grep -q 'threshold' said
 }
+
+@test "if no sentence has two words left, a note names --threshold" {
+  few() { # LINES OPTION...: subsamples LINES, leaves the notes in `said`
+    printf '%b' "$1" | ptb-vocab -q -m 1 | ptb-subsample "${@:2}" 2>said >kept.bin
+  }
+  few 'a b c d e f g h i j k l\n' --threshold 1e-9 -s 1 --draws 900
+  refute grep -q '^ptb-subsample: 0 of' said
+  grep -qx 'ptb-subsample: no sentence has two words left: use a larger --threshold; a small text needs no subsampling' said
+  # One sentence has two words; or none had before.
+  few 'a b\n' --threshold 1
+  refute grep -q threshold said
+  few 'a\nb\na <unk>\n' --threshold 1 --draws 2
+  refute grep -q threshold said
+}

@@ -213,6 +213,8 @@ letters() {
   refused '<unk> 1\n<unk> 1\n' 'line 2: the same word as in an earlier line'
   refused 'a\nx\0y\n' 'line 2: a word is longer than 65535 bytes or has a zero byte'
   refused "a\n$(letters 65536)\n" 'line 2: a word is longer'
+  refused 'a 0\nb 1\nc 2\n' "line 1: numbers in ascending order without gaps are ids, not counts; select the words with awk '{ print \$1 }'"
+  refused '</s> 1\na\t2\r\nb\t3\r\n' 'line 1: numbers in ascending order'
   refused '<unk> 4\n\n' 'no words'
   refused '</s> 4\n' 'no words'
   refused '{"a": 1}\n' 'byte 0: JSON, expected a vocabulary'
@@ -222,6 +224,14 @@ letters() {
   fails_with 3 ptb-vocab --vocab vocab text -o out
   says 'vocab: byte 0: gzip-compressed data, expected a vocabulary'
   fails_with 2 ptb-vocab --vocab text text -o text
+}
+
+@test "--vocab: counts that ascend, but not as ids do, are counts" {
+  echo 'a b c' >text
+  for counts in 'a 1\nb 2\n' 'a 1\nb 2\nc 2\n' 'a 3\nb 4\nc 5\n' 'c 2\nb 1\na 0\n'; do
+    printf '%b' "$counts" >vocab
+    succeeds ptb-vocab -q --vocab vocab text -o out
+  done
 }
 
 # ---- --count and --merge ----

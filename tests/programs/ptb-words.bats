@@ -172,6 +172,11 @@ splits() {
   succeeds ptb-words < <(printf 'a\0b\xffc')
   prints 'a b c'
   says '1 byte of invalid UTF-8 '
+  # Words of KOI8-R and of GBK: no letter is left, and the encoding is why.
+  fails_with 3 ptb-words < <(printf '\xf0\xd2\xc9\xd7\xc5\xd4 \xcd\xc9\xd2\n')
+  says 'stdin: no words in UTF-8; if the text has another encoding, convert it with iconv'
+  fails_with 3 ptb-words < <(printf '\xbd\xf1\xcc\xec\n')
+  says 'another encoding'
 }
 
 @test "text without words, compressed text and streams are refused" {

@@ -607,6 +607,17 @@ for column in range(columns):
   printf 'the 1061396\nof 593677\n' >counts
   fails_with 3 sgns-convert --to glove --words counts emb.npy
   says "counts: line 1: a word and its count, as in all lines; expected words alone: cut -d ' ' -f 1"
+  tr ' ' , <counts >csv
+  fails_with 3 sgns-convert --to glove --words csv emb.npy
+  says "csv: line 1: a word and its count, as in all lines; expected words alone: cut -d ',' -f 1"
+  printf 'the\nof' | iconv -t UTF-16LE >wide
+  fails_with 3 sgns-convert --to glove --words wide emb.npy
+  says 'wide: byte 0: text in UTF-16, expected text; convert it with'
+  printf 'the\nof\n' | gzip >words.gz
+  fails_with 3 sgns-convert --to glove --words words.gz emb.npy
+  says 'words.gz: byte 0: gzip-compressed data'
+  printf 'the,1\nof\n' >words
+  sgns-convert -q --to glove --words words emb.npy | grep -q '^the,1 1 2$'
   printf 'the\t1061396\nof\t593677\n' >table
   sgns-convert -q --to glove --words table emb.npy | cut -d ' ' -f 1 | paste -sd ' ' >words
   assert_equal "$(<words)" 'the of'
