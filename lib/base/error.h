@@ -9,6 +9,8 @@
 #ifndef SGNS_ERROR_H
 #define SGNS_ERROR_H
 
+#include <stdint.h>
+
 /* Exit statuses of every program: the classes of error that a caller must distinguish. */
 enum status {
     STATUS_OK = 0,
@@ -33,5 +35,11 @@ int error_set(struct error *err, enum status status, const char *format, ...) PR
 
 /* The same with status 1; appends ": " and strerror(errno) to the text. */
 int error_system(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* The ending of a regular plural: "1 word", "2 words", in messages. */
+static inline const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
 
 #endif

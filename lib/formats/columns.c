@@ -169,8 +169,7 @@ int columns_fault(const struct input *in, const char *line, const char *end, cha
         }
     }
     if (found == n)
-        return input_line_fault(in, err, "more than %lu number%s", (unsigned long)n,
-                                n == 1 ? "" : "s");
+        return input_line_fault(in, err, "more than %lu number%s", (unsigned long)n, plural(n));
     return input_line_fault(in, err, "%lu number%s, expected %lu", (unsigned long)found,
-                            found == 1 ? "" : "s", (unsigned long)n);
+                            plural(found), (unsigned long)n);
 }

@@ -183,7 +183,7 @@ int import_check_count(const struct import *to, const struct input *in, struct e
     return error_set(err, STATUS_INPUT,
                      "%s: line 1: declares %llu word%s, but the number of rows is %llu; use "
                      "--ignore-count to read all rows",
-                     in->name, (unsigned long long)to->declared, to->declared == 1 ? "" : "s",
+                     in->name, (unsigned long long)to->declared, plural(to->declared),
                      (unsigned long long)to->rows_read);
 }
 
@@ -224,7 +224,7 @@ void import_note(const struct import *import, const struct input *in,
              in->name);
     if (import->declared > 0 && import->declared != import->rows_read)
         note("%s: declares %llu word%s, contains %llu", in->name,
-             (unsigned long long)import->declared, import->declared == 1 ? "" : "s",
+             (unsigned long long)import->declared, plural(import->declared),
              (unsigned long long)import->rows_read);
     if (import->rounded)
         note("%s: numbers of double precision rounded to single precision", in->name);

@@ -179,8 +179,7 @@ static int fault_of_row(const struct reading *r, const char *line, const char *e
 static int more_numbers(const struct reading *r, uint64_t line, struct error *err)
 {
     return error_set(err, STATUS_INPUT, "%s: line %llu: more than %lu number%s", r->in->name,
-                     (unsigned long long)line, (unsigned long)r->to->dim,
-                     r->to->dim == 1 ? "" : "s");
+                     (unsigned long long)line, (unsigned long)r->to->dim, plural(r->to->dim));
 }
 
 /* Decides about a word that ends in a number, and may be followed by too many: "windows 10". It is

@@ -69,12 +69,6 @@ bool cli_given(const char *name);
  * default of limits.h; the system may then start fewer. */
 unsigned cli_threads(uint32_t asked);
 
-/* The ending of a regular plural: "1 word", "2 words". */
-static inline const char *plural(uint64_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
 /* Prints `err` as cli_report does, removes an unfinished output, and exits. */
 _Noreturn void cli_die(const struct error *err);
 _Noreturn void cli_usage_error(const char *format, ...) PRINTF_LIKE(1, 2);

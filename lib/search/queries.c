@@ -396,7 +396,7 @@ int queries_add_vector(struct queries *q, struct error *err)
     if (q->pieces != dim && !named) {
         error_set(err, STATUS_USAGE,
                   "expected a vector of %zu numbers, which may follow a word; found %zu item%s",
-                  dim, q->pieces, q->pieces == 1 ? "" : "s");
+                  dim, q->pieces, plural(q->pieces));
         return 0;
     }
     struct query item = start_query(q);
