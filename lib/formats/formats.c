@@ -95,6 +95,8 @@ static const struct format *format_by_row(const struct text_start *look)
 int format_detect(struct input *in, struct format_found *found, struct error *err)
 {
     static const struct content empty = {"empty", NULL, false};
+    static const struct content csv = {"numbers separated by commas", "separate them with tr , ' '",
+                                       true};
     struct text_start look;
     *found = (struct format_found){0};
     if (input_fill(in, 4, err) < 0)
@@ -113,6 +115,8 @@ int format_detect(struct input *in, struct format_found *found, struct error *er
     if (!found->format)
         found->format = format_by_row(&look);
     found->content = content && content->text && !content_is_vectors(content) ? content : NULL;
+    if (!found->format && !content && look.after_commas > 1)
+        found->content = &csv;
     found->may_be_vectors = look.header || look.dim_of_rows > 0;
     return 0;
 }

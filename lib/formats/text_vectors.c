@@ -148,6 +148,8 @@ int text_vectors_look(struct input *in, struct text_start *start, struct error *
     const char *next_end = next + columns_trim(next, next_length);
     start->numbers =
         next_length > 0 ? count_numbers(next, next_end, separators_of(next, next_end)) : 0;
+    const char *last_end = next_length > 0 ? next_end : line + columns_trim(line, length);
+    start->after_commas = columns_count_numbers(next, last_end, ',');
     start->header = text_vectors_is_header(line, length, &start->words, &start->dim) ||
                     is_dl4j_header(line, length, next, next_length, &start->words, &start->dim);
     start->dim_of_rows = find_dim(line, length, next, next_length);

@@ -29,10 +29,12 @@ struct text_start {
     size_t length; /* of the first line, with its newline */
     bool header;   /* the first line may be a header: `words` and `dim` */
     uint64_t words, dim;
-    bool row_follows;     /* there is a second line */
-    uint32_t numbers;     /* in the second line, after the word */
-    uint32_t dim_of_rows; /* if the first line is a row: the dimension; 0: it is not */
-    bool only_numbers;    /* both lines are numbers, separated by tabs, without a word */
+    bool row_follows;      /* there is a second line */
+    uint32_t numbers;      /* in the second line, after the word */
+    uint32_t dim_of_rows;  /* if the first line is a row: the dimension; 0: it is not */
+    uint32_t after_commas; /* numbers at the end of the second line (else the first), if separated
+                              by commas, which no format has; without the first of all columns */
+    bool only_numbers;     /* both lines are numbers, separated by tabs, without a word */
 };
 
 /* Whether the first line is a header if the format has one. A word that is a whole number, with a

@@ -482,6 +482,24 @@ for row in rows:
   sgns-convert -q --from glove --to glove emb | cmp - <(printf '1 0.1 0.2\n2 0.4 0.5\n')
 }
 
+@test "numbers separated by commas are named, and the command in the message makes them readable" {
+  for file in 'the,0.5,1,2\nof,3,4,5\n' 'the\t0.5,1,2\r\nof\t3,4,5\r\n' '2,3\nthe,0.5,1,2\nof,3,4,5\n'; do
+    printf '%b' "$file" >csv
+    for options in '' --from=glove; do
+      fails_with 3 sgns-convert $options -o out csv
+      says "csv: byte 0: numbers separated by commas, expected $([[ $options ]] && echo glove || echo word vectors); separate them with tr , ' '"
+      leaves_nothing out
+    done
+    tr , ' ' <csv | sgns-convert -q --to glove >out
+    assert_equal "$(tr '\n' / <out)" 'the 0.5 1 2/of 3 4 5/'
+    rm out
+  done
+  # Decimal commas, and words that end in a comma and a number, are something else.
+  printf 'the 0,5 1,0\n' >odd
+  fails_with 2 sgns-convert odd
+  printf 'a,1,2 0.5 1\nb,1,2 3 4\n' | sgns-convert -q --to glove | grep -qx 'a,1,2 0.5 1'
+}
+
 @test "--skip-nonfinite skips rows that are not finite" {
   printf '3 2\nthe 0.1 0.2\nof nan 0.5\nto 0.7 0.8\n' >emb.word2vec
   tail -n +2 emb.word2vec >emb.glove
