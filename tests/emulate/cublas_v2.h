@@ -23,6 +23,12 @@ typedef enum {
     CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION = 16
 } cublasMath_t;
 
+/* As in cuBLAS, whose library has the names of version 2. */
+#define cublasCreate    cublasCreate_v2
+#define cublasDestroy   cublasDestroy_v2
+#define cublasSetStream cublasSetStream_v2
+#define cublasSgemm     cublasSgemm_v2
+
 struct cublasContext {
     cudaStream_t stream;
 };
