@@ -67,7 +67,7 @@ CASES = {
     "batch-threads": "sgns-batch -b 4 -e 2 -t 3 --resample corpus.bin",
     "batch-spill": "sgns-batch --memory 1M -w 1 -n 1 -e 1 -t 2 long-corpus.bin",
     "batch-spill-straight": "sgns-batch --memory 1M -w 1 -n 1 -e 1 -t 1 --no-shuffle long-corpus.bin",
-    "batch-examples-given": "sgns-batch --examples --vocab corpus.bin -b 4 -e 2 -t 2 examples",
+    "batch-examples-given": "sgns-batch --examples --vocab corpus.bin -b 4 -e 2 -t 2 few-examples",
     "train": "sgns-train -d 3 -t 1 batches.bin",
     "train-stdout": "sgns-train -d 3 -t 2 batches.bin >",
     "train-threads": "sgns-train -d 3 -t 3 batches.bin",
@@ -99,6 +99,7 @@ def make_inputs(directory):
     (directory / "longer-text").write_text(long_text)
     (directory / "text").write_text("a b c a d\nb a\n\n<unk> c d a b e\nx y\nx y\n" * 2)
     (directory / "other-text").write_text("b b z\n")
+    (directory / "few-examples").write_text("a\tb c\nb\ta d\nc\ta b\n" * 4)
     (directory / "pairs").write_text("a b 1\na c 2\nb c 3\n")
     for command in (
             "ptb-vocab -m 2 text -o corpus.bin", "ptb-vocab -m 2 longer-text -o long-corpus.bin",
