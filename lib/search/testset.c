@@ -110,6 +110,15 @@ static bool is_number(struct field field)
     return parse_rating(field, &ignored);
 }
 
+/* Whether a field has digits, a comma and digits: no name of a column, but no number either. */
+static bool has_decimal_comma(struct field field)
+{
+    const char *end = field.text + field.length;
+    const char *comma = memchr(field.text, ',', field.length);
+    return comma && is_number((struct field){field.text, (size_t)(comma - field.text)}) &&
+           is_number((struct field){comma + 1, (size_t)(end - comma - 1)});
+}
+
 /* Whether there is a number after two fields. */
 static bool has_number(const struct field *field, int n)
 {
@@ -156,15 +165,23 @@ static int find_rating(const struct field *heading, int n)
 
 /* ---- separators ---- */
 
+static bool ends_in(struct field field, char separator)
+{
+    return field.length > 1 && field.text[field.length - 1] == separator;
+}
+
 /* Whether the first line of a file is that of a CSV file: a heading, two words and a number, or four
  * words. A comma can also be part of a word, in a line that is valid without being split there. */
 static bool is_csv(const char *line, size_t length, char separator)
 {
     struct field field[FIELDS_MAX];
-    if (memchr(line, '\t', length) ||
-        (split_at(line, length, ' ', field) == 3 && is_number(field[2])))
+    if (memchr(line, '\t', length))
         return false;
-    int n = split_at(line, length, separator, field);
+    int n = split_at(line, length, ' ', field);
+    if (n == 3 && is_number(field[2]) &&
+        !(ends_in(field[0], separator) && ends_in(field[1], separator)))
+        return false;
+    n = split_at(line, length, separator, field);
     return n == 3 || (n > 3 && (has_number(field, n) || find_rating(field, n) > 0)) ||
            (n == 4 && !memchr(line, ' ', length));
 }
@@ -271,7 +288,7 @@ static int decide_kind(struct testset_reader *r, const struct field *field, int 
         return 1;
     r->rating = 2;
     if (n == 3)
-        return !is_number(field[2]);
+        return !is_number(field[2]) && !has_decimal_comma(field[2]);
     r->set->kind = TESTSET_ANALOGIES;
     return is_analogy(field, n)
                ? 0
@@ -281,6 +298,9 @@ static int decide_kind(struct testset_reader *r, const struct field *field, int 
 static int read_pair(struct testset_reader *r, const struct field *field, int n, struct error *err)
 {
     double rating;
+    if (n == r->columns && has_decimal_comma(field[r->rating]))
+        return input_line_fault(&r->input, err,
+                                "a rating with a decimal comma; replace it with tr , .");
     if (n != r->columns || !parse_rating(field[r->rating], &rating))
         return fault(r, field, n, "two words and a rating", err);
     return add_item(r, field, rating, err);

@@ -237,6 +237,13 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
   printf 'east\t\t1\n' >bad
   fails_with 3 sgns-eval v.bin bad
   says 'bad: line 1: a word is empty or too long'
+  # Decimal commas, also in the first line, which is no heading.
+  for text in 'east;north;1,5\neast;west;2\n' '"east";"north";"1,5"\n' 'east north -1,5\neast west 2\n'; do
+    printf '%b' "$text" >bad
+    fails_with 3 sgns-eval v.bin bad
+    says 'bad: line 1: a rating with a decimal comma; replace it with tr , .'
+    tr , . <bad | succeeds sgns-eval v.bin -
+  done
   for text in '' '# none\n' ': section\n' 'word word rating\n'; do
     printf '%b' "$text" >bad
     fails_with 3 sgns-eval v.bin bad
@@ -253,7 +260,9 @@ questions\ttotal\tunknown\t1\t-\t-\t-'
   printf 'Word 1,Word 2,Human (mean),1,2\neast,north,1,3,5\neast,northeast,2.5,1,2\neast,west,-3e0,7,7\n' >set1.csv
   printf '"word1";"word2";"POS";"score"\n"east";"north";"N";1\neast;northeast;N;2.5\neast;west;N;-3e0\n' >quoted.csv
   printf 'east,north,1\neast, northeast, 2.5\neast,west,-3e0\n' >bare.csv
-  for file in simlex combined.csv set1.csv quoted.csv bare.csv; do
+  printf 'east, north, 1\neast, northeast, 2.5\neast,west,-3e0\n' >spaced.csv
+  printf '"east"; "north"; 1\r\n"east"; "northeast"; 2.5\r\n"east"; "west"; -3e0\r\n' >semicolons.csv
+  for file in simlex combined.csv set1.csv quoted.csv bare.csv spaced.csv semicolons.csv; do
     figures_of v.bin $file | cmp - expected
   done
   printf 'east,northeast,north,northwest\n' >questions.csv
