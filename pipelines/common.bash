@@ -20,6 +20,15 @@ say() {
   printf '%s: %s\n' "$script" "$*" >&2
 }
 
+# Copies tab-separated values; on a terminal, in columns wide enough for their headings.
+table() {
+  if [ -t 1 ]; then
+    expand -t 10
+  else
+    cat
+  fi
+}
+
 # die STATUS MESSAGE...
 die() {
   local status=$1

@@ -267,8 +267,11 @@ interrupted() {
   (export MIN_COUNT=1 THRESHOLD=none EPOCHS=1 DIMS='4 6' LRS=0.01 OUT=out TERM=xterm
     script -qec "'$PIPELINES/sweep' text" /dev/null </dev/null) | tr '\r' '\n' >shown
   grep -q '^sweep: 2 of 2 runs finished' shown
+  grep -q 'dim       window    negatives lr        loss      held out' shown
   DIMS=0 MIN_COUNT=1 LRS=0.01 OUT=out exits_with 1 "$PIPELINES/sweep" text
   says_like '^sweep: 0,5,5,0.01 failed: sgns-train: --dim=0: '
+  EPOCHS='1 2' DIMS=4 MIN_COUNT=1 LRS=0.01 OUT=out exits_with 1 "$PIPELINES/sweep" text
+  says_like '^sweep: 4,5,5,0.01 failed: sgns-batch: --epochs=1 2: '
 }
 
 @test "pipelines/validate: a text too short to hold out lines is refused" {
