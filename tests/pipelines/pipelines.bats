@@ -364,4 +364,7 @@ two_communities() {
   echo 'a b c' >wrong
   OUT=wrong-out exits_with 3 "$PIPELINES/graph" wrong
   says 'graph: line 1: 3 words, expected two nodes'
+  { printf '\xef\xbb\xbf' && head -n 1 edges && printf '# Nodes: 9\n#\n' && tail -n +2 edges; } | sed 's/$/\r/' >windows
+  OUT=windows-out succeeds "$PIPELINES/graph" windows
+  cmp out/emb.bin windows-out/emb.bin
 }
