@@ -232,7 +232,7 @@ static bool ask(const struct word_index *index, const char *word, size_t length)
     return id != NO_WORD;
 }
 
-/* Words in a file may be many, and are not typed: no offer of similar words for them. */
+/* Words in a file may be many, and are not typed: no similar words are searched for them. */
 static void ask_lines(const struct word_index *index)
 {
     struct input input = input_from(STDIN_FILENO, "stdin");

@@ -185,7 +185,7 @@ static int more_numbers(const struct reading *r, uint64_t line, struct error *er
 }
 
 /* Decides about a word that ends in a number, and may be followed by too many: "windows 10". It is
- * right if the number is a whole one and the vector has others. Else only a header or a tab tells,
+ * right if the number is a whole one and the vector has others. Else only a header or a tab shows,
  * if most rows agree with it. */
 static int check_word(struct reading *r, const char *line, const char *numbers, const char *end,
                       struct error *err)

@@ -17,7 +17,7 @@
 enum {
     BAR_MIN = 8, /* columns */
     BAR_MAX = 32,
-    COLUMNS = 80,       /* of a terminal that does not tell its width */
+    COLUMNS = 80,       /* of a terminal that does not report its width */
     PROGRESS_LINE = 512 /* bytes of any line */
 };
 

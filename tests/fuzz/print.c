@@ -39,7 +39,7 @@ static void spell(const char *text, size_t size)
 {
     struct vocab vocab = {0};
     struct error err;
-    uint32_t offer[SPELLING_SUGGESTIONS];
+    uint32_t suggestion[SPELLING_SUGGESTIONS];
     demand_success(vocab_append(&vocab, UNKNOWN_WORD, strlen(UNKNOWN_WORD), 0, &err) == 0, &err);
     size_t first = strnlen(text, size);
     for (size_t at = first; at < size; at++) {
@@ -50,10 +50,10 @@ static void spell(const char *text, size_t size)
         at += length;
     }
     if (first > 0) {
-        int offers = spelling_closest(&vocab, text, first, offer, &err);
-        demand_success(offers >= 0 && offers <= SPELLING_SUGGESTIONS, &err);
-        for (int i = 0; i < offers; i++)
-            demand(offer[i] < vocab.words.count);
+        int found = spelling_closest(&vocab, text, first, suggestion, &err);
+        demand_success(found >= 0 && found <= SPELLING_SUGGESTIONS, &err);
+        for (int i = 0; i < found; i++)
+            demand(suggestion[i] < vocab.words.count);
         demand(spelling_unknown(&vocab, "input", text, first, &err) < 0);
         demand(err.status == STATUS_UNKNOWN_WORD);
     }

@@ -755,16 +755,17 @@ static void check_spelling(const char *const *text, uint32_t n, const char *word
 {
     struct vocab vocab = {0};
     struct error err;
-    uint32_t offer[SPELLING_SUGGESTIONS];
+    uint32_t suggestion[SPELLING_SUGGESTIONS];
     char line[200] = "";
     require(vocab_append(&vocab, "<unk>", 5, 1000, &err) == 0, &err);
     for (uint32_t i = 0; i < n; i++)
         require(vocab_append(&vocab, text[i], strlen(text[i]), 100 - i, &err) == 0, &err);
-    int found = spelling_closest(&vocab, word, strlen(word), offer, &err);
+    int found = spelling_closest(&vocab, word, strlen(word), suggestion, &err);
     require(found >= 0, &err);
     for (int i = 0; i < found; i++) {
         strcat(line, i ? " " : "");
-        strncat(line, words_text(&vocab.words, offer[i]), words_length(&vocab.words, offer[i]));
+        strncat(line, words_text(&vocab.words, suggestion[i]),
+                words_length(&vocab.words, suggestion[i]));
     }
     tap_check(strcmp(line, wanted) == 0, "spelling: closest to '%s': '%s'", word, line);
     vocab_release(&vocab);

@@ -558,8 +558,8 @@ static int encode_with_given(struct error *err)
 
 static int spell(struct error *err)
 {
-    uint32_t offer[SPELLING_SUGGESTIONS];
-    return spelling_closest(&header.vocab, "aa", 2, offer, err) < 0 ? -1 : 0;
+    uint32_t suggestion[SPELLING_SUGGESTIONS];
+    return spelling_closest(&header.vocab, "aa", 2, suggestion, err) < 0 ? -1 : 0;
 }
 
 static int import(const char *format, int fd, struct error *err)

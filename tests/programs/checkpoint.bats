@@ -492,7 +492,7 @@ refuses() {
   done
 }
 
-@test "a file system without locks: training goes on and says so" {
+@test "a file system without locks: training continues, with a note" {
   LD_PRELOAD=$BUILD/tests/faults.so FAULTS=lock:1+ sgns-train -d 8 -c ck --checkpoint-every 20steps batches.bin \
     -o out 2>messages
   grep -qF 'sgns-train: ck: the file system has no locks' messages

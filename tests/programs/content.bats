@@ -16,7 +16,7 @@ refused_as() {
   says "$1: byte 0: $2, expected " && says "$3" && leaves_nothing out
 }
 
-@test "every program that reads streams names what is none, and the command that helps" {
+@test "every program that reads streams names an input that is not one, and the command that helps" {
   gzip -k text
   iconv -t UTF-16 text >wide
   printf 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n' >pointer

@@ -368,18 +368,18 @@ numeric_options() {
 @test "an existing file that may not be written is not replaced" {
   [ "$(id -u)" != 0 ] || command -v setpriv >/dev/null || skip 'root may write everything'
   # The directories above Bats' own can be closed to others.
-  local folder as=()
-  folder=$(mktemp -d)
+  local directory as=()
+  directory=$(mktemp -d)
   [ "$(id -u)" != 0 ] || as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-  chmod 777 "$folder"
-  echo old >"$folder/out"
-  chmod 444 "$folder/out"
-  cp "$(command -v ptb-vocab)" "$folder"
-  run "${as[@]}" "$folder/ptb-vocab" -q -m 1 -o "$folder/out" <<<'a b'
+  chmod 777 "$directory"
+  echo old >"$directory/out"
+  chmod 444 "$directory/out"
+  cp "$(command -v ptb-vocab)" "$directory"
+  run "${as[@]}" "$directory/ptb-vocab" -q -m 1 -o "$directory/out" <<<'a b'
   assert_failure 1
-  assert_output "ptb-vocab: $folder/out: cannot write: Permission denied"
-  assert_equal "$(<"$folder/out")" old
-  rm -r "$folder"
+  assert_output "ptb-vocab: $directory/out: cannot write: Permission denied"
+  assert_equal "$(<"$directory/out")" old
+  rm -r "$directory"
 }
 
 @test "an output that cannot be created is an error before any work" {
@@ -387,9 +387,9 @@ numeric_options() {
     set_up "$program"
     fails_with 1 "${COMMAND[@]}" -o missing/out
     says_like "^$program: missing/out: .*No such file or directory$"
-    mkdir -p folder
-    fails_with 1 "${COMMAND[@]}" -o folder
-    says_like "^$program: folder: .*Is a directory$"
+    mkdir -p directory
+    fails_with 1 "${COMMAND[@]}" -o directory
+    says_like "^$program: directory: .*Is a directory$"
     # Without waiting for the input.
     fails_with 1 timeout 10 "${COMMAND[@]}" -o missing/out < <(sleep 1)
   done

@@ -315,13 +315,13 @@ while at < len(payload):
 @test "a wrong number of words in the first line is an error, ignored with --ignore-count" {
   printf 'a\t1 2\nb\t3 4\nc\t5 6\n' >rows
   for format in gensim gensim-bin; do
-    for told in 2 4 1000000; do
-      foreign $format <rows | sed "1s/3/$told/" >emb
+    for declared in 2 4 1000000; do
+      foreign $format <rows | sed "1s/3/$declared/" >emb
       fails_with 3 sgns-convert --to glove emb
-      [ $format = gensim-bin ] || says "emb: line 1: declares $told words, but the number of rows is 3"
+      [ $format = gensim-bin ] || says "emb: line 1: declares $declared words, but the number of rows is 3"
       succeeds sgns-convert --ignore-count --to glove emb
       prints 'a 1 2\nb 3 4\nc 5 6\n'
-      says "emb: declares $told words, contains 3"
+      says "emb: declares $declared words, contains 3"
     done
     foreign $format <rows | sed '1s/3/0/' >emb
     fails_with 3 sgns-convert --from word2vec${format#gensim} emb

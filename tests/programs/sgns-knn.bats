@@ -531,7 +531,7 @@ same_sums() {
 
 # ---- unknown words and scripts ----
 
-@test "an offer ignores case, and the separator of a phrase" {
+@test "a suggestion ignores case, and the separator of a phrase" {
   printf '%s 1 0\n' '<unk>' ibn ibm ib new_york straße Ökonomie word | vectors_of
   fails_with 6 sgns-knn v.bin IBM
   says "'IBM' is not in the vocabulary; closest: ibm,"
@@ -548,7 +548,7 @@ same_sums() {
   says "'IBN' is not in the vocabulary; closest: ibn, ibm, ib; 'wird' is not in the vocabulary; closest: word; 'xyz' is not in the vocabulary"
 }
 
-@test "many unknown words take no longer than the search for offers may" {
+@test "many unknown words take no longer than the search for suggestions may" {
   awk 'BEGIN { print "<unk> 1"; for (i = 0; i < 200000; i++) print "word" i, 1 }' | vectors_of
   awk 'BEGIN { for (i = 0; i < 20000; i++) print "wird" i }' >asked
   exits_with 6 timeout 60 sgns-knn -k 1 v.bin - <asked
