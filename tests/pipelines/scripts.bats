@@ -279,4 +279,7 @@ interrupted() {
   OUT=out exits_with 3 "$PIPELINES/validate" text
   says 'validate: TEXT has fewer than 20 lines'
   assert_equal "$(ls -A out)" ''
+  gzip text
+  OUT=out exits_with 3 "$PIPELINES/validate" text.gz
+  says 'gzip-compressed data'
 }
