@@ -274,6 +274,13 @@ interrupted() {
   says_like '^sweep: 4,5,5,0.01 failed: sgns-batch: --epochs=1 2: '
 }
 
+@test "pipelines/validate: if subsampling leaves nothing, its message says so" {
+  yes 'a b c d' | head -n 40 >text
+  THRESHOLD=1e-9 OUT=out run "$PIPELINES/validate" text
+  assert_failure 3
+  assert_output --partial 'a small text needs no subsampling'
+}
+
 @test "pipelines/validate: a text too short to hold out lines is refused" {
   seq 19 >text
   OUT=out exits_with 3 "$PIPELINES/validate" text
