@@ -73,9 +73,9 @@ inline cublasStatus_t cublasSetMathMode(cublasHandle_t, cublasMath_t)
  * order that differs from call to call, as cuBLAS may choose another kernel for another shape:
  * `interleaved` partial sums, which are added from the last to the first. */
 inline cublasStatus_t cublasSgemm_v2(cublasHandle_t handle, cublasOperation_t op_a,
-                                  cublasOperation_t op_b, int m, int n, int k, const float *alpha,
-                                  const float *a, int lda, const float *b, int ldb,
-                                  const float *beta, float *c, int ldc)
+                                     cublasOperation_t op_b, int m, int n, int k,
+                                     const float *alpha, const float *a, int lda, const float *b,
+                                     int ldb, const float *beta, float *c, int ldc)
 {
     if (m < 0 || n < 0 || k < 0 || lda < max(1, op_a ? k : m) || ldb < max(1, op_b ? n : k) ||
         ldc < max(1, m))
