@@ -14,6 +14,7 @@
 #include "program/cli.h"
 #include "program/progress.h"
 #include "stream/corpus.h"
+#include "stream/recognise.h"
 #include "text/phrase_matcher.h"
 #include "text/phrases.h"
 
@@ -101,6 +102,7 @@ static void read_connectors(void)
     size_t length;
     int fd = cli_open_other_input(opt.keep, &name, false);
     struct input input = input_from(fd, name);
+    must(stream_expect_text_in(&input, CONTENT_PROBE, &err), &err);
     while (must(input_text_line(&input, &line, &length, &err), &err) > 0)
         for (size_t at = 0, end; at < length; at = end + 1) {
             for (end = at; end < length && !strchr(" \t\v\f\r", line[end]); end++)

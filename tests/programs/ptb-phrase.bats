@@ -149,6 +149,8 @@ joined() {
   fails_with 2 ptb-phrase --with - <corpus.bin
   says 'standard input can be read only once'
   fails_with 1 ptb-phrase --keep missing corpus.bin
+  fails_with 3 ptb-phrase --keep corpus.bin corpus.bin
+  says 'corpus.bin: byte 0: a corpus stream, expected text'
   fails_with 3 ptb-phrase text
   ptb-vocab -q --count -o counts.bin text
   fails_with 3 ptb-phrase --with counts.bin corpus.bin
