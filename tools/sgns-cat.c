@@ -20,6 +20,7 @@
 #include "stream/batches.h"
 #include "stream/corpus.h"
 #include "stream/counts.h"
+#include "stream/recognise.h"
 #include "stream/vectors.h"
 #include "train/checkpoint.h"
 
@@ -238,6 +239,7 @@ static void ask_lines(const struct word_index *index)
     struct input input = input_from(STDIN_FILENO, "stdin");
     const char *line;
     size_t length;
+    must(stream_expect_text_in(&input, 1, &err), &err);
     while (must(input_text_line(&input, &line, &length, &err), &err) > 0)
         if (length > 0 && !ask(index, line, length))
             cli_note("stdin: line %llu: '%.*s' is not in the vocabulary",

@@ -162,6 +162,8 @@ epochs: 2\nexamples: 15\ntotal examples: 30'
   fails_with 2 sgns-cat - - <vectors.bin
   says 'standard input can be read only once'
   fails_with 2 sgns-cat vectors.bin - a - <words
+  fails_with 3 sgns-cat vectors.bin - <corpus.bin
+  says 'stdin: byte 0: a corpus stream, expected text'
 }
 
 @test "words that begin with a dash" {
