@@ -372,7 +372,7 @@ static void open_text(char **path, struct text_reader *text)
     if (!file)
         cli_die(&err);
     must(output_open(&out, output, -1, &err), &err);
-    progress_start(progress_bytes(path));
+    progress_start_files(path);
     must(text_reader_init_files(text, file, count, TEXT_BLOCK, &err), &err);
     free(file);
 }

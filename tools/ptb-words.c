@@ -121,7 +121,7 @@ int main(int argc, char **argv)
     struct text_files text;
     must(segmenter_init(&segmenter, &opt, &err), &err);
     open_text(path, &text);
-    progress_start(progress_bytes(path));
+    progress_start_files(path);
     split(&text);
     if (segmenter.words == 0)
         refuse_without_words(&text);

@@ -32,6 +32,7 @@ static struct {
     int input;                 /* -1: the stage does not read one */
     double shown;              /* clock_seconds() when a line was last printed, or at the start */
     bool disabled;
+    bool typed;  /* the stage reads what the user types */
     bool silent; /* the output is a pipe to which the program has begun to write */
     volatile sig_atomic_t visible; /* on a terminal there is a line of this program */
 } line = {.input = -1, .shown = -1};
@@ -106,6 +107,7 @@ void progress_start(double total)
 {
     line.total = total;
     line.input = -1;
+    line.typed = false;
     line.updated = false;
     if (line.shown < 0)
         line.shown = clock_seconds();
@@ -121,7 +123,8 @@ static double bytes_left(int fd)
     return (double)(file.st_size - position);
 }
 
-double progress_bytes(char *const *path)
+/* The bytes of these files; 0: unknown, since one of them is not a regular file. */
+static double bytes_of_files(char *const *path)
 {
     double sum = 0;
     do {
@@ -133,6 +136,14 @@ double progress_bytes(char *const *path)
         sum += standard ? bytes_left(STDIN_FILENO) : (double)file.st_size;
     } while (*path && *++path);
     return sum;
+}
+
+void progress_start_files(char *const *path)
+{
+    progress_start(bytes_of_files(path));
+    do
+        line.typed |= input_is_stdin(*path) && isatty(STDIN_FILENO);
+    while (*path && *++path);
 }
 
 void progress_start_input(int fd)
@@ -196,7 +207,7 @@ static void update(double done, const char *format, va_list args)
         line.since = now;
         line.updated = true;
     }
-    if (line.disabled || line.silent || now - line.shown < 0.1)
+    if (line.disabled || line.silent || line.typed || now - line.shown < 0.1)
         return;
     bool rewrite = can_rewrite();
     if (!rewrite && now - line.shown < 30)

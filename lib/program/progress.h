@@ -22,9 +22,9 @@ void progress_start(double total);
 /* Starts a stage whose work is to read the rest of an input. */
 void progress_start_input(int fd);
 
-/* The bytes of these files, up to NULL, or of standard input if there are none; "-" is standard
- * input. 0: unknown, since one of them is not a regular file. */
-double progress_bytes(char *const *path);
+/* Starts a stage whose units are the bytes of these files, up to NULL, or of standard input if there
+ * are none; "-" is standard input. Shows nothing while the user types them at a terminal. */
+void progress_start_files(char *const *path);
 
 /* Prints a line, if one is due (ten times a second on a terminal, else every 30 seconds): the
  * percentage done and the time left, if the total is known, and then `format`; on a terminal a bar

@@ -98,6 +98,8 @@ void text_files_release(struct text_files *f)
 static ssize_t read_some(struct text_files *f, char *to, size_t size, struct error *err)
 {
     ssize_t n;
+    if (f->at_end)
+        return 0;
     do
         n = read(f->fd, to, size);
     while (n < 0 && errno == EINTR);
@@ -105,6 +107,7 @@ static ssize_t read_some(struct text_files *f, char *to, size_t size, struct err
         return error_system(err, "%s: read failed at byte %llu", current(f)->name,
                             (unsigned long long)(text_file_position(current(f), f->bytes) +
                                                  f->head_size - f->head_next));
+    f->at_end = n == 0;
     return n;
 }
 
@@ -118,6 +121,7 @@ static int begin_file(struct text_files *f, struct error *err)
     file->start = f->bytes;
     f->begun++;
     f->reading = true;
+    f->at_end = false;
     f->head_size = f->head_next = 0;
     for (ssize_t n = 1; n > 0 && f->head_size < f->head_capacity; f->head_size += (size_t)n)
         if ((n = read_some(f, f->head + f->head_size, f->head_capacity - f->head_size, err)) < 0)

@@ -30,6 +30,7 @@ struct text_files {
     size_t count;
     size_t begun;   /* files whose turn has come */
     bool reading;   /* file[begun − 1] has not ended yet */
+    bool at_end;    /* read() has reported its end: at a terminal, Ctrl-D, which counts once */
     int fd;         /* of that file */
     uint64_t bytes; /* of the text, read so far, with the newlines added to it */
     bool line_open; /* the last of them is not a newline */

@@ -179,6 +179,30 @@ splits() {
   says 'another encoding'
 }
 
+@test "text typed at a terminal ends with one Ctrl-D; no progress is written over it" {
+  for command in ptb-words 'ptb-vocab -m 1 -o typed'; do
+    timeout 60 python3 - "$command" >shown <<'END'
+import os, pty, sys, time
+pid, terminal = pty.fork()
+if pid == 0:
+    os.environ["TERM"] = "xterm"
+    os.execvp("sh", ["sh", "-c", "exec " + sys.argv[1]])
+time.sleep(0.5)  # a line of progress would be due
+os.write(terminal, b"One two.\n")
+time.sleep(0.5)
+os.write(terminal, b"\x04")
+try:
+    while part := os.read(terminal, 4096):
+        sys.stdout.buffer.write(part)
+except OSError:
+    pass  # Linux reports the end so
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+    grep -qE '1 sentences?, 2 (words|tokens)' shown
+    refute grep -q MB shown
+  done
+}
+
 @test "text without words, compressed text and streams are refused" {
   for text in '' ' \n\n' '... !?\n' '\xff\xfe\xfd'; do
     printf '%b' "$text" >text
