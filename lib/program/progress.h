@@ -22,8 +22,8 @@ void progress_start(double total);
 /* Starts a stage whose work is to read the rest of an input. */
 void progress_start_input(int fd);
 
-/* Starts a stage whose units are the bytes of these files, up to NULL, or of standard input if there
- * are none; "-" is standard input. Shows nothing while the user types them at a terminal. */
+/* Starts a stage whose units are the bytes of these files, up to NULL, or of standard input if
+ * there are none; "-" is standard input. Shows nothing while the user types them at a terminal. */
 void progress_start_files(char *const *path);
 
 /* Prints a line, if one is due (ten times a second on a terminal, else every 30 seconds): the
