@@ -178,7 +178,8 @@ shows_progress() {
 @test "Ctrl-C leaves the cursor at the start of an empty line" {
   for columns in 30 80; do
     exits_with 130 on_terminal $columns -i counting '(cat text; exec sleep 60) | ptb-vocab -o out'
-    grep -q '^counting' lines
+    # The terminal echoes ^C where the cursor rests, at the start of the line.
+    grep -qE '^(co|\^C)unting' lines
     refute grep -q '^[=!]' shown
   done
 }

@@ -222,6 +222,7 @@ expected_by() {
       kind=${is[$file]}
       [ "$expected" != "$kind" ] || continue
       [ "$expected" != sgns ] || [ "$kind" = text ] || continue
+      [ "$reader/$file" != sgns-knn/vectors.txt ] || continue # vectors as text, which it reads
       for source in "$file" -; do
         case $reader in
           'ptb-vocab --vocab') COMMAND=(ptb-vocab -q --vocab "$source" text) ;;
@@ -242,7 +243,7 @@ expected_by() {
       done
     done
   done
-  assert_equal $wrong 102
+  assert_equal $wrong 100
 }
 
 @test "zstd-compressed text is not text; text that starts similarly is" {
