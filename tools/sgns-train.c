@@ -350,7 +350,8 @@ _Noreturn static void stop(struct report *report, int result)
     if (report->saver && model_is_sound(result) && earned && progress->steps > 0) {
         must(save(report, progress, &other), &other);
         must(checkpoint_saver_wait(report->saver, &other), &other);
-        cli_note("checkpoint saved after minibatch %llu; continue with --resume=%s",
+        cli_note("checkpoint saved after minibatch %llu; continue with --resume=%s and the same "
+                 "input and options",
                  (unsigned long long)progress->steps, opt.checkpoint);
     }
     if (report->saver)

@@ -172,7 +172,7 @@ steps() {
 @test "a message reports the minibatch of a checkpoint when stopping and resuming" {
   head -c -100 batches.bin >cut.bin
   exits_with 3 sgns-train -d 8 -c ck cut.bin -o out
-  says_like '^sgns-train: checkpoint saved after minibatch [0-9]+; continue with --resume=ck$'
+  says_like '^sgns-train: checkpoint saved after minibatch [0-9]+; continue with --resume=ck and the same input and options$'
   succeeds sgns-train -d 8 --resume ck batches.bin -o out
   says_like "^sgns-train: resuming after minibatch $(minibatch ck); without --checkpoint, no further checkpoints are saved\$"
   says 'epoch 3/3: loss '
