@@ -43,7 +43,8 @@ int token_log_add(struct token_log *log, const uint32_t *token, size_t n, struct
         return -1;
     if (memory_reserve(&log->memory, &log->capacity, log->waiting + n, sizeof *token, err) < 0)
         return -1;
-    memcpy(log->memory + log->waiting, token, n * sizeof *token);
+    if (n > 0) /* else `token` and `memory` may be NULL */
+        memcpy(log->memory + log->waiting, token, n * sizeof *token);
     log->waiting += n;
     log->count += n;
     return 0;
