@@ -21,6 +21,7 @@ done
 # A sanitizer's report must have a status that the programs never use. TSan would wait for a second
 # in every program, and report the threads still running when a program ends with an error.
 export ASAN_OPTIONS=exitcode=99:verify_asan_link_order=0 UBSAN_OPTIONS=exitcode=99
+export LSAN_OPTIONS=suppressions=$ROOT/tests/support/leaks.supp:print_suppressions=0
 export TSAN_OPTIONS=exitcode=99:atexit_sleep_ms=0:report_thread_leaks=0
 # These tests are about the CPU even if there is a GPU or this build has the CUDA backends: "auto"
 # must find nothing to load. cuda.bats uses the object named by the caller.
