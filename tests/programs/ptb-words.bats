@@ -369,10 +369,17 @@ PY
   [ "$(wc -l <text)" -gt 100000 ]
   ptb-words -q --lines text >out
   python3 - <<'PY'
-got = open("out", encoding="utf-8").read().split("\n")
-letters = open("text", encoding="utf-8").read().split("\n")
-assert len(got) == len(letters), (len(got), len(letters))
-for letter, lower in zip(letters, got):
-    assert lower == letter.lower(), (letter, lower)
+import unicodedata
+got = open("out", encoding="utf-8").read().split("\n")[:-1]
+letters = open("text", encoding="utf-8").read().split("\n")[:-1]
+# A newer Python has letters that version 15.0 of Unicode has not: these are no words here.
+newer = tuple(map(int, unicodedata.unidata_version.split("."))) > (15, 0, 0)
+at = 0
+for letter in letters:
+    if at < len(got) and got[at] == letter.lower():
+        at += 1
+    else:
+        assert newer, (letter, got[at:at + 1])
+assert at == len(got) and at > 130000, (at, len(got))
 PY
 }
