@@ -16,6 +16,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import sys
 import termios
@@ -80,6 +81,8 @@ def main():
     child, terminal = pty.fork()
     if child == 0:
         resize(0, columns[0])
+        for key in (signal.SIGINT, signal.SIGQUIT):  # tests in the background may ignore these
+            signal.signal(key, signal.SIG_DFL)
         os.execvp("sh", ["sh", "-c", options.command])
     screen, left, awaited = Screen(columns[0]), b"", options.interrupt
     while True:
