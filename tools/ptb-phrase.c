@@ -175,7 +175,7 @@ static void write_joined(void)
     start_writing(&to);
     progress_start((double)phrases.log.count);
     do {
-        must(token_log_read(&phrases.log, &at, &token, &n, &err), &err);
+        must(phrases_read(&phrases, &at, &token, &n, &err), &err);
         for (size_t i = 0; i < n; i++) {
             bool end = token[i] == SENTENCE_END;
             joined += !end && token[i] >= phrases.words;

@@ -27,7 +27,7 @@ uint64_t source_words(const struct example_source *source, const struct examples
 {
     const struct example_store *given = source->given;
     if (given)
-        return given->size - 2 * given->count +
+        return given->log.count - 2 * given->count +
                examples_noise(e, given->undrawn, given->undrawn_contexts);
     uint64_t contexts = (uint64_t)e->options.window + 1; /* on average */
     return source->text->count * (contexts + examples_noise(e, 1, contexts));
@@ -38,7 +38,7 @@ double source_packed_size(const struct example_source *source, const struct exam
     const struct example_store *given = source->given;
     if (given)
         return (double)given->count * (double)packed_size(e, 1) +
-               (double)(given->size - 2 * given->count) * e->width;
+               (double)(given->log.count - 2 * given->count) * e->width;
     size_t average = packed_example_size_max(e) - (size_t)e->options.window * e->width;
     return (double)source->text->count * (double)average;
 }
@@ -139,7 +139,7 @@ static int next_of_store(struct example_pass *p, struct error *err)
     struct packed_chunk *chunk = &p->chunk[0];
     const uint32_t *stored;
     size_t size;
-    if (p->at >= given->size)
+    if (p->at >= given->log.count)
         return 0;
     if (example_store_read(given, p->at, STORE_READ, &p->buffer, &p->capacity, &stored, &size,
                            err) < 0)

@@ -8,12 +8,11 @@
 #ifndef SGNS_EXAMPLE_STORE_H
 #define SGNS_EXAMPLE_STORE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/spool.h"
+#include "base/number_log.h"
 
 /* The most context and noise words of an example: as many as the widest window with the most noise
  * words has, so that a record of one example fits in a stream. */
@@ -47,17 +46,12 @@ static inline uint32_t example_ids(uint32_t numbers)
 }
 
 struct example_store {
-    uint64_t limit;   /* the most bytes in memory */
-    uint32_t *memory; /* the `waiting` latest numbers; all, unless spooled */
-    size_t capacity, waiting;
-    bool spooled; /* all earlier ones are in the file */
-    struct spool file;
-    uint64_t count, size;               /* examples; their size in uint32_t numbers */
+    struct number_log log;
+    uint64_t count;                     /* examples */
     uint64_t undrawn, undrawn_contexts; /* examples without noise words, and their context words */
     uint32_t largest;                   /* the most ids of an example */
-    uint32_t
-        *new_id; /* the vocabulary id of each stored id; NULL: they are the same. Belongs to the
-                         caller. */
+    /* The vocabulary id of each stored id; NULL: they are the same. Belongs to the caller. */
+    uint32_t *new_id;
 };
 
 /* `limit` is in bytes. There is nothing to release until an example is added. */

@@ -4,7 +4,7 @@
 /* The bytes of `memory` that the source leaves for the order. */
 static uint64_t memory_left(const struct example_source *source, uint64_t memory)
 {
-    bool in_file = source->text ? source->text->spooled : source->given->spooled;
+    bool in_file = source->text ? source->text->spooled : source->given->log.spooled;
     return in_file ? memory : memory - order_source_limit(memory);
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 
-/* Pairs that are counted together, and tokens that are appended to a log together. */
+/* Pairs that are collected before they are counted, and tokens that are read or joined at a time. */
 enum { PAIRS = 1 << 16, TOKENS = 1 << 16 };
 
 /* The id of a prefix is this bit and its index. */
@@ -20,7 +20,7 @@ int phrases_init(struct phrases *p, struct vocab *vocab, const struct phrase_opt
 {
     *p = (struct phrases){.options = *options, .vocab = *vocab, .words = vocab->words.count};
     *vocab = (struct vocab){0};
-    p->log = token_log_new(options->memory / 4);
+    p->log = number_log_new(options->memory / 4);
     p->scan.start = NO_WORD;
     p->counting = true;
     memset(p->vocab.count, 0, p->words * sizeof *p->vocab.count);
@@ -38,12 +38,13 @@ void phrases_release(struct phrases *p)
 {
     word_index_free(p->index);
     vocab_release(&p->vocab);
-    token_log_release(&p->log);
+    number_log_release(&p->log);
     pair_counter_release(&p->counter);
     pair_map_release(&p->prefix_index);
     pair_map_release(&p->phrase_index);
     free(p->connector);
     free(p->appeared);
+    free(p->read);
     free(p->scan.between);
     free(p->pair);
     free(p->prefix);
@@ -129,10 +130,10 @@ static int count_words(struct phrases *p, const uint32_t *token, size_t n, struc
 }
 
 /* Adds tokens to a log of the corpus, and to the counts. */
-static int add(struct phrases *p, struct token_log *log, const uint32_t *token, size_t n,
+static int add(struct phrases *p, struct number_log *log, const uint32_t *token, size_t n,
                struct error *err)
 {
-    if (token_log_add(log, token, n, err) < 0 || count_words(p, token, n, err) < 0)
+    if (number_log_add(log, token, n, err) < 0 || count_words(p, token, n, err) < 0)
         return -1;
     for (size_t i = 0; p->counting && i < n; i++)
         if (scan_pair(p, token[i], err) < 0)
@@ -147,7 +148,18 @@ int phrases_add(struct phrases *p, const uint32_t *token, size_t n, struct error
 
 int phrases_finish(struct phrases *p, struct error *err)
 {
-    return count_pairs(p, err) < 0 ? -1 : token_log_finish(&p->log, err);
+    return count_pairs(p, err) < 0 ? -1 : number_log_finish(&p->log, err);
+}
+
+int phrases_read(struct phrases *p, uint64_t *at, const uint32_t **token, size_t *n,
+                 struct error *err)
+{
+    uint64_t left = p->log.count - *at;
+    *n = left < TOKENS ? (size_t)left : TOKENS;
+    if (number_log_read(&p->log, *at, *n, &p->read, &p->read_capacity, token, err) < 0)
+        return -1;
+    *at += *n;
+    return 0;
 }
 
 /* ---- finding ---- */
@@ -274,7 +286,7 @@ int phrases_find(struct phrases *p, struct error *err)
 
 /* Tokens of the joined corpus that are not in its log yet. */
 struct joining {
-    struct token_log log;
+    struct number_log log;
     uint32_t *token; /* (n), TOKENS at most */
     size_t n;
 };
@@ -340,7 +352,7 @@ static int join_all(struct phrases *p, struct joining *j, struct phrase_scan *s,
     uint64_t at = 0;
     size_t n;
     do {
-        if (token_log_read(&p->log, &at, &token, &n, err) < 0)
+        if (phrases_read(p, &at, &token, &n, err) < 0)
             return -1;
         for (size_t i = 0; i < n; i++)
             if (join_token(p, j, s, token[i], err) < 0)
@@ -348,20 +360,20 @@ static int join_all(struct phrases *p, struct joining *j, struct phrase_scan *s,
         if (progress)
             progress(at);
     } while (n > 0);
-    return flush(p, j, err) < 0 || token_log_finish(&j->log, err) < 0 ? -1 : count_pairs(p, err);
+    return flush(p, j, err) < 0 || number_log_finish(&j->log, err) < 0 ? -1 : count_pairs(p, err);
 }
 
 int phrases_join(struct phrases *p, bool again, void (*progress)(uint64_t tokens),
                  struct error *err)
 {
     struct phrase_scan scan = {.start = NO_WORD};
-    struct joining j = {.log = token_log_new(p->options.memory / 4),
+    struct joining j = {.log = number_log_new(p->options.memory / 4),
                         .token = memory_new(TOKENS, sizeof *j.token, err)};
     p->counting = again;
     p->appearances = 0;
     memset(p->vocab.count, 0, p->vocab.words.count * sizeof *p->vocab.count);
     int result = j.token ? join_all(p, &j, &scan, progress, err) : -1;
-    token_log_release(&p->log);
+    number_log_release(&p->log);
     p->log = j.log;
     free(scan.between);
     free(j.token);

@@ -20,10 +20,10 @@
 #ifndef SGNS_PHRASES_H
 #define SGNS_PHRASES_H
 
+#include "base/number_log.h"
 #include "stream/corpus.h"
 #include "text/pair_counter.h"
 #include "text/pair_map.h"
-#include "text/token_log.h"
 
 struct phrase_options {
     double threshold;
@@ -63,7 +63,9 @@ struct phrases {
     uint32_t
         *appeared; /* (appearances) the words of the latest log, in order of first appearance */
     size_t appearances, appeared_capacity;
-    struct token_log log; /* the corpus, joined so far */
+    struct number_log log; /* the tokens of the corpus, joined so far */
+    uint32_t *read;        /* (read_capacity) some of them, for phrases_read() */
+    size_t read_capacity;
     /* a pass */
     bool counting; /* pairs are counted for another pass */
     struct pair_counter counter;
@@ -90,6 +92,11 @@ int phrases_add_connector(struct phrases *p, const char *word, size_t length,
 /* Adds `n` tokens of the corpus. */
 int phrases_add(struct phrases *p, const uint32_t *token, size_t n, struct error *err) MUST_USE;
 int phrases_finish(struct phrases *p, struct error *err) MUST_USE;
+
+/* Reads tokens of the corpus from number *at on, which it advances: *n at *token, valid until the
+ * next call; *n is 0 at the end. */
+int phrases_read(struct phrases *p, uint64_t *at, const uint32_t **token, size_t *n,
+                 struct error *err) MUST_USE;
 
 /* Finds the phrases: p->phrase (p->found). After phrases_finish() or phrases_join(). */
 int phrases_find(struct phrases *p, struct error *err) MUST_USE;

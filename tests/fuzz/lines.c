@@ -53,7 +53,7 @@ static void print_all(const struct example_lines *lines, const struct vocab *voc
     const uint32_t *stored;
     size_t capacity = 0, size;
     uint64_t examples = 0;
-    for (uint64_t at = 0; at < lines->store.size; at += size) {
+    for (uint64_t at = 0; at < lines->store.log.count; at += size) {
         demand_success(
             example_store_read(&lines->store, at, 7, &buffer, &capacity, &stored, &size, &err) == 0,
             &err);

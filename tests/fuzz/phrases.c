@@ -101,7 +101,7 @@ static void spell(struct phrases *p, struct bytes *text)
     uint64_t at = 0;
     size_t n;
     do {
-        demand_success(token_log_read(&p->log, &at, &token, &n, &err) == 0, &err);
+        demand_success(phrases_read(p, &at, &token, &n, &err) == 0, &err);
         for (size_t i = 0; i < n; i++) {
             const struct words *w = &p->vocab.words;
             bool is_end = token[i] == SENTENCE_END;
