@@ -331,9 +331,16 @@ static void merge_counts(char **stream)
     if (!record_index)
         cli_die(&err);
     must(word_counter_init(&counter, &err), &err);
-    do
+    unsigned long streams = 0, merged = 0;
+    while (stream[streams])
+        streams++;
+    progress_start((double)streams);
+    do {
+        progress_update((double)merged, "merging: %lu of %lu streams", merged, streams);
         merge_one(*stream, &counter);
-    while (*stream && *++stream);
+        merged++;
+    } while (*stream && *++stream);
+    progress_before_output(out.fd);
     cli_add_provenance(&own);
     join_provenance(&own);
     write_counts(&counter);

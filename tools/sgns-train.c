@@ -180,7 +180,8 @@ static void check_names(int input)
 
 static void show_step(const struct report *report, const struct train_state *state)
 {
-    if (state->step == report->start + 1)
+    /* An evaluation is a stage of its own. */
+    if (state->step == report->start + 1 || (opt.eval && state->epoch_done))
         progress_start((double)state->steps);
     progress_update((double)state->step, "epoch %lu/%lu, loss %.3f, %.0f tokens/sec",
                     (unsigned long)state->epoch, (unsigned long)report->epochs, state->total_loss,
@@ -194,6 +195,18 @@ static void show_epoch(const struct report *report, const struct train_state *st
         snprintf(evaluated, sizeof evaluated, ", eval %.4f", state->evaluated);
     progress_keep("epoch %lu/%lu: loss %.4f, mean so far %.4f%s", (unsigned long)state->epoch,
                   (unsigned long)report->epochs, state->epoch_loss, state->total_loss, evaluated);
+}
+
+static void show_evaluation(uint64_t done, uint64_t all)
+{
+    if (done == 0)
+        progress_start((double)all);
+    progress_update((double)done, "held-out minibatches: %llu", (unsigned long long)done);
+}
+
+static void show_writing(uint64_t rows)
+{
+    progress_update((double)rows, "writing: %llu vectors", (unsigned long long)rows);
 }
 
 static void after_step(void *data, const struct train_state *state)
@@ -373,7 +386,8 @@ static void train_watched(struct batches_reader *in, struct report *report)
     if (opt.eval) {
         const char *name;
         int fd = cli_open_input(opt.eval, &name, true);
-        must(evaluation_open(&evaluation, fd, name, &in->header.vocab.words, &err), &err);
+        must(evaluation_open(&evaluation, fd, name, &in->header.vocab.words, show_evaluation, &err),
+             &err);
         watch.evaluation = &evaluation;
     }
     if (opt.resume) {
@@ -417,8 +431,9 @@ static void open_outputs(struct outputs *out, int input)
 static int write_matrix(const struct report *report, const struct batches_reader *in,
                         enum weights matrix, const struct header *header, const struct output *out)
 {
+    progress_start((double)opt.model.words);
     return trained_vectors_write(report->trainer, matrix, &opt.model, &in->shape, header, out->fd,
-                                 out->name, &err);
+                                 out->name, show_writing, &err);
 }
 
 /* Makes `header`, which must be empty, that of the context vectors: its provenance names the

@@ -19,6 +19,12 @@ static int reopen(const struct evaluation *e, struct batches_reader *in, struct 
     return batches_reader_open(in, e->fd, e->name, err);
 }
 
+static void notify(const struct evaluation *e, const struct batches_reader *in)
+{
+    if (e->progress)
+        e->progress(in->batches, batches_in_all(&in->shape));
+}
+
 static bool same_words(const struct words *a, const struct words *b)
 {
     return a->count == b->count &&
@@ -38,18 +44,20 @@ static int verify(struct evaluation *e, struct batches_reader *in, const struct 
     if (batches_in_all(&in->shape) == 0)
         return stream_fault(in->stream, err, "no minibatches to evaluate on");
     e->header_hash = stream_hash(in->stream);
-    while ((got = batches_read(in, &batch, err)) > 0)
-        ;
+    do
+        notify(e, in);
+    while ((got = batches_read(in, &batch, err)) > 0);
     e->hash = stream_hash(in->stream);
     minibatch_release(&batch);
     return got;
 }
 
 int evaluation_open(struct evaluation *e, int fd, const char *name, const struct words *words,
-                    struct error *err)
+                    void (*progress)(uint64_t done, uint64_t all), struct error *err)
 {
     struct batches_reader in;
-    *e = (struct evaluation){.fd = fd, .name = name, .start = lseek(fd, 0, SEEK_CUR)};
+    *e = (struct evaluation){
+        .fd = fd, .name = name, .start = lseek(fd, 0, SEEK_CUR), .progress = progress};
     if (e->start < 0)
         return error_set(err, STATUS_USAGE,
                          "%s: held-out minibatches are read repeatedly and must be in a file",
@@ -101,6 +109,7 @@ static int run(struct evaluation *e, struct batches_reader *in, struct trainer *
     /* If the file was replaced, ids of another vocabulary could exceed the model's. */
     int got = stream_hash(in->stream) == e->header_hash;
     while (got > 0) {
+        notify(e, in);
         got = read_group(e, in, err);
         if (got < 0 || (e->batches > 0 &&
                         (trainer->methods->prepare(trainer, slot, e->batch, e->batches, err) < 0 ||

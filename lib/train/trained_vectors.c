@@ -17,6 +17,7 @@ struct writing {
     uint64_t steps; /* of all epochs */
     unsigned long epoch;
     struct vectors_writer out;
+    void (*progress)(uint64_t rows);
     float *rows; /* (vectors_rows_per_record × dim) */
 
     /* Only for U, which the trainer returns as it stores it: */
@@ -91,16 +92,24 @@ static int write_all(struct writing *w, struct error *err)
         n = words - id < most ? words - id : most;
         if (write_rows(w, id, n, err) < 0)
             return -1;
+        if (w->progress)
+            w->progress((uint64_t)id + n);
     }
     return vectors_writer_finish(&w->out, err);
 }
 
 int trained_vectors_write(struct trainer *trainer, enum weights matrix,
                           const struct trainer_config *model, const struct batches_shape *shape,
-                          const struct header *header, int fd, const char *name, struct error *err)
+                          const struct header *header, int fd, const char *name,
+                          void (*progress)(uint64_t rows), struct error *err)
 {
     uint64_t steps = batches_in_all(shape);
-    struct writing w = {trainer, matrix, model, steps, train_epoch(shape, steps), .rows = NULL};
+    struct writing w = {.trainer = trainer,
+                        .matrix = matrix,
+                        .model = model,
+                        .steps = steps,
+                        .epoch = train_epoch(shape, steps),
+                        .progress = progress};
     int result = init(&w, err);
     if (result == 0)
         result = vectors_writer_open(&w.out, fd, name, header, model->dim, err);

@@ -8,10 +8,11 @@
 #include "train/trainer.h"
 
 /* Writes V or U as a complete vectors stream with this header, after training on all minibatches of
- * this shape. A vector that is not finite is an error of status 5. */
+ * this shape. Calls `progress`, unless it is NULL, with the rows written so far. A vector that is
+ * not finite is an error of status 5. */
 int trained_vectors_write(struct trainer *trainer, enum weights matrix,
                           const struct trainer_config *model, const struct batches_shape *shape,
                           const struct header *header, int fd, const char *name,
-                          struct error *err) MUST_USE;
+                          void (*progress)(uint64_t rows), struct error *err) MUST_USE;
 
 #endif

@@ -335,7 +335,8 @@ static int write_batches_to(int fd, struct error *err)
 
 static int write_vectors_to(int fd, struct error *err)
 {
-    return trained_vectors_write(trainer, WEIGHTS_CENTRE, &config, &shape, &header, fd, "out", err);
+    return trained_vectors_write(trainer, WEIGHTS_CENTRE, &config, &shape, &header, fd, "out", NULL,
+                                 err);
 }
 
 static struct checkpoint_run run(void)
@@ -379,7 +380,7 @@ static int write_vectors(struct error *err)
 static int write_contexts(struct error *err)
 {
     return trained_vectors_write(trainer, WEIGHTS_CONTEXT, &config, &shape, &header, emptied(),
-                                 "out", err);
+                                 "out", NULL, err);
 }
 
 static int write_checkpoint(struct error *err)

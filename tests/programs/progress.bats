@@ -73,6 +73,9 @@ shows_progress() {
   shows_progress 'ptb-vocab -o out text - <text'
   shows_progress 'ptb-vocab --count -o out text'
   assert_equal "$(stages)" counting
+  ptb-vocab -q --count -o counts.bin text
+  shows_progress 'ptb-vocab --merge -o out counts.bin counts.bin counts.bin'
+  assert_equal "$(stages)" merging
   shows_progress 'ptb-vocab --vocab corpus.bin -o out text'
   assert_equal "$(stages)" 'reading the vocabulary encoding'
   on_terminal 80 'cat text | ptb-vocab -o out'
@@ -101,7 +104,10 @@ shows_progress() {
   grep -qE '^ *[0-9]+%, [0-9:]+ left, epoch 1/1, loss [0-9.]+, [0-9]+ tokens/sec [#.]{32}$' lines
   # The vectors have the dimension 3000, of which few fit in a record.
   shows_progress 'sgns-train -d 3000 --init vectors.bin -o out few-batches.bin'
-  assert_equal "$(stages)" 'reading epoch 1/1'
+  assert_equal "$(stages)" 'reading epoch 1/1 writing'
+  # Held-out minibatches are verified first, and evaluated after each epoch.
+  shows_progress 'sgns-train -d 5 --eval batches.bin -o out batches.bin'
+  assert_equal "$(stages)" 'held-out minibatches epoch 1/1 held-out minibatches epoch 1/1 writing'
   on_terminal 80 'sgns-train -d 3000 --resume long.ckpt -o out few-batches.bin'
   grep -qE '^ *[0-9]+%, [-:0-9]+ left, reading' lines
   grep -q '^skipping the first [0-9]* minibatches$' lines
